@@ -1,0 +1,1 @@
+"""Headgate: a compiled, declarative rule language for the Internet of Things."""

@@ -1,0 +1,22 @@
+"""The front of the compiler: from a syntax tree to a checked program, with all that is wrong with it.
+
+program, problems = parse(SourceText("fleet.iot", text))
+typed, more = check_program(program)
+"""
+
+from ..dsl import nodes as n
+from ..dsl.diagnostic import Problems
+from .check import check
+from .resolve import resolve
+from .typed import Typed
+
+
+def check_program(program: n.Program) -> tuple[Typed, Problems]:
+    """Names, types, units, domains, patterns and rules of a program, with the problems in the order of the text.
+
+    Pure, and total: any tree gets an answer. What has errors must not be lowered.
+    """
+    names, problems = resolve(program)
+    typed, more = check(program, names)
+    found = sorted((*problems, *more), key=lambda problem: problem.span)
+    return typed, Problems(found)

@@ -1,0 +1,145 @@
+"""What the parts of lowering share: the program, the graph as it grows, the place of an expression, and tables.
+
+An expression is lowered *at* a place: for a domain, on its current or its settled timeline. The same expression at
+two places is two nodes.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from math import gcd
+
+from ..dsl import nodes as n
+from ..dsl.source import Span
+from ..grammar.units import Unit
+from .graph import Graph
+from .plan import Constant, Delayed, Key, Map, Now, Operator, ValueType
+from .typed import BoundRef, DeviceScope, Fact, FieldInfo, FieldRef, GroupScope, Scope, SourceScope, Type, Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A pattern whose match is at hand: its node, and which of its captures has what a step bound."""
+
+    node: str
+    captures: Mapping[BoundRef, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an expression is lowered.
+
+    `sole`: the field whose message stands for it (an argument that speaks of that field alone samples its messages).
+    `bound`: what an earlier step's values are: those of a match, or, at the step itself (None), the values now.
+    """
+
+    scope: Scope
+    settled: bool
+    sole: FieldRef | None = None
+    bound: Matched | None = None
+
+    @property
+    def timeline(self) -> str:
+        return timeline_id(self.scope, self.settled)
+
+    def on_settled(self) -> "Place":
+        return replace(self, settled=True)
+
+
+@dataclass
+class Lowering:
+    """The state of lowering one program.
+
+    `expression(lowering, expression, place)` gives the node of an expression; it is a member so that windows and
+    patterns can lower what stands inside them.
+    """
+
+    typed: Typed
+    graph: Graph
+    expression_of: "Callable[[Lowering, n.Expr, Place], str]"
+    signals: dict[str, n.Signal] = field(default_factory=dict)
+    patterns: dict[str, n.PatternItem] = field(default_factory=dict)
+    lets: dict[str, n.Let] = field(default_factory=dict)
+    private: set[FieldRef] = field(default_factory=set)
+    group_devices: dict[tuple[str, ...], dict[str, None]] = field(default_factory=dict)
+    signal_nodes: dict[tuple[str, bool], str] = field(default_factory=dict)
+    matched: dict[int, Matched] = field(default_factory=dict)
+    waits: dict[int, int] = field(default_factory=dict)
+
+    def expression(self, expression: n.Expr, at: Place) -> str:
+        """The node of an expression at a place."""
+        return self.expression_of(self, expression, at)
+
+    def fact(self, expression: n.Expr) -> Fact:
+        return self.typed.facts[expression]
+
+    def field_info(self, ref: FieldRef) -> FieldInfo:
+        return self.typed.devices[ref.device].fields[ref.field]
+
+    def add(
+        self,
+        operator: Operator,
+        inputs: tuple[str, ...],
+        timeline: str,
+        type_: ValueType,
+        origin: Span,
+        *,
+        event: bool = False,
+        every_ns: int | None = None,
+        private: bool = False,
+    ) -> str:
+        """Adds a node that comes from a place in the text, and gives its id."""
+        return self.graph.add(
+            operator, inputs, timeline, type_, event=event, every_ns=every_ns, private=private, origin=origin
+        )
+
+    def map(self, function: str, inputs: tuple[str, ...], type_: ValueType, origin: Span) -> str:
+        """A function of nodes of one timeline: an event if one of them is, paced if all that can change are."""
+        nodes = [self.graph.node(i) for i in inputs]
+        changing = [node for node in nodes if not isinstance(node.operator, Constant | Key | Now)]
+        paces = [node.every_ns for node in changing if node.every_ns is not None]
+        every_ns = gcd(*paces) if paces and len(paces) == len(changing) else None
+        event = any(node.event for node in nodes)
+        return self.add(Map(function), inputs, nodes[0].timeline, type_, origin, event=event, every_ns=every_ns)
+
+    def delayed(self, id_: str, at: Place, origin: Span) -> str:
+        """A settled node as the current timeline sees it."""
+        node = self.graph.node(id_)
+        return self.add(Delayed(), (id_,), at.timeline, node.type, origin, event=node.event, every_ns=node.every_ns)
+
+
+BOOL = ValueType("bool")
+NUMBER = ValueType("float")
+
+
+def timeline_id(scope: Scope, settled: bool) -> str:
+    """`Truck`, `by fleet settled`, `one`, `source readings`."""
+    suffix = " settled" if settled else ""
+    match scope:
+        case DeviceScope(device):
+            return f"{device}{suffix}"
+        case GroupScope(properties):
+            return f"by {', '.join(properties)}{suffix}" if properties else f"one{suffix}"
+        case SourceScope(source):
+            return f"source {source}{suffix}"
+
+
+def value_type(type_: Type) -> ValueType:
+    """How values of this type are stored. A ratio is a plain number."""
+    assert type_.name != "circle"
+    unit = type_.unit
+    return ValueType(type_.name, None if unit is None or unit.text == "ratio" else unit.text)
+
+
+def quantity(unit: Unit | None) -> ValueType:
+    """A number in this unit."""
+    return value_type(Type("float", unit))
+
+
+def domain_scope(domain: n.Domain | None) -> Scope:
+    match domain:
+        case None:
+            return GroupScope(())
+        case n.ForDevice(device):
+            return DeviceScope(device)
+        case n.ByProperties(properties):
+            return GroupScope(properties)

@@ -1,0 +1,183 @@
+"""Rules and their actions into nodes.
+
+A rule is on the settled timeline if all that raises and clears it is (a pattern always is); what its actions show is
+looked up on the rule's own timeline.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ..dsl import nodes as n
+from ..grammar.units import parse_unit
+from .graph import structure
+from .lower_context import BOOL, Lowering, Place, domain_scope, value_type
+from .lower_patterns import lower_pattern, pattern_of
+from .lower_timelines import Waits, waits
+from .lower_units import operand
+from .plan import Action, ActionArgument, Hole, Rule, Schedule
+from .typed import DeviceScope, Type
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def lower_rule(lowering: Lowering, rule: n.Rule) -> None:
+    """Adds a rule's node and its actions'."""
+    scope = domain_scope(rule.domain)
+    pattern = pattern_of(lowering, rule)
+    matched = None if pattern is None else lower_pattern(lowering, pattern, scope)
+    at = Place(scope, _is_settled(lowering, rule, pattern), bound=matched)
+    if isinstance(rule.when, n.Pattern):
+        assert matched is not None
+        when = matched.node
+    else:
+        when = lowering.expression(rule.when, at)
+    momentary = lowering.graph.node(when).event
+    until = None if rule.until is None else lowering.expression(rule.until, at)
+    if rule.schedule is not None:
+        if until is None and not momentary:
+            # Leaving the schedule clears nothing: without an `until`, what clears is the opposite of the condition.
+            until = lowering.map("not_", (when,), BOOL, rule.span)
+        schedule = lowering.add(_schedule(rule.schedule), (), at.timeline, BOOL, rule.schedule.span)
+        when = lowering.map("and_", (when, schedule), BOOL, rule.schedule.span)
+    inputs = (when,) if until is None else (when, until)
+    life = _life(lowering, rule, momentary, until is not None)
+    node = lowering.add(life, inputs, at.timeline, BOOL, rule.span, event=True)
+    for on, actions in (("do", rule.do), ("clear", rule.on_clear)):
+        _Block(lowering, rule, node, at, "do" if on == "do" else "clear").actions(actions, None)
+
+
+def _is_settled(lowering: Lowering, rule: n.Rule, pattern: n.Pattern | None) -> bool:
+    if pattern is not None or isinstance(rule.when, n.Pattern):
+        return True
+    conditions = (rule.when,) if rule.until is None else (rule.when, rule.until)
+    return max(waits(lowering, c) for c in conditions) is Waits.SETTLED
+
+
+def _life(lowering: Lowering, rule: n.Rule, momentary: bool, has_until: bool) -> Rule:
+    def ns(duration: n.Expr | None) -> int | None:
+        return None if duration is None else lowering.typed.duration_ns(duration)
+
+    return Rule(
+        rule.name,
+        momentary,
+        has_until,
+        ns(rule.cooldown),
+        ns(rule.repeat_every),
+        ns(rule.hold_for),
+        rule.latched,
+        rule.severity,
+    )
+
+
+def _schedule(schedule: n.Schedule) -> Schedule:
+    """`mon..fri`; without days every day; `sat..mon` goes over the end of the week."""
+    first = 0 if schedule.first_day is None else DAYS.index(schedule.first_day)
+    last = first + 6 if schedule.first_day is None else DAYS.index(schedule.last_day or schedule.first_day)
+    days = tuple(sorted((first + i) % 7 for i in range((last - first) % 7 + 1)))
+    return Schedule(days, _minute(schedule.start), _minute(schedule.end), schedule.zone or "UTC")
+
+
+def _minute(text: str) -> int:
+    """`"20:30"` as minutes since midnight."""
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
+
+
+# --- Actions ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Block:
+    """The actions of one block, counted in the order written."""
+
+    lowering: Lowering
+    rule: n.Rule
+    node: str
+    at: Place
+    on: Literal["do", "clear"]
+    order: int = 0
+
+    def actions(self, actions: tuple[n.Action, ...], guard: str | None) -> None:
+        for action in actions:
+            match action:
+                case n.If(condition, then, otherwise):
+                    asked = self.lowering.expression(condition, self.at)
+                    self.actions(then, self._both(guard, asked, action))
+                    if otherwise:
+                        not_asked = self.lowering.map("not_true", (asked,), BOOL, action.span)
+                        self.actions(otherwise, self._both(guard, not_asked, action))
+                case n.Alert() | n.Emit() | n.Send():
+                    self._action(action, guard)
+
+    def _both(self, outer: str | None, inner: str, action: n.If) -> str:
+        return inner if outer is None else self.lowering.map("and_", (outer, inner), BOOL, action.span)
+
+    def _action(self, action: n.Alert | n.Emit | n.Send, guard: str | None) -> None:
+        shown = _Shown(self.lowering, self.at, [self.node] if guard is None else [self.node, guard])
+        name: str | None = None
+        message: tuple[str | Hole, ...] = ()
+        arguments: tuple[ActionArgument, ...] = ()
+        severity: str | None = None
+        kind: Literal["alert", "emit", "send"]
+        match action:
+            case n.Alert():
+                kind, message, severity = "alert", shown.template(action.message), action.severity or self.rule.severity
+            case n.Emit():
+                kind, name = "emit", action.event
+                arguments = tuple(shown.argument(a.name or "", a.value, None) for a in action.arguments)
+            case n.Send():
+                kind, name = "send", action.command
+                command = self._command(action)
+                arguments = tuple(shown.argument(p.name, value, p) for p, value in _given(command, action))
+        operator = Action(
+            kind, self.rule.name, self.on, self.order, name, guard is not None, severity, message, arguments
+        )
+        self.order += 1
+        self.lowering.add(operator, tuple(shown.inputs), self.at.timeline, BOOL, action.span, event=True)
+
+    def _command(self, action: n.Send) -> n.Command:
+        assert isinstance(self.at.scope, DeviceScope)
+        return self.lowering.typed.devices[self.at.scope.device].commands[action.command]
+
+
+def _given(command: n.Command, action: n.Send) -> Iterator[tuple[n.Parameter, n.Expr]]:
+    """A command's parameters with what they are given, or their defaults."""
+    for place, parameter in enumerate(command.parameters):
+        named = [a.value for a in action.arguments if a.name == parameter.name]
+        unnamed = [a.value for a in action.arguments[place : place + 1] if a.name is None]
+        value = next(iter([*named, *unnamed]), parameter.default)
+        assert value is not None, parameter
+        yield parameter, value
+
+
+@dataclass
+class _Shown:
+    """The inputs of an action as they grow, and the holes that show them."""
+
+    lowering: Lowering
+    at: Place
+    inputs: list[str]
+    values: dict[str, int] = field(default_factory=dict)
+
+    def template(self, template: n.Template) -> tuple[str | Hole, ...]:
+        return tuple(part if isinstance(part, str) else self._hole(part, None) for part in template.parts)
+
+    def argument(self, name: str, value: n.Expr | n.Template, parameter: n.Parameter | None) -> ActionArgument:
+        """An argument of an event or a command, in the parameter's unit if it has one; a text is a template."""
+        if isinstance(value, n.Template):
+            return ActionArgument(name, self.template(value), text=True)
+        fact = self.lowering.fact(value)
+        if fact.is_constant and isinstance(fact.constant, str):
+            return ActionArgument(name, (fact.constant,), text=True)
+        return ActionArgument(name, (self._hole(value, parameter),), text=fact.type.name == "text")
+
+    def _hole(self, value: n.Expr, parameter: n.Parameter | None) -> Hole:
+        type_ = self.lowering.fact(value).type
+        unit = None if parameter is None else parse_unit(parameter.type.name)
+        node = operand(self.lowering, value, unit, self.at)
+        place = self.values.setdefault(structure(node), len(self.inputs))
+        if place == len(self.inputs):
+            self.inputs.append(node)
+        shown = value_type(Type(type_.name, unit or type_.unit))
+        return Hole(place, shown.name, shown.unit)

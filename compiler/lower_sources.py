@@ -1,0 +1,85 @@
+"""Devices and sources: what a device's fields are, and how foreign messages become them."""
+
+from ..dsl import nodes as n
+from .lower_context import NUMBER, Lowering, Place, value_type
+from .lower_units import converted, known_unit
+from .plan import Constant, DeviceField, DeviceType, SourceField, SourcePlan, ValueType
+from .typed import DeviceInfo, FieldInfo, SourceScope, Type
+
+TIME = ValueType("time")
+NS_PER_S = 1_000_000_000
+
+
+def device_type(device: DeviceInfo) -> DeviceType:
+    """A device type as the plan has it; bounds are rounded once."""
+    return DeviceType(
+        device.name,
+        tuple(_field(info) for info in device.fields.values()),
+        device.maximum,
+        device.lateness_ns,
+        device.revise_ns,
+        device.idle_ns,
+    )
+
+
+def _field(info: FieldInfo) -> DeviceField:
+    return DeviceField(
+        info.name,
+        value_type(info.type),
+        info.role,
+        None if info.low is None else float(info.low),
+        None if info.high is None else float(info.high),
+        info.type.choices,
+        info.every_ns,
+        info.stale_ns,
+    )
+
+
+def lower_source(lowering: Lowering, source: n.Source) -> SourcePlan:
+    """The nodes of a source's mappings, on the timeline of its messages."""
+    at = Place(SourceScope(source.name), settled=False)
+    fields = lowering.typed.devices[source.device].fields
+    where = None if source.where is None else lowering.expression(source.where, at)
+    nodes: dict[str, str] = {}
+    for mapping in source.mappings:
+        if mapping.field == "time":
+            nodes["time"] = _time(lowering, mapping, at)
+        else:
+            field = fields.get(mapping.field)
+            nodes[mapping.field] = _value(lowering, mapping, None if field is None else field.type, at)
+    return SourcePlan(
+        source.name,
+        source.format,
+        source.device,
+        nodes.pop("id"),
+        nodes.pop("time"),
+        tuple(SourceField(name, node) for name, node in nodes.items()),
+        where,
+    )
+
+
+def _value(lowering: Lowering, mapping: n.Mapping, declared: Type | None, at: Place) -> str:
+    """A mapping's value in the field's unit: from the unit that the payload is said to be in, or the one it has."""
+    node = lowering.expression(mapping.value, at)
+    if declared is None:
+        return node
+    given = lowering.fact(mapping.value).type
+    if mapping.unit is not None:
+        given = Type(declared.name, known_unit(mapping.unit), declared.affine)
+    elif given.unit is None:
+        return node
+    return converted(lowering, node, given, declared.unit, mapping.span)
+
+
+def _time(lowering: Lowering, mapping: n.Mapping, at: Place) -> str:
+    """`ts in ms` counts units since the epoch; without a unit it is a text as in RFC 3339."""
+    node = lowering.expression(mapping.value, at)
+    type_ = lowering.fact(mapping.value).type
+    if type_.name == "time":
+        return node
+    if mapping.unit is None and type_.unit is None:
+        return lowering.map("time_from_text", (node,), TIME, mapping.span)
+    unit = type_.unit if mapping.unit is None else known_unit(mapping.unit)
+    assert unit is not None
+    ns = lowering.add(Constant(float(unit.scale * NS_PER_S)), (), at.timeline, NUMBER, mapping.span)
+    return lowering.map("time_from_number", (node, ns), TIME, mapping.span)

@@ -1,0 +1,89 @@
+"""On which timeline an expression lives: the current one, or the settled one that waits for stragglers.
+
+An expression is settled if it has a window or a pattern and nothing that is current; telemetry outside windows is
+current; properties, keys and constants are neither and go with the rest. A signal's name counts as its expression.
+"""
+
+from collections.abc import Iterator
+from enum import IntEnum
+
+from ..dsl import nodes as n
+from .check_aggregates import is_aggregate
+from .lower_context import Lowering
+from .typed import BoundRef, FieldRef, HeldTimeRef, PatternRef, SignalRef
+
+
+class Waits(IntEnum):
+    """What an expression has to do with stragglers; of several parts the greatest counts."""
+
+    NEUTRAL = 0
+    SETTLED = 1
+    CURRENT = 2
+
+
+def waits(lowering: Lowering, expression: n.Expr) -> Waits:
+    """Where an expression lives; looked up by the node's identity."""
+    found = lowering.waits.get(id(expression))
+    if found is None:
+        found = lowering.waits[id(expression)] = _waits(lowering, expression)
+    return Waits(found)
+
+
+def _waits(lowering: Lowering, expression: n.Expr) -> Waits:
+    fact = lowering.fact(expression)
+    if fact.is_constant:
+        return Waits.NEUTRAL
+    match fact.reference:
+        case FieldRef() as ref:
+            return Waits.CURRENT if lowering.field_info(ref).role == "telemetry" else Waits.NEUTRAL
+        case HeldTimeRef():
+            return Waits.CURRENT
+        case PatternRef() | BoundRef():
+            return Waits.SETTLED
+        case SignalRef(name):
+            return waits(lowering, lowering.signals[name].value)
+        case None:
+            pass
+        case _:
+            return Waits.NEUTRAL
+    if isinstance(expression, n.Call):
+        if is_aggregate(expression) and expression.arguments[0].window is not None:
+            return Waits.SETTLED
+        if expression.function in ("fresh", "age", "last"):
+            return Waits.CURRENT
+    return max((waits(lowering, part) for part in parts(expression)), default=Waits.NEUTRAL)
+
+
+def parts(expression: n.Expr) -> Iterator[n.Expr]:
+    """The expressions directly inside an expression that have a value of their own; not durations."""
+    match expression:
+        case n.Number() | n.Quantity() | n.Text() | n.Bool() | n.Absent() | n.Name() | n.Member():
+            return
+        case n.Call(_, arguments):
+            for argument in arguments:
+                yield argument.value
+                if argument.where is not None:
+                    yield argument.where
+        case n.Negate(of) | n.Not(of) | n.Is(of) | n.Quiet(of):
+            yield of
+        case n.Arithmetic(_, left, right) | n.Compare(_, left, right) | n.Logic(_, left, right):
+            yield from (left, right)
+        case n.Otherwise(value, fallback):
+            yield from (value, fallback)
+        case n.Conditional(condition, then, otherwise):
+            yield from (condition, then, otherwise)
+        case n.Becomes(of, value):
+            yield from (of, value)
+        case n.Crosses(of, _, level):
+            yield from (of, level)
+        case n.Holds(condition):
+            yield condition
+        case n.Template(pieces):
+            yield from (piece for piece in pieces if not isinstance(piece, str))
+
+
+def inside(expression: n.Expr) -> Iterator[n.Expr]:
+    """An expression and all expressions within it."""
+    yield expression
+    for part in parts(expression):
+        yield from inside(part)

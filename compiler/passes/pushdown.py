@@ -1,0 +1,85 @@
+"""Pushdown: what narrows is done as early as it can be.
+
+- `mean(x where fresh(x) > 0 over …)` reads x from the message that must be there anyway, instead of holding it.
+- A filter or a step's condition that is always true is none.
+
+A field that a source maps stays mapped even if nothing reads it: a bad value in it must still be found.
+"""
+
+from dataclasses import replace
+
+from ...stdlib.catalogue import SCALARS
+from ..graph import Graph
+from ..plan import Constant, Field, Map, Members, Message, Pattern, PlanNode, Slices
+
+
+def push_down(graph: Graph) -> Graph:
+    """The graph with filters where they cost least."""
+    return graph.rebuilt(_rewrite)
+
+
+def _rewrite(new: Graph, node: PlanNode, _: str) -> str:
+    inputs = new.inputs_of(node)
+    match node.operator:
+        case Slices() | Members() if len(inputs) == 2 and _always(inputs[1]):
+            return new.changed(node, node.operator, node.inputs[:1])
+        case Slices() if len(inputs) == 2:
+            value = _from_messages(new, inputs[0], _needed(new, inputs[1]))
+            if value == inputs[0].id:
+                return new.keep(node)
+            return new.changed(node, node.operator, (value, node.inputs[1]))
+        case Pattern() as pattern:
+            without = _without_idle(pattern, inputs)
+            return new.keep(node) if without == pattern else new.changed(node, without, node.inputs)
+        case _:
+            return new.keep(node)
+
+
+def _always(node: PlanNode) -> bool:
+    return isinstance(node.operator, Constant) and node.operator.value is True
+
+
+def _without_idle(pattern: Pattern, inputs: tuple[PlanNode, ...]) -> Pattern:
+    """A pattern whose steps that have tests have no condition that is always true."""
+    steps = tuple(
+        replace(step, condition=None)
+        if step.tests and step.condition is not None and _always(inputs[step.condition])
+        else step
+        for step in pattern.steps
+    )
+    return replace(pattern, steps=steps)
+
+
+# --- From the message instead of from what is held -------------------------------------------------------------------
+
+Fields = frozenset[tuple[str, str]]
+NONE: Fields = frozenset()
+
+
+def _needed(graph: Graph, condition: PlanNode) -> Fields:
+    """The fields that a message must carry for a condition to be true."""
+    inputs = graph.inputs_of(condition)
+    match condition.operator:
+        case Message(device, field):
+            return frozenset({(device, field)})
+        case Map("or_"):
+            return _needed(graph, inputs[0]) & _needed(graph, inputs[1])
+        case Map(function) if function == "and_" or SCALARS[function].strict:
+            return NONE.union(*(_needed(graph, i) for i in inputs))
+        case _:
+            return NONE
+
+
+def _from_messages(graph: Graph, value: PlanNode, fields: Fields) -> str:
+    """A value that reads these fields from the message, which carries them wherever it is asked for.
+
+    On a settled timeline no message is older than what is held, so that the two are the same.
+    """
+    match value.operator:
+        case Field(device, field) if (device, field) in fields:
+            return graph.share(replace(value, id="", operator=Message(device, field)))
+        case Map():
+            inputs = tuple(_from_messages(graph, i, fields) for i in graph.inputs_of(value))
+            return value.id if inputs == value.inputs else graph.share(replace(value, id="", inputs=inputs))
+        case _:
+            return value.id

@@ -1,0 +1,191 @@
+"""The checked program: the tree, untouched, and what was found out about it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Generic, Literal, TypeVar
+
+from ..dsl import nodes as n
+from ..grammar.units import Unit
+
+F = TypeVar("F")
+
+
+class ByIdentity(Generic[F]):
+    """A table over nodes of a tree, by identity: equal nodes at two places are two entries."""
+
+    def __init__(self) -> None:
+        self._entries: dict[int, tuple[n.Node, F]] = {}
+
+    def __setitem__(self, node: n.Node, fact: F) -> None:
+        self._entries[id(node)] = (node, fact)
+
+    def __getitem__(self, node: n.Node) -> F:
+        return self._entries[id(node)][1]
+
+    def get(self, node: n.Node) -> F | None:
+        entry = self._entries.get(id(node))
+        return None if entry is None else entry[1]
+
+    def __iter__(self) -> Iterator[tuple[n.Node, F]]:
+        return iter(self._entries.values())
+
+
+# --- Types -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A value's type. A quantity is a float (or int) with a unit; `affine` says that it is a point (a temperature), not a vector."""
+
+    name: Literal["bool", "int", "float", "text", "time", "point", "circle"]
+    unit: Unit | None = None
+    affine: bool = False
+    choices: tuple[str, ...] = ()
+
+
+# --- What a name stands for --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRef:
+    device: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRef:
+    """`id` of the device at hand, or a key property of the group at hand."""
+
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRef:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatternRef:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConstantRef:
+    """A `let`; its fact has the constant."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoundRef:
+    """A field of an event that a step of the pattern at hand bound; `field` None is its time (`opened.time`)."""
+
+    step: int
+    field: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTimeRef:
+    """`last(position).time`."""
+
+    device: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadRef:
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRef:
+    """A device type's own name, where one may stand: `count(Truck)`."""
+
+    device: str
+
+
+Reference = FieldRef | KeyRef | SignalRef | PatternRef | ConstantRef | BoundRef | HeldTimeRef | PayloadRef | DeviceRef
+
+Constant = bool | Fraction | str | tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceScope:
+    """Names are fields of this device type: inside `for Truck`, and inside an aggregate's argument about `Truck`."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupScope:
+    """Names are the group's key properties and signals; no properties: one group of all."""
+
+    properties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceScope:
+    source: str
+
+
+Scope = DeviceScope | GroupScope | SourceScope
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What is known of one expression.
+
+    `type`: of its value, in the unit it has before any conversion. `constant`: its exact value in that unit, if it is one
+    (literals, `let`s, and what folds; `is_constant` tells a constant `absent` from none). `reference`: what a name or member means.
+    `operand_unit`: on arithmetic `+ -`, comparisons, `else`, `?:`, becomes and crosses, the unit into which both operands are brought
+    before the operation; None if they need none (or have none). `aggregate_of`: for a call of an aggregate, the device type whose
+    members it is over, None if it is over the device's own samples.
+    """
+
+    type: Type
+    scope: Scope
+    event: bool = False
+    constant: Constant = None
+    is_constant: bool = False
+    reference: Reference | None = None
+    operand_unit: Unit | None = None
+    aggregate_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """A declared property or telemetry; bounds in the field's unit."""
+
+    name: str
+    type: Type
+    role: Literal["property", "telemetry"]
+    low: Fraction | None = None
+    high: Fraction | None = None
+    every_ns: int | None = None
+    stale_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    name: str
+    fields: dict[str, FieldInfo]
+    commands: dict[str, n.Command]
+    maximum: int | None
+    lateness_ns: int
+    revise_ns: int
+    idle_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A program whose every expression has a `Fact`. Durations in clauses are read with `duration_ns`."""
+
+    program: n.Program
+    devices: dict[str, DeviceInfo]
+    facts: ByIdentity[Fact] = field(default_factory=lambda: ByIdentity[Fact]())
+    durations_ns: ByIdentity[int] = field(default_factory=lambda: ByIdentity[int]())
+
+    def duration_ns(self, expression: n.Expr) -> int:
+        """A clause's or window's duration, a whole number of nanoseconds."""
+        return self.durations_ns[expression]

@@ -1,0 +1,280 @@
+"""What must be true of every plan, whoever made it; the compiler checks its own, and the loader a document's.
+
+>>> list(faults(Plan("demo", (), (), (), ())))
+[]
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from .plan import (
+    Action,
+    Aggregate,
+    Captured,
+    Constant,
+    Delayed,
+    DeviceType,
+    Edge,
+    Field,
+    HeldTime,
+    Holds,
+    Hole,
+    Key,
+    Map,
+    Members,
+    Message,
+    Now,
+    Output,
+    Pattern,
+    Payload,
+    Plan,
+    PlanNode,
+    Quiet,
+    Rule,
+    Schedule,
+    Slices,
+    SourcePlan,
+    Timeline,
+    Window,
+)
+
+T = TypeVar("T")
+
+ARITIES: dict[type[Any], tuple[int, int | None]] = {
+    Payload: (0, 0),
+    Constant: (0, 0),
+    Field: (0, 0),
+    Message: (0, 0),
+    HeldTime: (0, 0),
+    Key: (0, 0),
+    Now: (0, 0),
+    Map: (1, None),
+    Delayed: (1, 1),
+    Holds: (1, 1),
+    Quiet: (1, 1),
+    Edge: (1, 1),
+    Slices: (1, 2),
+    Window: (1, 1),
+    Aggregate: (1, 1),
+    Members: (0, 2),
+    Pattern: (1, None),
+    Captured: (1, 1),
+    Schedule: (0, 0),
+    Rule: (1, 2),
+    Action: (1, None),
+    Output: (1, 1),
+}
+"""How many inputs an operator has: least and most."""
+
+INPUT_KINDS: dict[type[Any], type[Any]] = {Window: Slices, Aggregate: Window, Captured: Pattern, Action: Rule}
+"""What an operator's first input must be, where it must be something in particular."""
+
+
+class Index:
+    """A plan's parts by name, as far as it has them; what is there twice is found once."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.devices: dict[str, DeviceType] = {d.name: d for d in plan.devices}
+        self.timelines: dict[str, Timeline] = {t.id: t for t in plan.timelines}
+        self.nodes: dict[str, PlanNode] = {n.id: n for n in plan.nodes}
+        self.rules = {n.operator.name for n in plan.nodes if isinstance(n.operator, Rule)}
+
+
+def faults(plan: Plan) -> Iterator[str]:
+    """What is wrong with a plan, one text each; nothing if it is sound."""
+    index = Index(plan)
+    yield from _twice("device type", [d.name for d in plan.devices])
+    yield from _twice("timeline", [t.id for t in plan.timelines])
+    yield from _twice("node", [n.id for n in plan.nodes])
+    yield from _twice("source", [s.name for s in plan.sources])
+    yield from _twice("rule", [n.operator.name for n in plan.nodes if isinstance(n.operator, Rule)])
+    yield from _twice("signal or pattern", [n.operator.name for n in plan.nodes if isinstance(n.operator, Output)])
+    broken = list(_order(plan, index))
+    yield from broken
+    if broken:
+        return  # the checks below follow inputs
+    for timeline in plan.timelines:
+        yield from _timeline(timeline, index)
+    for node in plan.nodes:
+        for fault in (*_inputs(node, index), *_operator(node, index)):
+            yield f"node {node.id} ({type(node.operator).__name__}): {fault}"
+    for source in plan.sources:
+        yield from _source(source, index)
+
+
+def _twice(what: str, names: list[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            yield f"the {what} {name} is there twice"
+        seen.add(name)
+
+
+def _order(plan: Plan, index: Index) -> Iterator[str]:
+    seen: set[str] = set()
+    for node in plan.nodes:
+        if node.timeline not in index.timelines:
+            yield f"node {node.id} is on {node.timeline}, which is no timeline of the plan"
+        for i in node.inputs:
+            if i not in seen:
+                yield f"node {node.id} uses {i}, which does not come before it"
+        seen.add(node.id)
+
+
+def _timeline(timeline: Timeline, index: Index) -> Iterator[str]:
+    at = f"timeline {timeline.id}"
+    if timeline.kind == "device" and timeline.device not in index.devices:
+        yield f"{at} is of {timeline.device}, which is no device type of the plan"
+    if timeline.kind != "group" and (timeline.members or timeline.keys):
+        yield f"{at} is no group, but has members or keys"
+    for member in timeline.members:
+        of = index.timelines.get(member.timeline)
+        if of is None or of.kind != "device" or of.settled != timeline.settled:
+            yield f"{at} cannot have members on {member.timeline}"
+        if len(member.keys) != len(timeline.keys):
+            yield f"{at} has {len(timeline.keys)} keys, its members on {member.timeline} have {len(member.keys)}"
+        for key in member.keys:
+            if key not in index.nodes or index.nodes[key].timeline != member.timeline:
+                yield f"{at} has the key {key}, which is no node on {member.timeline}"
+
+
+def _inputs(node: PlanNode, index: Index) -> Iterator[str]:
+    least, most = ARITIES[type(node.operator)]
+    if len(node.inputs) < least or (most is not None and len(node.inputs) > most):
+        yield f"it cannot have {len(node.inputs)} inputs"
+        return
+    kind = INPUT_KINDS.get(type(node.operator))
+    if kind is not None and not isinstance(index.nodes[node.inputs[0]].operator, kind):
+        yield f"its first input must be a {kind.__name__}"
+    timelines = {index.nodes[i].timeline for i in node.inputs}
+    if timelines - _allowed(node, index):
+        yield f"it is on {node.timeline} and cannot have inputs on {', '.join(sorted(timelines))}"
+    if len(timelines) > 1:
+        yield "its inputs are on more than one timeline"
+
+
+def _allowed(node: PlanNode, index: Index) -> set[str]:
+    """The timelines on which a node's inputs may be: its own, unless it crosses."""
+    own = index.timelines[node.timeline]
+    match node.operator:
+        case Delayed():
+            settled = index.timelines.get(f"{own.id} settled")
+            return set() if own.settled or settled is None or not settled.settled else {settled.id}
+        case Members(device=device):
+            return {m.timeline for m in own.members if index.timelines[m.timeline].device == device}
+        case Slices():
+            return {own.id, *(m.timeline for m in own.members)} if own.settled else set()
+        case _:
+            return {own.id}
+
+
+def _operator(node: PlanNode, index: Index) -> Iterator[str]:
+    inputs = len(node.inputs)
+    own = index.timelines[node.timeline]
+    match node.operator:
+        case Field(device, name) | Message(device, name) | HeldTime(device, name):
+            if own.kind != "device" or own.device != device:
+                yield f"a field of {device} cannot be on {own.id}"
+            elif name not in {f.name for f in index.devices[device].fields}:
+                yield f"{device} has no field {name}"
+        case Payload() if own.kind != "source":
+            yield "it is not on the timeline of a source"
+        case Holds(duration) | Quiet(duration) if duration <= 0:
+            yield "its duration is not positive"
+        case Slices(width, parts) if width <= 0 or not parts or len(set(parts)) != len(parts):
+            yield "its width or its parts make no sense"
+        case Window() as window:
+            yield from _window(window, index.nodes[node.inputs[0]].operator)
+        case Pattern() as pattern:
+            yield from _pattern(pattern, inputs, own)
+        case Captured(capture):
+            of = index.nodes[node.inputs[0]].operator
+            if isinstance(of, Pattern) and not 0 <= capture < len(of.captures):
+                yield f"its pattern has no capture {capture}"
+        case Rule() as rule:
+            if rule.has_until != (inputs == 2):
+                yield "it has an `until` without an input for it, or an input too many"
+            if rule.momentary_when != index.nodes[node.inputs[0]].event:
+                yield "whether it is momentary does not agree with its `when`"
+        case Action() as action:
+            yield from _action(action, inputs, index)
+        case _:
+            pass
+
+
+def _window(window: Window, slices: object) -> Iterator[str]:
+    if (window.width_ns is None) == (window.calendar is None):
+        yield "it must have a width or a calendar unit"
+    if window.width_ns is not None and window.every_ns is None:
+        yield "it must have a pace"
+    if not isinstance(slices, Slices) or slices.width_ns <= 0:
+        return
+    for length in (window.width_ns, window.every_ns):
+        if length is not None and (length <= 0 or length % slices.width_ns):
+            yield f"{length} ns is no multiple of its slices' width, {slices.width_ns} ns"
+
+
+def _pattern(pattern: Pattern, inputs: int, timeline: Timeline) -> Iterator[str]:
+    if not timeline.settled:
+        yield "it is not on a settled timeline"
+    if not pattern.steps or pattern.partial_max < 1:
+        yield "it has no steps, or no room for a partial match"
+    if len(pattern.steps) > 1 and pattern.within_ns is None:
+        yield "it has several steps and no end in time"
+    values = [c.value for c in pattern.captures] + ([] if pattern.unless is None else [pattern.unless])
+    for step in pattern.steps:
+        values += [test.left for test in step.tests] + ([] if step.condition is None else [step.condition])
+    if any(not 0 <= v < inputs for v in values):
+        yield "it names an input that it does not have"
+    if any(not 0 <= c.step < len(pattern.steps) for c in pattern.captures):
+        yield "it captures at a step that it does not have"
+    for number, step in enumerate(pattern.steps):
+        if step.condition is None and not step.tests:
+            yield f"step {number} has no condition"
+        for test in step.tests:
+            if not 0 <= test.capture < len(pattern.captures) or pattern.captures[test.capture].step >= number:
+                yield f"step {number} tests against what is not captured before it"
+
+
+def _action(action: Action, inputs: int, index: Index) -> Iterator[str]:
+    if action.rule not in index.rules:
+        yield f"there is no rule {action.rule}"
+    if action.guarded and inputs < 2:
+        yield "it is guarded and has no input for its guard"
+    if (action.kind == "alert") == (action.name is not None):
+        yield "an alert has no name, an event or a command has one"
+    parts = [*action.message, *(part for argument in action.arguments for part in argument.parts)]
+    if any(isinstance(part, Hole) and not 1 + action.guarded <= part.value < inputs for part in parts):
+        yield "it shows an input that it does not have"
+    if any(not a.text and (len(a.parts) != 1 or isinstance(a.parts[0], str)) for a in action.arguments):
+        yield "an argument that is no text has more than its value"
+
+
+def _source(source: SourcePlan, index: Index) -> Iterator[str]:
+    at = f"source {source.name}"
+    device = index.devices.get(source.device)
+    if device is None:
+        yield f"{at} is for {source.device}, which is no device type of the plan"
+        return
+    known = {f.name: f.type.name for f in device.fields}
+    yield from _twice("field", [f"{source.name}.{f.field}" for f in source.fields])
+    for field in source.fields:
+        if field.field not in known:
+            yield f"{at}: {source.device} has no field {field.field}"
+    wanted: list[tuple[str, Callable[[str], bool]]] = [
+        (source.id, lambda t: t == "text"),
+        (source.time, lambda t: t == "time"),
+        *((f.node, lambda t, f=f: _alike(t, known.get(f.field, t))) for f in source.fields),
+    ]
+    if source.where is not None:
+        wanted.append((source.where, lambda t: t == "bool"))
+    for id_, fits in wanted:
+        node = index.nodes.get(id_)
+        if node is None or node.timeline != at:
+            yield f"{at} names {id_}, which is no node on its timeline"
+        elif not fits(node.type.name):
+            yield f"{at} names {id_}, whose type is {node.type.name}"
+
+
+def _alike(a: str, b: str) -> bool:
+    return a == b or {a, b} == {"int", "float"}

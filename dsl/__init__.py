@@ -1,0 +1,1 @@
+"""Between text and syntax tree: nodes, spans, diagnostics, parsing and printing."""

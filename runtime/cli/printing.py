@@ -1,0 +1,80 @@
+"""Outputs and the summary of a run as people read them."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ...compiler import plan as p
+from ...stdlib.conversion import write_time
+from ..output import Alerted, Emitted, Life, Matched, Output, OutputValue, Sent, Signalled
+from ..quarantine import Quarantine
+from ..text import write_value
+
+_RESET = "\x1b[0m"
+_BY_SEVERITY = {"critical": "\x1b[1;31m", "major": "\x1b[31m", "error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
+_ALERT = "\x1b[35m"
+
+
+class Printer:
+    """Writes an output as one line; steps in a rule's life only where nothing else shows them."""
+
+    def __init__(self, plan: p.Plan, colour: bool) -> None:
+        self._colour = colour
+        self._units = {node.operator.name: node.type for node in plan.nodes if isinstance(node.operator, p.Output)}
+
+    def lines(self, outputs: Iterable[Output]) -> Iterator[str]:
+        """The lines of outputs, without their ends."""
+        for output in outputs:
+            text = self._text(output)
+            if text is not None:
+                yield f"{write_time(output.time)}  {text}"
+
+    def _text(self, output: Output) -> str | None:
+        match output:
+            case Alerted():
+                severity = "alert" if output.severity is None else output.severity
+                text = f"{severity:<8}  {_of(output.rule, output.key)}: {_printable(output.message)}"
+                return f"{_BY_SEVERITY.get(severity, _ALERT)}{text}{_RESET}" if self._colour else text
+            case Sent():
+                return f"send      {_of(output.rule, output.key)}: {output.command}({_arguments(output.arguments)})"
+            case Emitted():
+                return f"emit      {_of(output.rule, output.key)}: {output.name}({_arguments(output.arguments)})"
+            case Signalled():
+                type_ = self._units[output.name]
+                value = output.value if type_.name != "time" or output.value is None else str(output.value)
+                name = "text" if type_.name == "time" else type_.name
+                revised = f" (revision {output.revision})" if output.revision else ""
+                shown = _printable(write_value(value, name, type_.unit))
+                return f"signal    {_of(output.name, output.key)} = {shown}{revised}"
+            case Matched():
+                return f"match     {_of(output.name, output.key)}"
+            case Life(what="raised" | "repeated"):
+                return None  # What the rule does says so.
+            case Life():
+                return f"{output.what:<8}  {_of(output.rule, output.key)}"
+
+
+def _of(name: str, key: tuple[str, ...]) -> str:
+    return f"{name}[{_printable(', '.join(key))}]" if key else name
+
+
+def _arguments(arguments: Mapping[str, OutputValue]) -> str:
+    return ", ".join(f"{name}: {_argument(value)}" for name, value in arguments.items())
+
+
+def _argument(value: OutputValue) -> str:
+    return f'"{_printable(value)}"' if isinstance(value, str) else write_value(value, "float")
+
+
+def _printable(text: str) -> str:
+    """Without what could command a terminal: texts come from foreign messages."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+# --- The summary -----------------------------------------------------------------------------------------------------
+
+
+def quarantined(quarantine: Quarantine) -> Iterator[str]:
+    """A line for each reason, with the first message that has it."""
+    for reason, number in quarantine.counters.quarantined.most_common():
+        first = quarantine.first[reason]  # type: ignore[index]
+        where = f"`{first.field}`, " if first.field is not None else ""
+        yield f"  {reason:<17} {number:>11,}   first: {where}{first.input}:{first.line}"

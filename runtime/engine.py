@@ -1,0 +1,254 @@
+"""The engine: executes a plan over batches of admitted inputs, and gives what comes of them.
+
+    engine = Engine(plan)
+    outputs = engine.feed(batch)     # in the order of docs/meaning.md, whatever the batches
+    outputs += engine.mark_all(time)
+    outputs += engine.end()
+
+Every batch goes through the timelines in order (settled before current, devices before groups); on each, through the
+nodes in the plan's order. A node gives a flow (`runtime.flow`), and its consumers look values up in it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..compiler import plan as p
+from .batch import Acknowledgement, Batch, Messages
+from .build import build, is_crossing
+from .flow import Flow
+from .frame import Frame, Keys, Rows
+from .gathering import Outputs
+from .kernels.order import LATE, REVISING
+from .operators.crossing import DelayedOperator
+from .operators.groups import Arrivals, GroupClock, GroupSlicesOperator, MembersOperator
+from .operators.leaves import FieldState
+from .operators.operator import Operator, Setting
+from .operators.rules import RuleOperator
+from .output import Counters
+from .settling import DeviceClock
+from .symbols import Registry, Symbols
+
+
+class Engine:
+    """A plan at work. Not thread-safe: feed it from one place."""
+
+    def __init__(self, plan: p.Plan) -> None:
+        self.plan = plan
+        self.symbols = Symbols()
+        self.registries = {d.name: Registry(d) for d in plan.devices}
+        self.counters = Counters()
+        self.next_seq = 0
+        self._setting = Setting(plan, self.symbols, self.registries, self.counters)
+        self._devices = {d.name: d for d in plan.devices}
+        self._clocks = {d.name: DeviceClock(d) for d in plan.devices}
+        self._timelines = sorted((t for t in plan.timelines if t.kind != "source"), key=_rank)
+        self._groups = {t.id: GroupClock(self._setting, t, self._devices) for t in self._timelines if t.kind == "group"}
+        self._name_keys()
+        self._nodes: dict[str, list[p.PlanNode]] = {t.id: [] for t in self._timelines}
+        for node in plan.nodes:
+            if node.timeline in self._nodes:
+                self._nodes[node.timeline].append(node)
+        self._fields: dict[tuple[str, str], FieldState] = {}
+        self._operators: dict[str, Operator] = build(plan, self._setting, self._groups, self._fields)
+        self._timeline_of = {node.id: node.timeline for node in plan.nodes}
+        self._delayed_from = {
+            node.timeline: self._timeline_of[node.inputs[0]]
+            for node in plan.nodes
+            if isinstance(node.operator, p.Delayed) and node.timeline in self._groups
+        }
+
+    def _name_keys(self) -> None:
+        for place, timeline in enumerate(self.plan.timelines):
+            self._setting.gathered.places[timeline.id] = place
+            if timeline.kind == "device":
+                assert timeline.device is not None
+                ids = self.registries[timeline.device].ids
+                self._setting.gathered.shown[timeline.id] = lambda k, ids=ids: (ids[k],)  # type: ignore[misc]
+            elif timeline.kind == "group":
+                shown = self._groups[timeline.id].shown
+                self._setting.gathered.shown[timeline.id] = lambda k, shown=shown: shown[k]  # type: ignore[misc]
+
+    # -- Inputs -------------------------------------------------------------------------------------------------------
+
+    def feed(self, batch: Batch) -> Outputs:
+        """Take a batch; give what comes of it."""
+        with np.errstate(all="ignore"):
+            frames: dict[str, Frame] = {}
+            for part in batch.parts:
+                if len(part):
+                    self._take(part, frames)
+                    self.next_seq = max(self.next_seq, int(part.seq[-1]) + 1)
+            if frames:
+                self._run(frames, None)
+            for acknowledgement in batch.acknowledgements:
+                self.next_seq = max(self.next_seq, acknowledgement.seq + 1)
+                self._acknowledge(acknowledgement)
+        return self._setting.gathered.take()
+
+    def mark_all(self, time: int) -> Outputs:
+        """A progress mark for every registered device: nothing earlier than `time` (ns) will come from it."""
+        parts = []
+        for name, registry in self.registries.items():
+            n = len(registry)
+            seq = np.arange(self.next_seq, self.next_seq + n, dtype=np.int64)
+            self.next_seq += n
+            every = np.arange(n, dtype=np.int32)
+            parts.append(Messages(name, seq, every, np.full(n, time, np.int64), {}, np.ones(n, dtype=np.bool_)))
+        return self.feed(Batch(tuple(parts)))
+
+    def end(self) -> Outputs:
+        """No further input: close the windows that are open."""
+        frames = {}
+        for timeline in self._timelines:
+            if timeline.device is not None:
+                keys = len(self.registries[timeline.device])
+                frames[timeline.id] = self._clocks[timeline.device].end(keys, self.next_seq, timeline.settled)
+        with np.errstate(all="ignore"):
+            self._run(frames, self.next_seq)
+        self.next_seq += 1
+        return self._setting.gathered.take()
+
+    def _take(self, part: Messages, frames: dict[str, Frame]) -> None:
+        """A part's rows on its device type's timelines, and what becomes of each message."""
+        clock = self._clocks[part.device]
+        current = clock.current(part, len(self.registries[part.device]))
+        settled, verdict = clock.settle(part, current)
+        late = int((verdict == LATE).sum())
+        self.counters.late += late
+        self.counters.processed += int(current.event.sum()) - late
+        if clock.settled_early:
+            self.counters.dropped["settled_early"] += clock.settled_early
+        for timeline in self._timelines:
+            if timeline.device == part.device:
+                frames[timeline.id] = settled if timeline.settled else current
+        self._revising = (verdict == REVISING).any()
+
+    def _acknowledge(self, acknowledgement: Acknowledgement) -> None:
+        rule = next(
+            (
+                o
+                for o in self._operators.values()
+                if isinstance(o, RuleOperator) and o.rule.name == acknowledgement.rule
+            ),
+            None,
+        )
+        if rule is None:
+            raise KeyError(f"no rule is called {acknowledgement.rule}")
+        keys = self._key_count(rule.timeline)
+        key = next(
+            (k for k in range(keys) if self._setting.gathered.key(rule.timeline, k) == acknowledgement.key), None
+        )
+        if key is None:
+            return
+        rule.acknowledged = np.array([key], dtype=np.int32)
+        one = np.array([key], dtype=np.int32)
+        time = self._time_of(rule.timeline, key)
+        frame = Frame(
+            np.array([acknowledgement.seq]), one, np.array([time]), np.zeros(1, np.bool_), keys,
+            message_time=np.array([time]),
+        )  # fmt: skip
+        self._run({rule.timeline: frame}, None)
+
+    def _key_count(self, timeline: str) -> int:
+        group = self._groups.get(timeline)
+        if group is not None:
+            return len(group.shown)
+        device = next(t.device for t in self._timelines if t.id == timeline)
+        assert device is not None
+        return len(self.registries[device])
+
+    def _time_of(self, timeline: str, key: int) -> int:
+        group = self._groups.get(timeline)
+        if group is not None:
+            return int(group.clock[key]) if key < len(group.clock) else 0
+        plan = next(t for t in self._timelines if t.id == timeline)
+        assert plan.device is not None
+        clock = self._clocks[plan.device]
+        if plan.settled and clock.device.lateness_ns:
+            return int(clock.settled[key])
+        return int(clock.now[key])
+
+    # -- Execution ----------------------------------------------------------------------------------------------------
+
+    def _run(self, frames: dict[str, Frame], end_seq: int | None) -> None:
+        flows: dict[str, Any] = {}
+        for timeline in self._timelines:
+            arrivals: list[Arrivals] = []
+            if timeline.kind == "group":
+                arrivals = self._begin_group(timeline, frames, flows, end_seq)
+            frame = frames.get(timeline.id)
+            if frame is None or (len(frame) == 0 and timeline.kind == "device"):
+                continue
+            for node in self._nodes[timeline.id]:
+                flows[node.id] = self._run_node(node, timeline, frame, frames, flows, arrivals)
+        for operator in self._operators.values():
+            operator.commit()
+        for state in self._fields.values():
+            state.commit()
+        for clock in self._groups.values():
+            clock.commit()
+
+    def _begin_group(
+        self, timeline: p.Timeline, frames: dict[str, Frame], flows: Mapping[str, Flow], end_seq: int | None
+    ) -> list[Arrivals]:
+        """Make the group timeline's frame of what its members did."""
+        members = [m for m in timeline.members if m.timeline in frames and len(frames[m.timeline])]
+        if not members or timeline.id in frames:
+            return []
+        clock = self._groups[timeline.id]
+        arrivals = clock.arrivals({m.timeline: frames[m.timeline] for m in members}, flows)
+        happened = []
+        for node in self._nodes[timeline.id]:
+            operator = self._operators[node.id]
+            if isinstance(operator, MembersOperator):
+                of = _arrivals_of(operator.timeline, arrivals, timeline)
+                happened.append(operator.collect(of, [flows[i] for i in node.inputs] if of is not None else []))
+        frames[timeline.id] = clock.frame(arrivals, happened, self._woken(timeline, frames), end_seq)
+        return arrivals
+
+    def _woken(self, timeline: p.Timeline, frames: Mapping[str, Frame]) -> tuple[Rows, Keys]:
+        """The inputs and groups at which a group's current timeline may see something settled."""
+        source = self._delayed_from.get(timeline.id)
+        settled = None if source is None else frames.get(source)
+        if source is None or settled is None:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
+        runs = slice(0, settled.running)
+        keys = self._groups[timeline.id].keys_of(self._groups[source])[settled.key[runs]]
+        both = np.unique(np.stack([settled.seq[runs], keys]), axis=1)
+        return both[0], both[1].astype(np.int32)
+
+    def _run_node(
+        self,
+        node: p.PlanNode,
+        timeline: p.Timeline,
+        frame: Frame,
+        frames: Mapping[str, Frame],
+        flows: Mapping[str, Any],
+        arrivals: Sequence[Arrivals],
+    ) -> Any:
+        operator = self._operators[node.id]
+        if isinstance(operator, DelayedOperator):
+            source = node.inputs[0]
+            settled = self._timeline_of[source]
+            keys = None
+            if settled in self._groups:
+                keys = self._groups[timeline.id].keys_of(self._groups[settled])
+            return operator.cross(frames.get(settled), frame, flows.get(source), keys)
+        if isinstance(operator, GroupSlicesOperator):
+            of = _arrivals_of(self._timeline_of[node.inputs[0]], arrivals, timeline)
+            inputs = [flows[i] for i in node.inputs] if of is not None else []
+            return operator.walk(frame, operator.samples(frame, self._groups[timeline.id], of, inputs))
+        if is_crossing(node.operator):
+            return operator.run(frame, [])
+        return operator.run(frame, [flows[i] for i in node.inputs])
+
+
+def _rank(timeline: p.Timeline) -> tuple[int, int]:
+    """Settled timelines come before current ones, devices before groups."""
+    return (timeline.kind == "group", not timeline.settled)
+
+
+def _arrivals_of(member: str | None, arrivals: Sequence[Arrivals], timeline: p.Timeline) -> Arrivals | None:
+    return next((a for a in arrivals if a.timeline == member), None)

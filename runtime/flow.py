@@ -1,0 +1,172 @@
+"""Flows: what a node gives during one batch, and how its value is looked up at any instant.
+
+Three kinds. A *constant* has one value. A *dense* flow has a value at every base row, and perhaps further moments
+(when a held value goes stale). A *sparse* flow has values only where it is updated, and holds them in between.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..stdlib.column import Column, Mask, Values
+from .frame import Frame, Instants, first_seen
+from .kernels.episodes import SILENT, UNKNOWN, changes
+from .kernels.instants import latest
+
+At = Callable[[Instants], Column]
+Truth = NDArray[np.int8]
+
+
+@dataclass
+class Constant:
+    """One value at all times; `column` has length 1."""
+
+    column: Column
+
+    def at(self, instants: Instants) -> Column:
+        """Its value, once: NumPy broadcasts it."""
+        return self.column
+
+
+@dataclass
+class Dense:
+    """A value at every base row: `column` (n,). Updated at the event rows where `updated()` is true.
+
+    `moments` are timer instants at which it is updated as well, with `moment_column` its values there. `look` finds its
+    value at any instants.
+    """
+
+    frame: Frame
+    column: Column
+    updated: Callable[[], Mask]
+    look: At
+    moments: Instants | None = None
+    moment_column: Column | None = None
+
+    def at(self, instants: Instants) -> Column:
+        return self.column if instants is self.frame.rows else self.look(instants)
+
+
+@dataclass
+class Sparse:
+    """Values `column` (m,) at the `instants` where the node is updated, held in between by `held` from batch to batch.
+
+    Of an event the instants are those where it happens, and its value is true just then.
+    """
+
+    frame: Frame
+    instants: Instants
+    column: Column
+    held: "Held | None"
+    event: bool = False
+
+    def at(self, instants: Instants) -> Column:
+        if instants is self.instants:
+            return self.column
+        index = positions(self.frame, instants, self.instants)
+        if self.event or self.held is None:
+            here = index >= 0
+            found = index[here]
+            here[here] = (self.instants.time[found] == instants.time[here]) & (
+                self.instants.timer[found] == instants.timer[here]
+            ) & (self.instants.row[found] == instants.row[here])  # fmt: skip
+            return Column(here)
+        return self.held.look(index, instants.key, self.column)
+
+
+Flow = Constant | Dense | Sparse
+
+
+def positions(frame: Frame, instants: Instants, given: Instants) -> NDArray[np.int64]:
+    """For each instant the newest of the given ones, of its key, that is not after it; or -1."""
+    out = np.empty(len(instants), dtype=np.int64)
+    latest(
+        instants.key, instants.row, instants.time, instants.timer, given.key, given.row, given.time, given.timer,
+        frame.scratch, out,
+    )  # fmt: skip
+    return out
+
+
+@dataclass
+class Held:
+    """The value that each key of a sparse flow held when the batch began."""
+
+    values: Values
+    known: Mask = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+
+    def grow(self, keys: int) -> None:
+        self.values = first_seen(self.values, keys, 0)
+        self.known = first_seen(self.known, keys, False)
+
+    def look(self, index: NDArray[np.int64], key: NDArray[np.int32], column: Column) -> Column:
+        """The values at `index` of the column; of the keys' own held values where it is -1."""
+        old = index < 0
+        if len(column.values) == 0:
+            return Column(self.values[key], self.known[key])
+        values = column.values[index]
+        known = column.mask()[index]
+        values[old] = self.values[key[old]]
+        known[old] = self.known[key[old]]
+        return Column(values, None if known.all() else known)
+
+    def commit(self, key: NDArray[np.int32], column: Column) -> None:
+        """Hold from now on what the column, in order, ends with for each key."""
+        self.values[key] = column.values
+        self.known[key] = column.mask()
+
+
+def truth(column: Column, count: int) -> Truth:
+    """A bool column as truths (`kernels.episodes`), `count` of them."""
+    values = column.values.view(np.int8) if column.values.dtype == np.bool_ else column.values.astype(np.int8)
+    if column.known is not None:
+        values = np.where(column.known, values, np.int8(UNKNOWN))
+    return np.ascontiguousarray(values if len(values) == count else np.broadcast_to(values, (count,)))
+
+
+def where_true(column: Column, count: int) -> Mask:
+    """The rows at which a bool column is true."""
+    values = column.values if column.known is None else column.values & column.known
+    return values if len(values) == count else np.broadcast_to(values, (count,))
+
+
+def updates(flow: Flow) -> Instants | None:
+    """The instants at which a flow is updated; None for a constant."""
+    match flow:
+        case Constant():
+            return None
+        case Sparse():
+            return flow.instants
+        case Dense(moments=None):
+            return flow.frame.events(flow.updated())
+        case Dense():
+            assert flow.moments is not None
+            return flow.frame.merge([flow.frame.events(flow.updated()), flow.moments], base=False)[0]
+
+
+@dataclass
+class TruthChanges:
+    """Follows a bool flow and gives only the changes of its truth."""
+
+    last: Truth = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
+
+    def of(self, frame: Frame, flow: Flow) -> tuple[Instants, Truth]:
+        self.last = first_seen(self.last, frame.keys, SILENT)
+        match flow:
+            case Sparse():
+                instants = flow.instants
+                truths = truth(flow.column, len(instants))
+            case Dense(moments=None):
+                instants = frame.rows
+                truths = truth(flow.column, len(instants))
+            case Dense():
+                assert flow.moments is not None
+                instants, _ = frame.merge([flow.moments], base=True)
+                truths = truth(flow.at(instants), len(instants))
+            case Constant():
+                instants = frame.rows
+                truths = truth(flow.column, len(instants))
+        out = np.empty(len(instants), dtype=np.int64)
+        found = out[: changes(instants.key, truths, self.last, out)]
+        return instants.take(found), truths[found]

@@ -1,0 +1,160 @@
+"""Frames and instants: when things happen on one timeline during one batch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..stdlib.column import Column, Mask
+from .kernels.order import previous
+
+Rows = NDArray[np.int64]
+Keys = NDArray[np.int32]
+
+
+def first_seen(state: NDArray[Any], count: int, fill: Any) -> NDArray[Any]:
+    """State by key (axis 0) with room for `count` keys; new ones hold `fill`. Grows by doubling."""
+    if len(state) >= count:
+        return state
+    grown = np.full((max(count, 2 * len(state), 16), *state.shape[1:]), fill, dtype=state.dtype)
+    grown[: len(state)] = state
+    return grown
+
+
+@dataclass(frozen=True, slots=True)
+class Instants:
+    """Instants of one frame, in order: by base row, an instant's timers before the row's own event, timers by time.
+
+    row (m,): the base row that brings the instant about; key, time (m,); timer (m,): at a timer instant, before the
+    row's event.
+    """
+
+    row: Rows
+    key: Keys
+    time: Rows
+    timer: Mask
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def take(self, which: NDArray[Any]) -> "Instants":
+        """The given ones (indices or mask)."""
+        return Instants(self.row[which], self.key[which], self.time[which], self.timer[which])
+
+
+NO_INSTANTS = Instants(
+    np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_)
+)
+
+
+@dataclass
+class Frame:
+    """The base rows of one timeline in one batch: where the times of its keys advance.
+
+    seq, key, time (n,): the input that brings the row about, whose it is, and the key's time after it; event (n,):
+    rows that are event instants (the others only advance time). From row `end_row` on (None: there is none) no timer
+    fires: it is the end of input. `keys` is how many keys the timeline has. For devices: the messages' own times
+    (`message_time`), and what they carry (`fields`, columns of n rows).
+    """
+
+    seq: Rows
+    key: Keys
+    time: Rows
+    event: Mask
+    keys: int
+    end_row: int | None = None
+    message_time: Rows | None = None
+    fields: Mapping[str, Column] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    @property
+    def running(self) -> int:
+        """How many rows, from the first, run timers."""
+        return len(self) if self.end_row is None else self.end_row
+
+    @cached_property
+    def scratch(self) -> Rows:
+        """By key, all -1: kernels use it and leave it so."""
+        return np.full(self.keys, -1, dtype=np.int64)
+
+    @cached_property
+    def rows(self) -> Instants:
+        """Every base row as an instant."""
+        n = len(self.key)
+        return Instants(np.arange(n, dtype=np.int64), self.key, self.time, np.zeros(n, dtype=np.bool_))
+
+    @cached_property
+    def in_order(self) -> bool:
+        """Whether no message came late."""
+        return (
+            self.message_time is None or self.message_time is self.time or bool((self.message_time == self.time).all())
+        )
+
+    @cached_property
+    def all_events(self) -> bool:
+        return bool(self.event.all())
+
+    @cached_property
+    def previous(self) -> Rows:
+        """For each row the row of the same key before it, or -1."""
+        out = np.empty(len(self.key), dtype=np.int64)
+        previous(self.key, self.scratch, out)
+        return out
+
+    def events(self, mask: Mask | None = None) -> Instants:
+        """The event instants of the rows where the mask is true."""
+        rows = np.flatnonzero(self.event if mask is None else mask & self.event)
+        return Instants(rows, self.key[rows], self.time[rows], np.zeros(len(rows), dtype=np.bool_))
+
+    def merge(self, parts: Sequence[Instants], base: bool) -> tuple[Instants, list[Rows]]:
+        """The union of instants in order, with all base rows if `base`; and where each part's instants are in it."""
+        if base:
+            return self._merge_into_rows(parts)
+        if len(parts) == 1:
+            return parts[0], [np.arange(len(parts[0]), dtype=np.int64)]
+        return union(parts)
+
+    def _merge_into_rows(self, parts: Sequence[Instants]) -> tuple[Instants, list[Rows]]:
+        timers = [p.take(p.timer) for p in parts]
+        if not any(len(t) for t in timers):
+            return self.rows, [p.row for p in parts]
+        between, positions = union(timers)
+        n, m = len(self), len(between)
+        rows_at = np.arange(n, dtype=np.int64)
+        rows_at += np.cumsum(np.bincount(between.row, minlength=n))
+        between_at = between.row + np.arange(m, dtype=np.int64)
+        row = np.empty(n + m, dtype=np.int64)
+        key = np.empty(n + m, dtype=np.int32)
+        time = np.empty(n + m, dtype=np.int64)
+        timer = np.zeros(n + m, dtype=np.bool_)
+        row[rows_at], row[between_at] = self.rows.row, between.row
+        key[rows_at], key[between_at] = self.key, between.key
+        time[rows_at], time[between_at] = self.time, between.time
+        timer[between_at] = True
+        where: list[Rows] = []
+        for part, position in zip(parts, positions, strict=True):
+            at = rows_at[part.row]
+            at[part.timer] = between_at[position]
+            where.append(at)
+        return Instants(row, key, time, timer), where
+
+
+def union(parts: Sequence[Instants]) -> tuple[Instants, list[Rows]]:
+    """The union of instants in order, and where each part's instants are in it."""
+    row = np.concatenate([p.row for p in parts])
+    key = np.concatenate([p.key for p in parts])
+    time = np.concatenate([p.time for p in parts])
+    timer = np.concatenate([p.timer for p in parts])
+    order = np.lexsort((time, ~timer, row))
+    row, key, time, timer = row[order], key[order], time[order], timer[order]
+    fresh = np.ones(len(row), dtype=np.bool_)
+    fresh[1:] = (row[1:] != row[:-1]) | (timer[1:] != timer[:-1]) | (time[1:] != time[:-1])
+    position = np.empty(len(order), dtype=np.int64)
+    position[order] = np.cumsum(fresh) - 1
+    splits = np.cumsum([len(p) for p in parts])[:-1]
+    return Instants(row[fresh], key[fresh], time[fresh], timer[fresh]), np.split(position, splits)

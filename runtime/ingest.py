@@ -1,0 +1,315 @@
+"""From foreign messages to what the engine is fed: each is mapped by the source that takes it, or quarantined.
+
+    admission = Admission(plan, engine.symbols, engine.registries, Quarantine(engine.counters))
+    for batch in admission.batches(JsonLines("trucks.jsonl.gz"), ["readings", "diagnostics"]):
+        engine.feed(batch)
+
+Every message read gets the next sequence number, whatever becomes of it. A bad message is quarantined as a whole, and
+does nothing else: it registers no device, and its texts are not kept.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compiler import plan as p
+from ..stdlib.column import DTYPES, Column, Mask
+from .batch import Batch, Messages
+from .connectors.payload import Payloads, Reader, Reason, Texts, Wanted
+from .mapping import Rows, SourceMapping
+from .quarantine import Quarantine, Refusal
+from .symbols import REFUSED, Codes, Registry, Symbols
+
+TIME_MIN_NS = 0
+TIME_MAX_NS = 9_214_646_400 * 10**9
+"""Event times are from 1970-01-01 up to, not including, 2262-01-01."""
+
+ID = re.compile(r"[A-Za-z0-9_.-]{1,256}")
+
+_UNSEEN = -1
+_UNREGISTERED = -2
+
+
+@dataclass(slots=True)
+class Admission:
+    """What a run has admitted so far. `newest_ns` is the greatest event time of it, None before the first message."""
+
+    plan: p.Plan
+    symbols: Symbols
+    registries: Mapping[str, Registry]
+    quarantine: Quarantine
+    next_seq: int = 0
+    newest_ns: int | None = None
+
+    def batches(self, reader: Reader, sources: Sequence[str]) -> Iterator[Batch]:
+        """What these sources, in the plan's order, make of an input's messages. Raises `InputError`."""
+        mappings = [SourceMapping(self.plan, source) for source in self.plan.sources if source.name in sources]
+        intake = _Intake(self, reader.name, mappings)
+        wanted = list(dict.fromkeys(want for mapping in mappings for want in mapping.wanted))
+        for payloads in reader.read(wanted, intake.texts):
+            yield intake.admit(payloads)
+
+
+def split(batch: Batch, inputs_max: int) -> Iterator[Batch]:
+    """The same inputs in batches of at most so many."""
+    if len(batch) <= inputs_max:
+        yield batch
+        return
+    assert not batch.acknowledgements, "messages read have none"
+    seqs = np.sort(np.concatenate([part.seq for part in batch.parts]))
+    cuts = [*seqs[::inputs_max].tolist(), int(seqs[-1]) + 1]
+    for first, last in pairwise(cuts):
+        parts = []
+        for part in batch.parts:
+            begin, end = np.searchsorted(part.seq, (first, last))
+            if begin < end:
+                rows = slice(begin, end)
+                columns = {name: _slice(column, rows) for name, column in part.fields.items()}
+                mark = None if part.mark is None else part.mark[rows]
+                parts.append(Messages(part.device, part.seq[rows], part.key[rows], part.time[rows], columns, mark))
+        yield Batch(tuple(parts))
+
+
+def _slice(column: Column, rows: slice) -> Column:
+    return Column(column.values[rows], None if column.known is None else column.known[rows])
+
+
+# --- One input -------------------------------------------------------------------------------------------------------
+
+
+class _Verdicts:
+    """For each message of a run, why it is quarantined; the first reason found stands."""
+
+    def __init__(self, count: int) -> None:
+        self.code: NDArray[np.int32] = np.zeros(count, dtype=np.int32)
+        self._reasons: list[tuple[Reason, str | None]] = []
+
+    def put(self, rows: Sequence[int] | Rows, reason: Reason, field_: str | None = None) -> None:
+        if len(rows):
+            at = np.asarray(rows, dtype=np.intp)
+            self._reasons.append((reason, field_))
+            self.code[at[self.code[at] == 0]] = len(self._reasons)
+
+    def mark(self, rows: Rows | None, wrong: Mask, reason: Reason, field_: str | None = None) -> None:
+        """`wrong` says which of the rows (or of all)."""
+        at = np.flatnonzero(wrong)
+        self.put(at if rows is None else rows[at], reason, field_)
+
+    def __iter__(self) -> Iterator[tuple[int, Reason, str | None]]:
+        for row in np.flatnonzero(self.code).tolist():
+            yield row, *self._reasons[self.code[row] - 1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mapped:
+    """What a source makes of the messages it takes: `rows` of the run, or all."""
+
+    rows: Rows | None
+    id: Codes
+    time: NDArray[np.int64]
+    fields: Mapping[str, Column]
+
+
+@dataclass(slots=True)
+class _Codes:
+    """What the codes of an input's texts stand for: a table that grows with the texts and is dropped with them."""
+
+    entries: Codes = field(default_factory=lambda: np.full(0, _UNSEEN, dtype=np.int32))
+
+    def of(self, texts: Texts) -> Codes:
+        """The table, as long as there are texts; new entries are `_UNSEEN`."""
+        if len(self.entries) < len(texts.texts):
+            grown = np.full(2 * len(texts.texts), _UNSEEN, dtype=np.int32)
+            grown[: len(self.entries)] = self.entries
+            self.entries = grown
+        return self.entries
+
+
+class _Intake:
+    """Admits one input's messages."""
+
+    def __init__(self, admission: Admission, name: str, mappings: Sequence[SourceMapping]) -> None:
+        self.texts = Texts()
+        self._admission = admission
+        self._name = name
+        self._mappings = mappings
+        self._devices = {device.name: device for device in admission.plan.devices}
+        self._forget()
+
+    def _forget(self) -> None:
+        self._keys = {mapping.source.device: _Codes() for mapping in self._mappings}
+        self._symbols = _Codes()
+        self._valid = _Codes()
+
+    def admit(self, payloads: Payloads) -> Batch:
+        """The messages of a run that are good; the others are quarantined."""
+        admission = self._admission
+        first_seq = admission.next_seq
+        admission.next_seq += payloads.count
+        verdicts = _Verdicts(payloads.count)
+        for row, reason in payloads.broken.items():
+            verdicts.put([row], reason)
+        by_device: dict[str, list[_Mapped]] = {}
+        for mapping, rows in self._claimed(payloads, verdicts):
+            mapped = self._mapped(mapping, payloads, rows, verdicts)
+            by_device.setdefault(mapping.source.device, []).append(mapped)
+        parts = [self._messages(device, parts, first_seq, verdicts) for device, parts in by_device.items()]
+        for row, reason, field_ in verdicts:
+            line = int(payloads.origin.numbers[row])
+            excerpt = payloads.origin.excerpt(row)
+            admission.quarantine.take(Refusal(first_seq + row, self._name, line, reason, field_, excerpt))
+        if self.texts.forget_if_full():
+            self._forget()
+        return Batch(tuple(part for part in parts if len(part)))
+
+    def _claimed(self, payloads: Payloads, verdicts: _Verdicts) -> list[tuple[SourceMapping, Rows | None]]:
+        """Which source takes which messages; those that none takes are judged."""
+        free = verdicts.code == 0
+        claimed: list[tuple[SourceMapping, Rows | None]] = []
+        for mapping in self._mappings:
+            for want in mapping.behind_where:
+                self._judge_bad(payloads, want, free, verdicts)
+            free &= verdicts.code == 0
+            claims = mapping.claims(payloads, self.texts)
+            mine = free if claims is None else free & claims
+            free = free & ~mine
+            rows = None if mine.all() else np.flatnonzero(mine)
+            if rows is None or len(rows):
+                claimed.append((mapping, rows))
+        verdicts.mark(None, free, "unclaimed")
+        return claimed
+
+    def _judge_bad(self, payloads: Payloads, want: Wanted, mine: Mask, verdicts: _Verdicts) -> None:
+        """The messages in which a payload field is bad, of those in question."""
+        for row, reason in payloads.bad.get(want, {}).items():
+            if mine[row]:
+                verdicts.put([row], reason, want.path)
+
+    def _mapped(self, mapping: SourceMapping, payloads: Payloads, rows: Rows | None, verdicts: _Verdicts) -> _Mapped:
+        if payloads.bad:
+            mine = np.zeros(payloads.count, dtype=np.bool_)
+            mine[slice(None) if rows is None else rows] = True
+            for want in mapping.behind_all:
+                self._judge_bad(payloads, want, mine, verdicts)
+        source = mapping.source
+        values = mapping.values(payloads, rows, self.texts)
+        id_ = self._judged_id(values[source.id], rows, verdicts)
+        time = values[source.time]
+        if time.known is not None:
+            given = np.zeros(payloads.count, dtype=np.bool_)
+            for want in mapping.behind_time:
+                given |= payloads.columns[want].mask()
+            given = given if rows is None else given[rows]
+            verdicts.mark(rows, ~time.known & ~given, "no_time")
+            verdicts.mark(rows, ~time.known, "bad_time")
+        verdicts.mark(rows, (time.values < TIME_MIN_NS) | (time.values >= TIME_MAX_NS), "bad_time")
+        declared = {field_.name: field_ for field_ in self._devices[source.device].fields}
+        fields = {}
+        for mapped in source.fields:
+            column = values[mapped.node]
+            self._judge_range(column, declared[mapped.field], rows, verdicts)
+            fields[mapped.field] = column
+        return _Mapped(rows, id_, time.values, fields)
+
+    def _judged_id(self, column: Column, rows: Rows | None, verdicts: _Verdicts) -> Codes:
+        codes: Codes = column.values
+        if column.known is not None:
+            verdicts.mark(rows, ~column.known, "no_id")
+            codes = np.where(column.known, codes, 0)
+            if not self.texts.texts:
+                return codes
+        valid = self._valid.of(self.texts)
+        for code in np.unique(codes[valid[codes] == _UNSEEN]).tolist():
+            valid[code] = ID.fullmatch(self.texts.texts[code]) is not None
+        verdicts.mark(rows, valid[codes] == 0, "bad_id")
+        return codes
+
+    def _judge_range(self, column: Column, declared: p.DeviceField, rows: Rows | None, verdicts: _Verdicts) -> None:
+        values = column.values
+        if declared.choices:
+            allowed = np.array([self.texts.code(choice) for choice in declared.choices], dtype=np.int32)
+            outside = ~np.isin(values, allowed)
+        elif declared.low is not None or declared.high is not None:
+            outside = np.zeros(len(values), dtype=np.bool_)
+            if declared.low is not None:
+                outside |= values < declared.low
+            if declared.high is not None:
+                outside |= values > declared.high
+        else:
+            return
+        verdicts.mark(rows, outside if column.known is None else outside & column.known, "out_of_range", declared.name)
+
+    # -- What is admitted ---------------------------------------------------------------------------------------------
+
+    def _messages(self, device: str, parts: Sequence[_Mapped], first_seq: int, verdicts: _Verdicts) -> Messages:
+        """The good messages of a device type, in their order, from the sources that map to it."""
+        count = len(verdicts.code)
+        rows = np.concatenate([np.arange(count) if part.rows is None else part.rows for part in parts])
+        order = np.argsort(rows, kind="stable") if len(parts) > 1 else np.arange(len(rows))
+        order = order[verdicts.code[rows[order]] == 0]
+        codes = np.concatenate([part.id for part in parts])[order]
+        keys = self._registered(device, codes, rows[order], verdicts)
+        if (keys == REFUSED).any():
+            order, keys = order[keys != REFUSED], keys[keys != REFUSED]
+        times = np.concatenate([part.time for part in parts])[order]
+        if len(times):
+            newest = int(times.max())
+            admission = self._admission
+            admission.newest_ns = newest if admission.newest_ns is None else max(admission.newest_ns, newest)
+        declared = {field_.name: field_ for field_ in self._devices[device].fields}
+        names = dict.fromkeys(name for part in parts for name in part.fields)
+        columns = {}
+        for name in names:
+            type_ = declared[name].type.name
+            column = _joined([part.fields.get(name) for part in parts], [len(part.id) for part in parts], order, type_)
+            columns[name] = self._in_symbols(column) if type_ == "text" else column
+        return Messages(device, first_seq + rows[order].astype(np.int64), keys, times, columns)
+
+    def _registered(self, device: str, codes: Codes, rows: Rows, verdicts: _Verdicts) -> Codes:
+        """The keys of devices, by their ids' codes; those that are refused are judged."""
+        table = self._keys[device].of(self.texts)
+        keys = table[codes]
+        unknown = np.flatnonzero(keys < 0)
+        if not len(unknown):
+            return keys
+        registry = self._admission.registries[device]
+        refused = []
+        for at in unknown.tolist():
+            code = codes[at]
+            if table[code] == _UNSEEN:
+                key = registry.key(self.texts.texts[code])
+                table[code] = _UNREGISTERED if key == REFUSED else key
+            if table[code] == _UNREGISTERED:
+                refused.append(at)
+        verdicts.put(rows[refused], "too_many_devices")
+        return np.maximum(table[codes], REFUSED)
+
+    def _in_symbols(self, column: Column) -> Column:
+        """A text column in the run's codes; those of texts that are new to the run are given in the order seen."""
+        given = column.values if column.known is None else column.values[column.known]
+        if not len(given):
+            return Column(np.zeros_like(column.values), column.known)
+        table = self._symbols.of(self.texts)
+        for code in dict.fromkeys(given[table[given] == _UNSEEN].tolist()):
+            table[code] = self._admission.symbols.code(self.texts.texts[code])
+        return Column(table[column.values], column.known)
+
+
+def _joined(columns: Sequence[Column | None], lengths: Sequence[int], order: Rows, type_: p.TypeName) -> Column:
+    """One behind the other, then in this order; a part without the column does not know it."""
+    if len(columns) == 1:
+        only = columns[0]
+        assert only is not None, "a field is some source's"
+        if len(order) == len(only) and only.values.flags.c_contiguous:
+            return only
+        return only.take(order)
+    values = [
+        np.zeros(n, dtype=DTYPES[type_]) if c is None else c.values for c, n in zip(columns, lengths, strict=True)
+    ]
+    masks = [np.zeros(n, dtype=np.bool_) if c is None else c.mask() for c, n in zip(columns, lengths, strict=True)]
+    known = np.concatenate(masks)[order]
+    return Column(np.concatenate(values)[order], None if known.all() else known)

@@ -1,0 +1,142 @@
+"""Rules, what they do, and what is reported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...compiler import plan as p
+from ...stdlib.function import Value
+from ..output import Alerted, Emitted, Matched, Output, OutputValue, Sent, Signalled
+from ..output import Life as LifeRecord
+from ..text import output_value, write_value
+from .instance import Instance, Instant
+from .life import Life, What
+
+SEQ = -1
+"""Outputs get their sequence number where they are taken from the instance."""
+
+
+@dataclass
+class RuleState:
+    """The rule's life, and what it said at the present instant."""
+
+    life: Life
+    said: list[What]
+
+    @property
+    def due(self) -> int | None:
+        return self.life.due
+
+
+def rule(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    assert isinstance(node.operator, p.Rule)
+    operator = node.operator
+    state = here.state(node, lambda: RuleState(Life(operator), []))
+    life = state.life
+    state.said = []
+    when, until = node.inputs[0], node.inputs[1] if operator.has_until else None
+    if here.looks(when, at) or (until is not None and here.looks(until, at)):
+        truth = here.value(when) if here.looks(when, at) else life.when
+        until_truth = None if until is None else here.value(until) if here.looks(until, at) else life.until
+        happens = operator.momentary_when and when in here.updated
+        suppressed = life.suppressed
+        state.said += life.look(at.time, None if operator.momentary_when else truth, until_truth, happens)
+        if life.suppressed > suppressed:
+            here.setting.counters.dropped["suppressed"] += 1
+    if at.acknowledged == node.id:
+        state.said += life.acknowledge(at.time)
+    if at.fires == "all" and life.due is not None and life.due <= at.time:
+        state.said += life.fire(at.time)
+    for index, what in enumerate(state.said):
+        count = life.repeats if what == "repeated" else 0
+        record = LifeRecord(SEQ, here.timeline.id, here.shown_key, at.time, operator.name, what, count)
+        here.emit((here.setting.places[node.id], index, -1, 0), record)
+    return bool(state.said)
+
+
+def action(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    assert isinstance(node.operator, p.Action)
+    operator = node.operator
+    rule_node = node.inputs[0]
+    if rule_node not in here.updated or (operator.guarded and here.value(node.inputs[1]) is not True):
+        return False
+    moments = ("raised", "repeated") if operator.on == "do" else ("cleared",)
+    values = [here.value(i) for i in node.inputs]
+    done = False
+    for index, what in enumerate(here.states[rule_node].said):
+        if what in moments:
+            place = (here.setting.places[rule_node], index, operator.order, here.setting.places[node.id])
+            here.emit(place, _done(operator, values, here, at))
+            done = True
+    return done
+
+
+def _done(action: p.Action, values: list[Value], here: Instance, at: Instant) -> Output:
+    where = (SEQ, here.timeline.id, here.shown_key, at.time)
+    arguments = {argument.name: _argument(argument, values) for argument in action.arguments}
+    match action.kind:
+        case "alert":
+            return Alerted(*where, action.rule, template(action.message, values), action.severity)
+        case "emit":
+            assert action.name is not None
+            return Emitted(*where, action.rule, action.name, arguments)
+        case "send":
+            assert action.name is not None
+            return Sent(*where, action.rule, action.name, arguments)
+
+
+def _argument(argument: p.ActionArgument, values: list[Value]) -> OutputValue:
+    if argument.text:
+        return template(argument.parts, values)
+    (hole,) = argument.parts
+    assert isinstance(hole, p.Hole)
+    return output_value(values[hole.value], hole.type)
+
+
+def template(parts: tuple[str | p.Hole, ...], values: list[Value]) -> str:
+    """A text with its holes filled."""
+    return "".join(p if isinstance(p, str) else write_value(values[p.value], p.type, p.unit) for p in parts)
+
+
+@dataclass
+class OutputState:
+    """What was reported last."""
+
+    last: Value = None
+    due: None = None
+
+
+def output(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    assert isinstance(node.operator, p.Output)
+    operator = node.operator
+    (shown,) = node.inputs
+    place = (here.setting.places[node.id], 0, 0, 0)
+    where = (SEQ, here.timeline.id, here.shown_key, at.time)
+    if here.setting.nodes[shown].event:
+        if shown not in here.updated:
+            return False
+        named: Output
+        if is_pattern(here.setting.nodes, shown):
+            named = Matched(*where, operator.name)
+        else:
+            named = Signalled(*where, operator.name, True)
+        here.emit(place, named)
+        return True
+    state = here.state(node, OutputState)
+    value = here.value(shown)
+    if operator.paced:
+        given = shown in here.updated
+    else:
+        given = here.looks(shown, at) and value != state.last
+    if given:
+        state.last = value
+        start = None if operator.window_ns is None else at.time - operator.window_ns
+        here.emit(place, Signalled(*where, operator.name, output_value(value, node.type.name), start))
+    return given
+
+
+def is_pattern(nodes: Mapping[str, p.PlanNode], id_: str) -> bool:
+    """Whether a node is a pattern, or one that was settled and is seen later."""
+    node = nodes[id_]
+    while isinstance(node.operator, p.Delayed):
+        node = nodes[node.inputs[0]]
+    return isinstance(node.operator, p.Pattern)

@@ -1,0 +1,228 @@
+"""Kernels of truth over time: changes, edges, `C for D`, `no x for D`.
+
+They walk over *instants* in order: base rows, at which a key's time advances, and moments between them. `row` is the
+base row that brings an instant about, `timer` whether it comes before that row's own event. Truth is 0 false, 1 true, 2
+unknown, and 3 where an instant says nothing (time passes, no more). From base row `running` on no timer fires.
+"""
+
+from typing import Any
+
+from .jit import NEVER, kernel
+
+FALSE, TRUE, UNKNOWN, SILENT = 0, 1, 2, 3
+
+
+@kernel("i8(i4[::1], i1[::1], i1[::1], i8[::1])")
+def changes(key: Any, truth: Any, last: Any, out: Any) -> int:
+    """The instants at which truth is not what it was for its key. `last` (keys,) is state, SILENT at first."""
+    n = 0
+    for i in range(len(key)):
+        t = truth[i]
+        if t != last[key[i]] and t != SILENT:
+            last[key[i]] = t
+            out[n] = i
+            n += 1
+    return n
+
+
+@kernel("i8(i4[::1], f8[::1], f8[::1], i8[::1])")
+def changed_numbers(key: Any, value: Any, last: Any, out: Any) -> int:
+    """The instants at which a number (NaN: absent) is not what it was for its key. State: `last` (keys,)."""
+    n = 0
+    for i in range(len(key)):
+        x = value[i]
+        y = last[key[i]]
+        if x != y and (x == x or y == y):
+            last[key[i]] = x
+            out[n] = i
+            n += 1
+    return n
+
+
+@kernel("i8(i4[::1], i1[::1], i1[::1], i8[::1])")
+def edges(key: Any, truth: Any, last: Any, out: Any) -> int:
+    """The instants at which a key's truth becomes true after it was last definitely false.
+
+    State: `last` (keys,), the last definite truth, UNKNOWN at first.
+    """
+    n = 0
+    for i in range(len(key)):
+        t = truth[i]
+        if t == TRUE:
+            if last[key[i]] == FALSE:
+                out[n] = i
+                n += 1
+            last[key[i]] = TRUE
+        elif t == FALSE:
+            last[key[i]] = FALSE
+    return n
+
+
+@kernel(
+    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i1[::1], i8, i8, i8[::1], i1[::1], i8[::1], i4[::1],"
+    " i8[::1], b1[::1], i1[::1], i8[::1])"
+)
+def holds(
+    start: int,
+    key: Any,
+    row: Any,
+    time: Any,
+    timer: Any,
+    truth: Any,
+    duration: int,
+    running: int,
+    due: Any,
+    given: Any,
+    out_row: Any,
+    out_key: Any,
+    out_time: Any,
+    out_timer: Any,
+    out_truth: Any,
+    counts: Any,
+) -> int:
+    """Changes of `C for D`.
+
+    State (keys,): `due`, when C will have held for D, or NEVER; `given`, the truth given last (SILENT: none). Returns
+    the instant to go on from: fewer than n if the output, of which `counts[0]` are written, is full.
+    """
+    n = counts[0]
+    for i in range(start, len(key)):
+        k = key[i]
+        if n + 2 > len(out_row):
+            counts[0] = n
+            return i
+        if row[i] < running and due[k] < time[i]:
+            out_row[n] = row[i]
+            out_key[n] = k
+            out_time[n] = due[k]
+            out_timer[n] = True
+            out_truth[n] = TRUE
+            n += 1
+            given[k] = TRUE
+            due[k] = NEVER
+        t = truth[i]
+        if t == SILENT:
+            continue
+        if t == TRUE:
+            if due[k] != NEVER or given[k] == TRUE:
+                continue
+            due[k] = time[i] + duration
+            t = FALSE
+        else:
+            due[k] = NEVER
+        if given[k] != t:
+            out_row[n] = row[i]
+            out_key[n] = k
+            out_time[n] = time[i]
+            out_timer[n] = timer[i]
+            out_truth[n] = t
+            n += 1
+            given[k] = t
+    counts[0] = n
+    return len(key)
+
+
+@kernel(
+    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], b1[::1], i8, i8, i8[::1], i1[::1], i8[::1], i4[::1],"
+    " i8[::1], b1[::1], i1[::1], i8[::1])"
+)
+def quiet(
+    start: int,
+    key: Any,
+    row: Any,
+    time: Any,
+    timer: Any,
+    happened: Any,
+    duration: int,
+    running: int,
+    due: Any,
+    given: Any,
+    out_row: Any,
+    out_key: Any,
+    out_time: Any,
+    out_timer: Any,
+    out_truth: Any,
+    counts: Any,
+) -> int:
+    """Changes of `no x for D`, as `holds`; a key's first instant registers it, from which D counts until x happens."""
+    n = counts[0]
+    for i in range(start, len(key)):
+        k = key[i]
+        if n + 2 > len(out_row):
+            counts[0] = n
+            return i
+        if row[i] < running and due[k] < time[i]:
+            out_row[n] = row[i]
+            out_key[n] = k
+            out_time[n] = due[k]
+            out_timer[n] = True
+            out_truth[n] = TRUE
+            n += 1
+            given[k] = TRUE
+            due[k] = NEVER
+        if happened[i] or given[k] == SILENT:
+            due[k] = time[i] + duration
+            if given[k] != FALSE:
+                out_row[n] = row[i]
+                out_key[n] = k
+                out_time[n] = time[i]
+                out_timer[n] = timer[i]
+                out_truth[n] = FALSE
+                n += 1
+                given[k] = FALSE
+    counts[0] = n
+    return len(key)
+
+
+@kernel(
+    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], i1[::1], i8[::1], i8[::1], i4[::1], i8[::1],"
+    " b1[::1], i1[::1], i8[::1])"
+)
+def schedule(
+    start: int,
+    key: Any,
+    row: Any,
+    time: Any,
+    event: Any,
+    bounds: Any,
+    given: Any,
+    following: Any,
+    out_row: Any,
+    out_key: Any,
+    out_time: Any,
+    out_timer: Any,
+    out_truth: Any,
+    counts: Any,
+) -> int:
+    """Changes of a schedule. `bounds` are the times at which it changes, ascending, the even ones to true.
+
+    A message at exactly such a time already sees the change. State (keys,): `given`, SILENT at first; `following`, the
+    index of the next bound.
+    """
+    n = counts[0]
+    for i in range(start, len(key)):
+        k = key[i]
+        at = following[k]
+        if given[k] == SILENT:
+            while at < len(bounds) and (bounds[at] < time[i] or (event[i] and bounds[at] == time[i])):
+                at += 1
+        while given[k] == SILENT or (
+            at < len(bounds) and (bounds[at] < time[i] or (event[i] and bounds[at] == time[i]))
+        ):
+            if n == len(out_row):
+                counts[0] = n
+                following[k] = at
+                return i
+            first = given[k] == SILENT
+            if not first:
+                at += 1
+            out_row[n] = row[i]
+            out_key[n] = k
+            out_time[n] = time[i] if first else bounds[at - 1]
+            out_timer[n] = not first and bounds[at - 1] < time[i]
+            given[k] = at % 2
+            out_truth[n] = given[k]
+            n += 1
+        following[k] = at
+    counts[0] = n
+    return len(key)

@@ -1,0 +1,33 @@
+"""How kernels are compiled: by Numba where it is installed, and not at all where it is not.
+
+A kernel is a plain function over arrays, written in the subset that Numba compiles. Its signature is fixed, so the
+set of kernels is compiled once for a machine (and cached on disk), whatever programs run. `HEADGATE_NUMBA=0` turns
+Numba off.
+"""
+
+import os
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any, TypeVar, cast
+
+Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+COMPILED = os.environ.get("HEADGATE_NUMBA", "1") != "0" and find_spec("numba") is not None
+"""Whether kernels are compiled in this process."""
+
+NEVER = 2**63 - 1
+"""A time that does not come (int64's greatest): 'nothing is due'."""
+
+
+def kernel(signature: str) -> Callable[[Kernel], Kernel]:
+    """A kernel with one fixed signature (Numba's notation: `i8[::1]` is a contiguous int64 array)."""
+
+    def compile_(function: Kernel) -> Kernel:
+        if not COMPILED:
+            return function
+        from numba import njit
+
+        compiled: Any = njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+        return cast(Kernel, compiled)
+
+    return compile_

@@ -1,0 +1,1 @@
+"""The operators of a plan as columnar code, one family a file."""

@@ -1,0 +1,86 @@
+"""Functions without state: the standard library's, applied to columns at every instant."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ...stdlib.catalogue import SCALARS
+from ...stdlib.column import Column, Mask
+from ..flow import Constant, Dense, Flow, Sparse, updates, where_true
+from ..frame import Frame, Instants
+from .operator import Operator, Setting
+
+
+def apply(function: str, columns: Sequence[Column], texts: Sequence[str]) -> Column:
+    """The result of a library function (`stdlib.catalogue.SCALARS`); `texts` are the interned texts, by code.
+
+    Columns are of one length, or of length 1 for constants. Values where the result is not known are garbage, and
+    making them may warn: call under `np.errstate(all="ignore")`.
+    """
+    scalar = SCALARS[function]
+    return scalar.columns(*columns, texts=texts) if scalar.needs_texts else scalar.columns(*columns)
+
+
+def full(column: Column, count: int) -> Column:
+    """A column of `count` rows from one that may be a constant's, of length 1."""
+    if len(column.values) == count:
+        return column
+    known = None if column.known is None else np.broadcast_to(column.known, (count,))
+    return Column(np.broadcast_to(column.values, (count,)), known)
+
+
+class MapOperator(Operator):
+    """`compiler.plan.Map`."""
+
+    def __init__(self, setting: Setting, function: str, event_inputs: Sequence[bool]) -> None:
+        super().__init__(setting)
+        self.function = function
+        self.event_inputs = event_inputs
+
+    def apply(self, columns: Sequence[Column]) -> Column:
+        return apply(self.function, columns, self.setting.symbols.texts)
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        if any(self.event_inputs):
+            return self._event(frame, inputs)
+        if all(isinstance(i, Constant) for i in inputs):
+            return Constant(self.apply([i.at(frame.rows) for i in inputs]))
+
+        def look(instants: Instants) -> Column:
+            return full(self.apply([i.at(instants) for i in inputs]), len(instants))
+
+        if any(isinstance(i, Sparse) for i in inputs):
+            parts = [u for u in (updates(i) for i in inputs) if u is not None]
+            instants, _ = frame.merge(parts, base=False)
+            return self.sparse(frame, instants, look(instants))
+        dense = [i for i in inputs if isinstance(i, Dense)]
+        flow = Dense(frame, look(frame.rows), _any_updated(dense), look)
+        moments = [d.moments for d in dense if d.moments is not None]
+        if moments:
+            flow.moments, _ = frame.merge(moments, base=False)
+            flow.moment_column = look(flow.moments)
+        return flow
+
+    def _event(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        happening = [i for i, is_event in zip(inputs, self.event_inputs, strict=True) if is_event]
+        first = happening[0]
+        assert isinstance(first, Sparse)
+        instants = first.instants
+        true = where_true(full(self.apply([i.at(instants) for i in inputs]), len(instants)), len(instants))
+        for other in happening[1:]:
+            true = true & where_true(other.at(instants), len(instants))
+        instants = instants.take(true)
+        return Sparse(frame, instants, Column(np.ones(len(instants), dtype=np.bool_)), None, event=True)
+
+
+def _any_updated(flows: Sequence[Dense]) -> Callable[[], Mask]:
+    if len(flows) == 1:
+        return flows[0].updated
+
+    def updated() -> Mask:
+        mask = flows[0].updated()
+        for flow in flows[1:]:
+            mask = mask | flow.updated()
+        return mask
+
+    return updated

@@ -1,0 +1,432 @@
+"""Groups: which device belongs to which, whose time a group's time is, and values over the members at an instant."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...compiler import plan as p
+from ...stdlib.catalogue import AGGREGATES
+from ...stdlib.column import Column, Mask, Values
+from ..flow import Flow, positions, updates, where_true
+from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, first_seen, union
+from ..kernels import groups as kernel
+from ..kernels.jit import NEVER
+from .operator import Operator, Setting
+from .windows import Samples, SlicesOperator, lowered, numbers, taken
+
+Operations = tuple[Rows, int, Keys, Rows, Rows]
+"""What a walk over a group's time takes (`kernels.groups`): seq, kind, group, member, time."""
+Frames = Mapping[str, Frame]
+Flows = Mapping[str, Flow]
+
+
+@dataclass
+class Arrivals:
+    """What the members of one device type bring to a group domain in one batch.
+
+    timeline, frame: the member's; slot (keys,): the member's number among all of the domain; group (n,): of each
+    base row, -1 none; moved (n,): rows at which a member came to another group than it had; left (n,): the group it
+    had then, or -1.
+    """
+
+    timeline: str
+    frame: Frame
+    slot: Rows
+    group: Keys
+    moved: Mask
+    left: Keys
+    keys: Sequence[Flow]
+
+
+@dataclass
+class Updates:
+    """Changes of a member's value: by input (`seq`), member (`slot`), its `group` then, and when."""
+
+    seq: Rows
+    slot: Rows
+    group: Keys
+    time: Rows
+    value: Values
+    known: Mask
+
+
+class GroupClock:
+    """A group domain on one timeline: its groups, their members, their time."""
+
+    def __init__(self, setting: Setting, timeline: p.Timeline, devices: Mapping[str, p.DeviceType]) -> None:
+        self.setting = setting
+        self.timeline = timeline
+        self.types = [(m, devices[_device_of(setting.plan, m.timeline)]) for m in timeline.members]
+        self.groups: dict[tuple[int, ...], int] = {}
+        self.shown: list[tuple[str, ...]] = []
+        self.slots = [np.zeros(0, dtype=np.int64) for _ in self.types]
+        self.last_group = [np.zeros(0, dtype=np.int32) for _ in self.types]
+        self.member_count = 0
+        self.idle: Rows = np.zeros(0, dtype=np.int64)
+        self.member_time: Rows = np.zeros(0, dtype=np.int64)
+        self.group_of: Keys = np.zeros(0, dtype=np.int32)
+        self.waited_in: Keys = np.zeros(0, dtype=np.int32)
+        self.greatest: Rows = np.zeros(0, dtype=np.int64)
+        self.clock: Rows = np.zeros(0, dtype=np.int64)
+        self.waiting: Rows = np.zeros(0, dtype=np.int64)
+        self.pending: Rows = np.zeros(0, dtype=np.int64)
+        self.heap_time, self.heap_member, self.pending_time, self.pending_row = (
+            np.zeros((0, 16), dtype=np.int64) for _ in range(4)
+        )
+        self.late_samples: list[Rows] = []
+        if not timeline.keys:
+            self._group(())
+
+    def commit(self) -> None:
+        """Count what came too late in this batch, each once, whoever wanted it."""
+        if self.late_samples:
+            late = np.unique(np.concatenate(self.late_samples, axis=1), axis=1)
+            self.setting.counters.dropped["late_sample"] += late.shape[1]
+            self.late_samples = []
+
+    def keys_of(self, other: "GroupClock") -> Keys:
+        """This clock's group for each of the other's, which has the same key properties."""
+        return np.array([self._group(codes) for codes in other.groups], dtype=np.int32)
+
+    # -- Who belongs where --------------------------------------------------------------------------------------------
+
+    def _group(self, codes: tuple[int, ...]) -> int:
+        found = self.groups.get(codes)
+        if found is None:
+            found = self.groups[codes] = len(self.shown)
+            self.shown.append(tuple(self.setting.symbols.texts[c] for c in codes))
+        return found
+
+    def groups_of(self, columns: Sequence[Column], count: int) -> Keys:
+        """The group (count,) of each row of the key columns; -1 where one is absent."""
+        if not columns:
+            return np.zeros(count, dtype=np.int32)
+        if count == 0:
+            return np.zeros(0, dtype=np.int32)
+        codes = np.stack([c.values for c in columns], axis=1)
+        known = np.ones(count, dtype=np.bool_)
+        for column in columns:
+            if column.known is not None:
+                known &= column.known
+        codes[~known] = -1
+        distinct, where = np.unique(codes, axis=0, return_inverse=True)
+        numbers_ = [self._group(tuple(row)) if row[0] >= 0 else -1 for row in distinct.tolist()]
+        return np.array(numbers_, dtype=np.int32)[where.reshape(-1)]
+
+    def arrivals(self, frames: Frames, flows: Flows) -> list[Arrivals]:
+        """What each member type brings in this batch; afterwards `group_of_instants` can be asked."""
+        found = []
+        for i, (member, device) in enumerate(self.types):
+            frame = frames.get(member.timeline)
+            if frame is None:
+                continue
+            keys = [flows[k] for k in member.keys]
+            self._admit(i, frame.keys, device.idle_ns)
+            group = self.groups_of([k.at(frame.rows) for k in keys], len(frame))
+            before = frame.previous
+            left = np.where(before >= 0, group[before], self.last_group[i][frame.key])
+            moved = (left != group) & frame.event
+            self.last_group[i][frame.key] = group
+            found.append(Arrivals(member.timeline, frame, self.slots[i], group, moved, left.astype(np.int32), keys))
+        self._grow()
+        return found
+
+    def group_at(self, arrivals: Arrivals, instants: Instants) -> Keys:
+        """The group of each instant's key then."""
+        return self.groups_of([k.at(instants) for k in arrivals.keys], len(instants))
+
+    def _admit(self, i: int, keys: int, idle: int) -> None:
+        known = len(self.slots[i])
+        if known < keys:
+            fresh = np.arange(self.member_count, self.member_count + keys - known, dtype=np.int64)
+            self.member_count += len(fresh)
+            self.slots[i] = np.concatenate([self.slots[i], fresh])
+            self.last_group[i] = np.concatenate([self.last_group[i], np.full(len(fresh), -2, dtype=np.int32)])
+            self.idle = first_seen(self.idle, self.member_count, 0)
+            self.idle[fresh] = idle
+
+    def _grow(self) -> None:
+        members, groups = self.member_count, len(self.shown)
+        self.member_time = first_seen(self.member_time, members, -1)
+        self.group_of = first_seen(self.group_of, members, -1)
+        self.waited_in = first_seen(self.waited_in, members, -1)
+        self.greatest = first_seen(self.greatest, groups, -1)
+        self.clock = first_seen(self.clock, groups, -1)
+        self.waiting = first_seen(self.waiting, groups, 0)
+        self.pending = first_seen(self.pending, groups, 0)
+        self.heap_time, self.heap_member = (
+            first_seen(self.heap_time, groups, 0),
+            first_seen(self.heap_member, groups, 0),
+        )
+        self.pending_time = first_seen(self.pending_time, groups, 0)
+        self.pending_row = first_seen(self.pending_row, groups, 0)
+
+    # -- The group's timeline -----------------------------------------------------------------------------------------
+
+    def frame(
+        self, arrivals: Sequence[Arrivals], happened: Sequence[Updates], woken: tuple[Rows, Keys], end_seq: int | None
+    ) -> Frame:
+        """The rows of the groups' timeline in this batch; with `end_seq`, everything that is left, for all groups.
+
+        `woken` are inputs (seq) and groups for which there must be a row, whether or not the group's time advances.
+        """
+        self._grow()
+        self.clock_before = self.clock.copy()
+        parts = [_distinct(happened), (woken[0], kernel.WAKE, woken[1], woken[0], woken[0])]
+        for a in arrivals:
+            runs = slice(0, a.frame.running)
+            key = a.frame.key[runs]
+            parts.append((a.frame.seq[runs], kernel.ADVANCE, a.group[runs], a.slot[key], a.frame.time[runs]))
+        frame = self._ordered_walk(parts)
+        if end_seq is None:
+            return frame
+        n = len(self.shown)
+        ends, every = np.full(n, end_seq, dtype=np.int64), np.arange(n, dtype=np.int32)
+        rest = self._ordered_walk([(ends, kernel.END, every, ends, np.full(n, NEVER, dtype=np.int64))])
+        return Frame(
+            np.concatenate([frame.seq, rest.seq]), np.concatenate([frame.key, rest.key]),
+            np.concatenate([frame.time, rest.time]), np.concatenate([frame.event, rest.event]), rest.keys, len(frame),
+        )  # fmt: skip
+
+    def _ordered_walk(self, parts: Sequence[Operations]) -> Frame:
+        seq = np.concatenate([part[0] for part in parts])
+        kind = np.concatenate([np.full(len(part[0]), part[1], dtype=np.int8) for part in parts])
+        group = np.concatenate([part[2] for part in parts])
+        slot = np.concatenate([part[3] for part in parts]).astype(np.int32)
+        time = np.concatenate([part[4] for part in parts])
+        order = np.lexsort((kind, seq))
+        return self._walk(seq[order], kind[order], group[order], slot[order], time[order])
+
+    def _walk(self, seq: Rows, kind: NDArray[np.int8], group: Keys, slot: Keys, time: Rows) -> Frame:
+        walk: Any = kernel.clocks
+        start, n = 0, len(seq)
+        size = 2 * n + 16
+        pieces: list[list[NDArray[Any]]] = []
+        while start < n:
+            counts = np.zeros(2, dtype=np.int64)
+            out: list[NDArray[Any]] = [
+                np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int64),
+                np.empty(size, dtype=np.bool_),
+            ]  # fmt: skip
+            start = walk(
+                start, seq, kind, group, slot, time, self.idle, self.member_time, self.group_of, self.waited_in,
+                self.greatest, self.clock, self.waiting, self.heap_time, self.heap_member, self.pending,
+                self.pending_time, self.pending_row, *out, counts,
+            )  # fmt: skip
+            pieces.append([a[: counts[0]].copy() for a in out])
+            if counts[1]:
+                self.setting.counters.dropped["late_member"] += int(counts[1])
+            if start < n:
+                size = max(size, int(self.pending.max(initial=0)) + 16)
+                if int(self.waiting.max()) == self.heap_time.shape[1]:
+                    self.heap_time, self.heap_member = _wider(self.heap_time), _wider(self.heap_member)
+                if int(self.pending.max()) == self.pending_time.shape[1]:
+                    self.pending_time, self.pending_row = _wider(self.pending_time), _wider(self.pending_row)
+        empty = [np.zeros(0, dtype=t) for t in (np.int64, np.int32, np.int64, np.bool_)]
+        columns: list[Any] = [np.concatenate([p_[i] for p_ in pieces]) if pieces else empty[i] for i in range(4)]
+        return Frame(columns[0], columns[1], columns[2], columns[3], len(self.shown))
+
+
+def _distinct(happened: Sequence[Updates]) -> Operations:
+    """The instants of all members' updates, each once."""
+    every = np.concatenate(
+        [np.stack([u.seq, u.group, u.slot, u.time]) for u in happened] or [np.zeros((4, 0), np.int64)], 1
+    )
+    seq, group, slot, time = np.unique(every, axis=1).astype(np.int64)
+    return seq, kernel.INSTANT, group.astype(np.int32), slot, time
+
+
+def _wider(heap: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Twice as much room for each key."""
+    return np.ascontiguousarray(np.concatenate([heap, np.zeros_like(heap)], axis=1))
+
+
+def _device_of(plan: p.Plan, timeline: str) -> str:
+    device = next(t.device for t in plan.timelines if t.id == timeline)
+    assert device is not None
+    return device
+
+
+class MembersOperator(Operator):
+    """`compiler.plan.Members`."""
+
+    def __init__(self, setting: Setting, members: p.Members, argument: str | None, clock: GroupClock) -> None:
+        """`argument` is the timeline of the inputs; None without inputs."""
+        super().__init__(setting)
+        self.function = AGGREGATES[members.function]
+        self.extremes = "min" in self.function.parts or "max" in self.function.parts
+        self.timeline = argument
+        self.device = members.device
+        self.clock = clock
+        self.updates = _no_updates()
+        self.seen = 0
+        self.pending: Rows = np.zeros(0, dtype=np.int64)
+        self.pending_time, self.pending_row = np.zeros((0, 16), dtype=np.int64), np.zeros((0, 16), dtype=np.int64)
+        self.kept = _no_updates()
+        self.value = np.zeros(0)
+        self.known = np.zeros(0, dtype=np.bool_)
+        self.group_of: Keys = np.zeros(0, dtype=np.int32)
+        self.totals = np.zeros((0, 8))
+        self.shift = np.zeros(0)
+        self.shifted = np.zeros(0, dtype=np.bool_)
+
+    def collect(self, arrivals: Arrivals | None, inputs: Sequence[Flow]) -> Updates:
+        """The members' changes in this batch, in order; the group's instants are made of them."""
+        if arrivals is None:
+            self.updates = _no_updates()
+            return self.updates
+        frame = arrivals.frame
+        moves = frame.events(arrivals.moved)
+        parts = [u for u in (updates(i) for i in inputs) if u is not None]
+        instants = union([moves, *parts])[0] if parts else moves
+        value = numbers(inputs[0].at(instants)) if inputs else np.ones(len(instants))
+        value = np.array(np.broadcast_to(value, (len(instants),)))
+        known = np.array(np.broadcast_to(inputs[0].at(instants).mask(), (len(instants),))) if inputs else value > 0
+        if len(inputs) > 1:
+            known = known & where_true(inputs[1].at(instants), len(instants))
+        joined = Updates(
+            frame.seq[instants.row], arrivals.slot[instants.key], self.clock.group_at(arrivals, instants),
+            instants.time, value, known,
+        )  # fmt: skip
+        gone = moves.take(arrivals.left[moves.row] >= 0)
+        none = np.zeros(len(gone))
+        leaving = Updates(
+            frame.seq[gone.row], arrivals.slot[gone.key], arrivals.left[gone.row], gone.time, none, none > 0
+        )
+        self.updates = _in_order(leaving, joined)
+        return self.updates
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        self._grow(frame.keys)
+        pending_base = len(self.kept.seq)
+        new = self.updates
+        rows = np.flatnonzero(frame.event)
+        kind = np.concatenate([np.zeros(len(new.seq), np.int8), np.ones(len(rows), np.int8)])
+        order = np.lexsort((kind, np.concatenate([new.seq, frame.seq[rows]])))
+        group = np.concatenate([new.group, frame.key[rows]])[order]
+        number = np.concatenate([np.arange(len(new.seq)) + pending_base, rows]).astype(np.int32)[order]
+        time = np.concatenate([new.time, frame.time[rows]])[order]
+        kind = kind[order]
+        member = np.concatenate([self.kept.slot, new.slot]).astype(np.int32)
+        value, known = np.concatenate([self.kept.value, new.value]), np.concatenate([self.kept.known, new.known])
+        out = np.empty(len(rows), dtype=np.int64)
+        totals = np.empty((len(rows), 8))
+        counts = np.zeros(1, dtype=np.int64)
+        start = 0
+        while start < len(kind):
+            start = kernel.members(
+                start, kind, group, number, time, value, known, self.extremes, self.pending, self.pending_time,
+                self.pending_row, member, self.value, self.known, self.group_of, self.totals, self.shift, self.shifted,
+                out, totals, counts,
+            )  # fmt: skip
+            if start < len(kind):
+                self.pending_time, self.pending_row = _wider(self.pending_time), _wider(self.pending_row)
+        self._keep(new)
+        at = frame.rows.take(number[out[: counts[0]]])
+        parts = totals[: counts[0]]
+        parts[:, 2] += parts[:, 6]
+        parts[:, 3] += parts[:, 7]
+        return self.sparse(frame, at, lowered(self.function.lower, parts, None, self.shift[at.key]))
+
+    def commit(self) -> None:
+        super().commit()
+        self.updates = _no_updates()
+
+    def _keep(self, new: Updates) -> None:
+        """Of the updates keep those that wait for their instant, and number them anew."""
+        waiting = np.arange(self.pending_row.shape[1]) < self.pending[:, None]
+        kept = np.unique(self.pending_row[waiting])
+        self.pending_row[waiting] = np.searchsorted(kept, self.pending_row[waiting])
+        both = [np.concatenate([a, b]) for a, b in zip(_arrays(self.kept), _arrays(new), strict=True)]
+        self.kept = Updates(*(a[kept] for a in both))
+
+    def _grow(self, groups: int) -> None:
+        members = self.clock.member_count
+        self.value = first_seen(self.value, members, 0.0)
+        self.known = first_seen(self.known, members, False)
+        self.group_of = first_seen(self.group_of, members, -1)
+        self.totals = first_seen(self.totals, groups, 0.0)
+        self.shift = first_seen(self.shift, groups, 0.0)
+        self.shifted = first_seen(self.shifted, groups, False)
+        self.pending = first_seen(self.pending, groups, 0)
+        self.pending_time = first_seen(self.pending_time, groups, 0)
+        self.pending_row = first_seen(self.pending_row, groups, 0)
+
+
+def _arrays(u: Updates) -> list[Any]:
+    return [u.seq, u.slot, u.group, u.time, u.value, u.known]
+
+
+def _no_updates() -> Updates:
+    empty = np.zeros(0, dtype=np.int64)
+    return Updates(empty, empty, np.zeros(0, dtype=np.int32), empty, np.zeros(0), np.zeros(0, dtype=np.bool_))
+
+
+def _in_order(*parts: Updates) -> Updates:
+    """Those of a group, in the order admitted; of one input, as the parts are given."""
+    arrays = [np.concatenate(a) for a in zip(*(_arrays(part) for part in parts), strict=True)]
+    belongs = arrays[2] >= 0
+    arrays = [a[belongs] for a in arrays]
+    order = np.argsort(arrays[0], kind="stable")
+    return Updates(*(a[order] for a in arrays))
+
+
+class GroupSlicesOperator(SlicesOperator):
+    """`compiler.plan.Slices` on a group's timeline: its samples come from a member device's."""
+
+    def samples(self, frame: Frame, clock: GroupClock, arrivals: Arrivals | None, inputs: Sequence[Flow]) -> Samples:
+        """The members' samples among the group's rows, each before the row that its input brings about."""
+        at, known, value = NO_INSTANTS, np.zeros(0, dtype=np.bool_), np.zeros(0)
+        seq, group = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
+        if arrivals is not None:
+            at, known, value = taken(inputs[0], inputs[1] if len(inputs) > 1 else None)
+            at, value = at.take(known), value[known]
+            group = clock.group_at(arrivals, at)
+            belongs = group >= 0
+            at, value, group = at.take(belongs), value[belongs], group[belongs]
+            seq = arrivals.frame.seq[at.row]
+            passed = _clock_then(frame, clock, seq, group)
+            missed = self._missed(at.time - at.timer, passed)
+            clock.late_samples.append(np.stack([seq[missed], at.key[missed], at.time[missed], at.timer[missed]]))
+        n, m = len(frame), len(at)
+        order = np.lexsort(
+            (np.concatenate([np.zeros(m, np.int8), np.ones(n, np.int8)]), np.concatenate([seq, frame.seq]))
+        )
+        sampled = np.concatenate([np.ones(m, np.bool_), np.zeros(n, np.bool_)])[order]
+        return Samples(
+            np.concatenate([np.zeros(m, np.int64), frame.rows.row])[order],
+            np.concatenate([group, frame.key])[order],
+            np.concatenate([np.full(m, -1, np.int64), frame.time])[order],
+            sampled,
+            np.concatenate([at.time - at.timer, frame.time])[order],
+            np.concatenate([value, np.zeros(n)])[order],
+        )
+
+    def _missed(self, at: Rows, passed: Rows) -> Mask:
+        """Whether a window that should have held a sample was closed before it came."""
+        missed = np.zeros(len(at), dtype=np.bool_)
+        for i, (_, window) in enumerate(self.windows):
+            if window.every_ns is not None:
+                end = (at // window.every_ns + 1) * window.every_ns
+            else:
+                bounds = self.bounds[i]
+                end = bounds[np.searchsorted(bounds, at, side="right")] if len(bounds) else np.full(len(at), NEVER)
+            missed |= end < passed
+        return missed
+
+
+def _clock_then(frame: Frame, clock: GroupClock, seq: Rows, group: Keys) -> Rows:
+    """The time of each group before the given input."""
+    index = np.full(len(seq), -1, dtype=np.int64)
+    advances = ~frame.event
+    given = Instants(
+        frame.seq[advances], frame.key[advances], frame.time[advances], np.zeros(int(advances.sum()), np.bool_)
+    )
+    asked = Instants(seq, group, np.zeros(len(seq), np.int64), np.ones(len(seq), np.bool_))
+    if len(given) and len(asked):
+        index = positions(frame, asked, given)
+    before = clock.clock_before[group]
+    return np.where(index >= 0, given.time[index] if len(given) else before, before)

@@ -1,0 +1,253 @@
+"""Where values come from: constants, keys, time, and the fields of messages."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...stdlib.column import DTYPES, Column, Mask
+from ..flow import Constant, Dense, Flow
+from ..frame import Frame, Instants, Rows, first_seen
+from ..kernels.held import held, staleness
+from .operator import Operator, Setting
+
+
+class ConstantOperator(Operator):
+    """`compiler.plan.Constant`."""
+
+    def __init__(self, setting: Setting, value: Any, type_name: str) -> None:
+        super().__init__(setting)
+        self.flow = Constant(constant_column(setting, value, type_name))
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        return self.flow
+
+
+def constant_column(setting: Setting, value: Any, type_name: str) -> Column:
+    """A column of length 1."""
+    if value is None:
+        return Column(np.zeros(1, dtype=DTYPES[type_name]), np.zeros(1, dtype=np.bool_))
+    if isinstance(value, str):
+        value = setting.symbols.code(value)
+    elif isinstance(value, tuple):
+        value = complex(*value)
+    return Column(np.array([value], dtype=DTYPES[type_name]))
+
+
+class KeyOperator(Operator):
+    """`compiler.plan.Key`: the texts of a timeline's keys; never updated."""
+
+    def __init__(self, setting: Setting, timeline: str, index: int) -> None:
+        super().__init__(setting)
+        self.timeline = timeline
+        self.index = index
+        self.codes = np.zeros(0, dtype=np.int32)
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        known = len(self.codes)
+        if known < frame.keys:
+            texts = [self.setting.gathered.key(self.timeline, k)[self.index] for k in range(known, frame.keys)]
+            self.codes = np.concatenate([self.codes, self.setting.symbols.encode(texts)])
+
+        def look(instants: Instants) -> Column:
+            return Column(self.codes[instants.key])
+
+        return Dense(frame, look(frame.rows), _never(frame), look)
+
+
+class NowOperator(Operator):
+    """`compiler.plan.Now`: the time of the instant; never updated."""
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        def look(instants: Instants) -> Column:
+            return Column(instants.time)
+
+        return Dense(frame, look(frame.rows), _never(frame), look)
+
+
+def _never(frame: Frame) -> Callable[[], Mask]:
+    return lambda: np.zeros(len(frame), dtype=np.bool_)
+
+
+class FieldState:
+    """One field of a device type on one timeline: what each device holds, and what this batch does to it.
+
+    Shared by the operators that ask about the field. Values are looked up by the row they came from; -1 is what was
+    held before the batch.
+    """
+
+    def __init__(self, name: str, type_name: str) -> None:
+        self.name = name
+        self.values: NDArray[Any] = np.zeros(0, dtype=DTYPES[type_name])
+        self.held_time: Rows = np.zeros(0, dtype=np.int64)
+        self.frame: Frame | None = None
+
+    def begin(self, frame: Frame) -> None:
+        """Take a batch, once, whoever asks first."""
+        if frame is self.frame:
+            return
+        self.frame = frame
+        self.values = first_seen(self.values, frame.keys, 0)
+        self.held_time = first_seen(self.held_time, frame.keys, -1)
+        n = len(frame)
+        message = frame.fields.get(self.name)
+        self.message = (
+            Column(np.zeros(n, dtype=self.values.dtype), np.zeros(n, dtype=np.bool_)) if message is None else message
+        )
+        self.walked = False
+        # The common case needs no walk: every row carries the field, and none is late.
+        self.plain = message is not None and message.known is None and frame.in_order and frame.all_events
+
+    def walk(self) -> None:
+        """Find out row by row what is held."""
+        if self.walked:
+            return
+        self.walked = True
+        frame = self.frame
+        assert frame is not None
+        n = len(frame)
+        self.took = np.empty(n, dtype=np.bool_)
+        self.source, self.source_time, self.before, self.before_time = (np.empty(n, dtype=np.int64) for _ in range(4))
+        time = frame.time if frame.message_time is None else frame.message_time
+        held(
+            frame.key, time, self.message.mask(), self.held_time, frame.scratch,
+            self.took, self.source, self.source_time, self.before, self.before_time,
+        )  # fmt: skip
+
+    def updated(self) -> Mask:
+        """The rows whose own value was taken."""
+        frame = self.frame
+        assert frame is not None
+        if self.plain:
+            return np.ones(len(frame), dtype=np.bool_)
+        self.walk()
+        return self.took
+
+    def after_rows(self) -> tuple[Column, Rows]:
+        """The value held after each row (known if there is one), and its event time (-1: none)."""
+        frame = self.frame
+        assert frame is not None
+        if self.plain:
+            return self.message, frame.time
+        self.walk()
+        return self._pick(self.source, frame.key, self.source_time), self.source_time
+
+    def at(self, instants: Instants) -> tuple[Column, Rows]:
+        """The same at any instants."""
+        self.walk()
+        index = np.where(instants.timer, self.before[instants.row], self.source[instants.row])
+        time = np.where(instants.timer, self.before_time[instants.row], self.source_time[instants.row])
+        return self._pick(index, instants.key, time), time
+
+    def _pick(self, index: Rows, key: NDArray[np.int32], time: Rows) -> Column:
+        old = index < 0
+        if old.any():
+            values = self.values[key]
+            new = ~old
+            values[new] = self.message.values[index[new]]
+        else:
+            values = self.message.values[index]
+        known = time >= 0
+        return Column(values, None if known.all() else known)
+
+    def commit(self) -> None:
+        """Make this batch the past."""
+        frame = self.frame
+        if frame is None:
+            return
+        if self.plain and not self.walked:
+            self.values[frame.key] = self.message.values
+            self.held_time[frame.key] = frame.time
+        else:
+            self.walk()
+            rows = np.flatnonzero(self.took)
+            self.values[frame.key[rows]] = self.message.values[rows]
+        self.frame = None
+
+
+class FieldOperator(Operator):
+    """`compiler.plan.Field`: the held value, absent once it is older than `stale` (ns; None: never)."""
+
+    def __init__(self, setting: Setting, state: FieldState, stale: int | None) -> None:
+        super().__init__(setting)
+        self.state = state
+        self.stale = stale
+        self.is_stale = np.zeros(0, dtype=np.bool_)
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        state = self.state
+        state.begin(frame)
+        column, times = state.after_rows()
+        if self.stale is None:
+            return Dense(frame, column, state.updated, lambda instants: state.at(instants)[0])
+        state.walk()
+        flow = Dense(frame, self._fresh(column, times, frame.rows), state.updated, self._look)
+        flow.moments = self._moments(frame, self.stale)
+        n = len(flow.moments)
+        flow.moment_column = Column(np.zeros(n, dtype=column.values.dtype), np.zeros(n, dtype=np.bool_))
+        return flow
+
+    def _look(self, instants: Instants) -> Column:
+        return self._fresh(*self.state.at(instants), instants)
+
+    def _fresh(self, column: Column, times: Rows, instants: Instants) -> Column:
+        """Without what has gone stale: at a timer instant what is just as old as allowed has."""
+        assert self.stale is not None
+        age = instants.time - times
+        fresh = (age < self.stale) | ((age == self.stale) & ~instants.timer)
+        if column.known is not None:
+            fresh &= column.known
+        return Column(column.values, None if fresh.all() else fresh)
+
+    def _moments(self, frame: Frame, stale: int) -> Instants:
+        self.is_stale = first_seen(self.is_stale, frame.keys, False)
+        rows, times = np.empty(len(frame), dtype=np.int64), np.empty(len(frame), dtype=np.int64)
+        n = staleness(
+            frame.key, frame.time, self.state.before_time, self.state.source_time, stale, self.is_stale, rows, times
+        )
+        runs = rows[:n] < frame.running
+        rows, times = rows[:n][runs], times[:n][runs]
+        return Instants(rows, frame.key[rows], times, np.ones(len(rows), dtype=np.bool_))
+
+
+class MessageOperator(Operator):
+    """`compiler.plan.Message`: the value that the very message carries."""
+
+    def __init__(self, setting: Setting, state: FieldState) -> None:
+        super().__init__(setting)
+        self.state = state
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        self.state.begin(frame)
+        message = self.state.message
+
+        def look(instants: Instants) -> Column:
+            column = message.take(instants.row)
+            return Column(column.values, column.mask() & ~instants.timer)
+
+        def updated() -> Mask:
+            return message.mask()
+
+        return Dense(frame, message, updated, look)
+
+
+class HeldTimeOperator(Operator):
+    """`compiler.plan.HeldTime`: when the newest value of a field is from."""
+
+    def __init__(self, setting: Setting, state: FieldState) -> None:
+        super().__init__(setting)
+        self.state = state
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        self.state.begin(frame)
+
+        def look(instants: Instants) -> Column:
+            return _known_times(self.state.at(instants)[1])
+
+        return Dense(frame, _known_times(self.state.after_rows()[1]), self.state.updated, look)
+
+
+def _known_times(times: Rows) -> Column:
+    known = times >= 0
+    return Column(times, None if known.all() else known)

@@ -1,0 +1,140 @@
+"""What leaves the graph: the actions of rules, and named signals and patterns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...compiler import plan as p
+from ...stdlib.column import Column
+from ..flow import Constant, Flow, updates, where_true
+from ..frame import Frame, Instants, first_seen
+from ..kernels import life as kernel
+from ..kernels.episodes import changed_numbers
+from ..output import Alerted, Emitted, Matched, Output, OutputValue, Sent, Signalled
+from ..text import output_value, write_value
+from ..values import plain_values
+from .elementwise import full
+from .operator import Operator, Setting
+from .rules import LifeFlow
+
+
+class ActionOperator(Operator):
+    """`compiler.plan.Action`."""
+
+    def __init__(self, setting: Setting, action: p.Action, types: Sequence[str], timeline: str, place: int) -> None:
+        """`types` are the inputs' types; `place` the rule's place in the plan."""
+        super().__init__(setting)
+        self.action = action
+        self.types = types
+        self.timeline = timeline
+        self.place = place
+
+    def run(self, frame: Frame, inputs: Sequence[Any]) -> Any:
+        life: LifeFlow = inputs[0]
+        action = self.action
+        wanted = life.what == kernel.CLEARED if action.on == "clear" else life.what <= kernel.REPEATED
+        which = np.flatnonzero(wanted)
+        if len(which) == 0:
+            return None
+        at = life.instants.take(which)
+        if action.guarded:
+            guard = where_true(full(inputs[1].at(at), len(at)), len(at))
+            which, at = which[guard], at.take(guard)
+        skipped = 2 if action.guarded else 1
+        values: list[list[Any]] = [[] for _ in range(skipped)]
+        for flow, type_name in zip(inputs[skipped:], self.types[skipped:], strict=True):
+            values.append(plain_values(full(flow.at(at), len(at)), type_name, self.setting.symbols.texts))
+
+        def records(seqs: list[int], keys: list[tuple[str, ...]], times: list[int]) -> list[Output]:
+            rows = ([column[i] if column else None for column in values] for i in range(len(seqs)))
+            return [self._output(*one) for one in zip(seqs, keys, times, rows, strict=True)]
+
+        self.setting.gathered.add(self.timeline, frame, at, self.place, records, which, action.order)
+        return None
+
+    def _output(self, seq: int, key: tuple[str, ...], time: int, row: list[Any]) -> Output:
+        action = self.action
+        if action.kind == "alert":
+            message = write_template(action.message, row)
+            return Alerted(seq, self.timeline, key, time, action.rule, message, action.severity)
+        arguments: dict[str, OutputValue] = {}
+        for argument in action.arguments:
+            hole = argument.parts[0] if argument.parts else ""
+            if argument.text or isinstance(hole, str):
+                arguments[argument.name] = write_template(argument.parts, row)
+            else:
+                arguments[argument.name] = output_value(row[hole.value], hole.type)
+        name = action.name or ""
+        if action.kind == "emit":
+            return Emitted(seq, self.timeline, key, time, action.rule, name, arguments)
+        return Sent(seq, self.timeline, key, time, action.rule, name, arguments)
+
+
+class OutputOperator(Operator):
+    """`compiler.plan.Output`."""
+
+    def __init__(self, setting: Setting, output: p.Output, node: p.PlanNode, source: p.PlanNode, place: int) -> None:
+        super().__init__(setting)
+        self.output = output
+        self.timeline = node.timeline
+        self.type_name = source.type.name
+        self.event = source.event
+        self.place = place
+        self.last: list[np.ndarray[Any, Any]] = [np.zeros(0), np.zeros(0)]
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
+        flow = inputs[0]
+        if isinstance(flow, Constant):
+            return None
+        at = updates(flow)
+        assert at is not None
+        column = full(flow.at(at), len(at))
+        if not self.output.paced and not self.event:
+            which = self._changes(frame, at, column)
+            at, column = at.take(which), column.take(which)
+        name, window, timeline, type_name = self.output.name, self.output.window_ns, self.timeline, self.type_name
+        texts = self.setting.symbols.texts
+
+        def matches(seqs: list[int], keys: list[tuple[str, ...]], times: list[int]) -> list[Output]:
+            return [Matched(seq, timeline, key, time, name) for seq, key, time in zip(seqs, keys, times, strict=True)]
+
+        def signals(seqs: list[int], keys: list[tuple[str, ...]], times: list[int]) -> list[Output]:
+            values = plain_values(column, type_name, texts)
+            return [
+                Signalled(
+                    seq,
+                    timeline,
+                    key,
+                    time,
+                    name,
+                    output_value(v, type_name),
+                    None if window is None else time - window,
+                )
+                for seq, key, time, v in zip(seqs, keys, times, values, strict=True)
+            ]
+
+        if self.event:
+            self.setting.gathered.add(timeline, frame, at, self.place, matches)
+        else:
+            self.setting.gathered.add(timeline, frame, at, self.place, signals, name=name, column=column)
+        return None
+
+    def _changes(self, frame: Frame, at: Instants, column: Column) -> Any:
+        """Where the value is not what was told last; a first absent value is not told."""
+        parts = [column.values.real, column.values.imag] if self.type_name == "point" else [column.values]
+        out = np.empty(len(at), dtype=np.int64)
+        changed = np.zeros(len(at), dtype=np.bool_)
+        for i, part in enumerate(parts):
+            self.last[i] = first_seen(self.last[i], frame.keys, np.nan)
+            bits = part.view(np.float64) if self.type_name == "time" else part.astype(np.float64)
+            bits = np.ascontiguousarray(np.where(column.mask(), bits, np.nan))
+            changed[out[: changed_numbers(at.key, bits, self.last[i], out)]] = True
+        return np.flatnonzero(changed)
+
+
+def write_template(parts: Sequence[str | p.Hole], row: Sequence[Any]) -> str:
+    """A template's text with the values of `row` (by input) in its holes."""
+    return "".join(
+        part if isinstance(part, str) else write_value(row[part.value], part.type, part.unit) for part in parts
+    )

@@ -1,0 +1,89 @@
+"""What comes out of the engine (and of the reference interpreter, in the same form, so that they can be compared)."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+OutputValue = bool | float | str | tuple[float, float] | None
+"""A value in an output; None is absent, a time is an RFC 3339 text."""
+
+
+Happening = Literal["raised", "repeated", "cleared", "uncertain", "certain"]
+"""What happens in a rule's life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What every output says: which input brought it about, for whom, and when (ns since the epoch, event time)."""
+
+    seq: int
+    timeline: str
+    key: tuple[str, ...]
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Life(Record):
+    """A step in the life of a rule's instance; `count` is the number of the repetition."""
+
+    rule: str
+    what: Happening
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted(Record):
+    rule: str
+    message: str
+    severity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted(Record):
+    rule: str
+    name: str
+    arguments: Mapping[str, OutputValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent(Record):
+    """A command that a rule asks for. It is planned, not delivered: delivery is the work of a command connector."""
+
+    rule: str
+    command: str
+    arguments: Mapping[str, OutputValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Signalled(Record):
+    """A named signal's value; `window_start` (ns) if it shows a window directly; `revision` counts its corrections."""
+
+    name: str
+    value: OutputValue
+    window_start: int | None = None
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Matched(Record):
+    """A named pattern matched."""
+
+    name: str
+
+
+Output = Life | Alerted | Emitted | Sent | Signalled | Matched
+
+
+@dataclass(slots=True)
+class Counters:
+    """What became of the inputs: read = processed + late + quarantined, always; what else was dropped, by reason."""
+
+    processed: int = 0
+    late: int = 0
+    quarantined: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def read(self) -> int:
+        return self.processed + self.late + sum(self.quarantined.values())

@@ -1,0 +1,147 @@
+"""A device type's two timelines: messages as they come, and as they stand when stragglers have come."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compiler.plan import DeviceType
+from ..stdlib.column import DTYPES, Column
+from .batch import Messages
+from .frame import Frame, Rows, first_seen
+from .kernels.jit import NEVER
+from .kernels.order import LATE, ON_TIME, REVISING, advance, settle
+
+
+class DeviceClock:
+    """The times of a device type's devices, and the messages that wait for stragglers."""
+
+    def __init__(self, device: DeviceType) -> None:
+        self.device = device
+        self.types = {f.name: f.type.name for f in device.fields}
+        self.now: Rows = np.zeros(0, dtype=np.int64)
+        self.settled: Rows = np.zeros(0, dtype=np.int64)
+        self.waiting: Rows = np.zeros(0, dtype=np.int64)
+        self.heap_time, self.heap_row = np.zeros((0, 8), dtype=np.int64), np.zeros((0, 8), dtype=np.int64)
+        self.kept: dict[str, Column] = {}
+        self.kept_count = 0
+
+    def current(self, messages: Messages, keys: int) -> Frame:
+        """The current timeline's rows: each takes effect at once."""
+        self.now = first_seen(self.now, keys, -1)
+        moment = np.empty(len(messages), dtype=np.int64)
+        advance(messages.key, messages.time, self.now, moment)
+        event = np.ones(len(messages), dtype=np.bool_) if messages.mark is None else ~messages.mark
+        return Frame(
+            messages.seq, messages.key, moment, event, keys, message_time=messages.time, fields=messages.fields
+        )
+
+    def settle(self, messages: Messages, current: Frame) -> tuple[Frame, NDArray[np.int8]]:
+        """The settled timeline's rows, and of each message whether it is on time, revising or late."""
+        if self.device.lateness_ns == 0:
+            return self._at_once(messages, current)
+        return self._held_back(messages, current)
+
+    def _at_once(self, messages: Messages, current: Frame) -> tuple[Frame, NDArray[np.int8]]:
+        """Without lateness what is not late is settled as it comes."""
+        verdict = np.zeros(len(messages), dtype=np.int8)
+        if current.in_order:
+            return current, verdict
+        behind = (messages.time < current.time) & current.event
+        age = current.time - messages.time
+        verdict[behind] = np.where(age[behind] <= self.device.revise_ns, REVISING, LATE)
+        rows = np.flatnonzero(~behind)
+        time = current.time[rows]
+        frame = Frame(
+            current.seq[rows], current.key[rows], time, current.event[rows], current.keys, message_time=time,
+            fields={name: column.take(rows) for name, column in messages.fields.items()},
+        )  # fmt: skip
+        return frame, verdict
+
+    def _held_back(self, messages: Messages, current: Frame) -> tuple[Frame, NDArray[np.int8]]:
+        device, keys, n = self.device, current.keys, len(messages)
+        self.settled = first_seen(self.settled, keys, -NEVER)
+        self.waiting = first_seen(self.waiting, keys, 0)
+        self.heap_time, self.heap_row = first_seen(self.heap_time, keys, 0), first_seen(self.heap_row, keys, 0)
+        verdict = np.full(n, ON_TIME, dtype=np.int8)
+        size = 2 * n + int(self.waiting.sum()) + 16
+        origin, row, time = (np.empty(size, dtype=np.int64) for _ in range(3))
+        counts = np.zeros(2, dtype=np.int64)
+        start = 0
+        while start < n:
+            start = settle(
+                start, messages.key, messages.time, current.time, ~current.event, self.kept_count, device.lateness_ns,
+                device.revise_ns, device.settle_max, self.settled, self.waiting, self.heap_time, self.heap_row,
+                origin, row, time, counts, verdict,
+            )  # fmt: skip
+            if start < n:
+                self.heap_time = np.concatenate([self.heap_time, np.zeros_like(self.heap_time)], axis=1)
+                self.heap_row = np.concatenate([self.heap_row, np.zeros_like(self.heap_row)], axis=1)
+        self.settled_early = int(counts[1])
+        origin, row, time = origin[: counts[0]], row[: counts[0]], time[: counts[0]]
+        event = row >= 0
+        everything = self._with_kept(messages)
+        frame = Frame(
+            current.seq[origin], current.key[origin], time, event, keys, message_time=time,
+            fields={name: _take_events(column, row, event) for name, column in everything.items()},
+        )  # fmt: skip
+        self._keep(everything)
+        return frame, verdict
+
+    settled_early = 0
+
+    def _with_kept(self, messages: Messages) -> dict[str, Column]:
+        """What the waiting messages and the new ones carry, one column for each field."""
+        n = len(messages)
+        out: dict[str, Column] = {}
+        for name in {*self.kept, *messages.fields}:
+            type_ = DTYPES[self.types[name]]
+            old = self.kept.get(name, Column(np.zeros(self.kept_count, type_), np.zeros(self.kept_count, np.bool_)))
+            new = messages.fields.get(name, Column(np.zeros(n, type_), np.zeros(n, np.bool_)))
+            out[name] = Column(np.concatenate([old.values, new.values]), np.concatenate([old.mask(), new.mask()]))
+        return out
+
+    def _keep(self, everything: dict[str, Column]) -> None:
+        """Keep what still waits, and number it anew."""
+        waiting = np.arange(self.heap_row.shape[1]) < self.waiting[:, None]
+        kept = np.sort(self.heap_row[waiting])
+        self.heap_row[waiting] = np.searchsorted(kept, self.heap_row[waiting])
+        self.kept = {name: column.take(kept) for name, column in everything.items()}
+        self.kept_count = len(kept)
+
+    def end(self, keys: int, seq: int, settled: bool) -> Frame:
+        """The rows at the end of input: on the settled timeline what still waits, up to now; then, for each device, one
+        after everything, at which all windows close."""
+        ends = Frame(
+            np.full(keys, seq, dtype=np.int64), np.arange(keys, dtype=np.int32), np.full(keys, NEVER, dtype=np.int64),
+            np.zeros(keys, dtype=np.bool_), keys, end_row=0,
+        )  # fmt: skip
+        if not settled or self.device.lateness_ns == 0:
+            return ends
+        waits = np.arange(self.heap_row.shape[1]) < self.waiting[:, None]
+        key = np.repeat(np.arange(len(self.waiting), dtype=np.int32), self.waiting)
+        row, time = self.heap_row[waits], self.heap_time[waits]
+        # Each device's messages by (time, admission), then its time.
+        key = np.concatenate([key, ends.key])
+        row = np.concatenate([row, np.full(keys, -1, dtype=np.int64)])
+        time = np.concatenate([time, self.now[:keys]])
+        order = np.lexsort((np.where(row < 0, NEVER, row), time, row < 0, key))
+        key, row, time = key[order], row[order], time[order]
+        event = row >= 0
+        self.settled[:keys] = self.now[:keys]
+        self.waiting[:] = 0
+        n = len(key)
+        time = np.concatenate([time, ends.time])
+        fields = {name: _take_events(c, np.concatenate([row, ends.key * 0 - 1]), np.concatenate([event, ends.event]))
+                  for name, c in self.kept.items()}  # fmt: skip
+        return Frame(
+            np.full(n + keys, seq, dtype=np.int64), np.concatenate([key, ends.key]), time,
+            np.concatenate([event, ends.event]), keys, end_row=n, message_time=time, fields=fields,
+        )  # fmt: skip
+
+
+def _take_events(column: Column, row: Rows, event: NDArray[np.bool_]) -> Column:
+    """The rows' values; not known at rows that are no events."""
+    values = np.zeros(len(row), dtype=column.values.dtype)
+    known = np.zeros(len(row), dtype=np.bool_)
+    values[event] = column.values[row[event]]
+    known[event] = column.mask()[row[event]]
+    return Column(values, known)

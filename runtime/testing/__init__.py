@@ -1,0 +1,1 @@
+"""What tests of programs need: sources in memory, virtual time, comparison of results."""

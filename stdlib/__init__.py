@@ -1,0 +1,1 @@
+"""The functions that the language knows, one family a file."""

@@ -1,0 +1,169 @@
+"""What runs a plan on given inputs: the reference interpreter and the engine, in one form, so that tests can ask both.
+
+    run = on_reference(compile_program(text), [Message("Pump", "a", 0, {"pressure": 3.0}), Mark("Pump", "a", 10 * S)])
+    run.outputs, run.counters
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headgate.compiler.compile import compile_text
+from headgate.compiler.passes import ALL
+from headgate.compiler.plan import DeviceType, Plan
+from headgate.dsl.source import SourceText
+from headgate.runtime.batch import Acknowledgement, Batch, Messages
+from headgate.runtime.engine import Engine
+from headgate.runtime.interpret.reference import Reference
+from headgate.runtime.output import Counters, Output
+from headgate.runtime.symbols import REFUSED
+from headgate.stdlib.column import DTYPES, Column
+from headgate.stdlib.function import Value
+
+S = 1_000_000_000
+"""Nanoseconds in a second."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of a device; `time` in ns; None is a field that is not there."""
+
+    device: str
+    id: str
+    time: int
+    fields: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Nothing earlier than `time` will come from the device."""
+
+    device: str
+    id: str
+    time: int
+
+
+@dataclass(frozen=True)
+class Acknowledge:
+    rule: str
+    key: tuple[str, ...]
+    time: int
+
+
+Input = Message | Mark | Acknowledge
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of the inputs."""
+
+    outputs: list[Output]
+    counters: Counters
+
+
+Executor = Callable[[Plan, Sequence[Input]], Run]
+
+
+def compile_program(text: str, passes: Sequence[str] = ALL) -> Plan:
+    """The plan of a program that has no errors."""
+    compiled = compile_text(SourceText("test.iot", text), passes)
+    assert compiled.plan is not None, [problem for problem in compiled.problems.found]
+    return compiled.plan
+
+
+def on_reference(plan: Plan, inputs: Sequence[Input], ending: bool = True) -> Run:
+    """One input at a time, as docs/meaning.md says."""
+    reference = Reference(plan)
+    outputs: list[Output] = []
+    for one in inputs:
+        match one:
+            case Message(device, id_, time, fields):
+                outputs += reference.message(device, id_, time, fields)
+            case Mark(device, id_, time):
+                outputs += reference.mark(device, id_, time)
+            case Acknowledge(rule, key, time):
+                outputs += reference.acknowledge(rule, key, time)
+    if ending:
+        outputs += reference.end()
+    return Run(outputs, reference.counters)
+
+
+def on_engine(plan: Plan, inputs: Sequence[Input], ending: bool = True, sizes: Sequence[int] = ()) -> Run:
+    """In batches of the given sizes, the last one repeated; an acknowledgement ends a batch."""
+    engine = Engine(plan)
+    outputs: list[Output] = []
+    for batch in _batches(list(enumerate(inputs)), sizes or (max(len(inputs), 1),)):
+        outputs += engine.feed(_batch(engine, batch))
+    if ending:
+        outputs += engine.end()
+    return Run(outputs, engine.counters)
+
+
+EXECUTORS: dict[str, Executor] = {"reference": on_reference}
+"""What the conformance cases and the tests of the meaning run on."""
+
+
+def _batches(inputs: list[tuple[int, Input]], sizes: Sequence[int]) -> Iterator[list[tuple[int, Input]]]:
+    sizes = list(sizes)
+    batch: list[tuple[int, Input]] = []
+    for entry in inputs:
+        batch.append(entry)
+        if len(batch) >= sizes[0] or isinstance(entry[1], Acknowledge):
+            yield batch
+            batch = []
+            sizes = sizes[1:] or sizes
+    if batch:
+        yield batch
+
+
+def _batch(engine: Engine, inputs: list[tuple[int, Input]]) -> Batch:
+    parts = []
+    for device in engine.plan.devices:
+        rows = []
+        for seq, one in inputs:
+            if isinstance(one, Acknowledge) or one.device != device.name:
+                continue
+            registry = engine.registries[device.name]
+            if isinstance(one, Mark) and one.id not in registry.keys:
+                continue
+            key = registry.key(one.id)
+            if key == REFUSED:
+                engine.counters.quarantined["too many devices"] += 1
+                continue
+            rows.append((seq, key, one))
+        if rows:
+            parts.append(_messages(engine, device, rows))
+    acknowledged = [Acknowledgement(s, one.rule, one.key, one.time) for s, one in inputs if isinstance(one, Acknowledge)]
+    return Batch(tuple(parts), tuple(acknowledged))
+
+
+def _messages(engine: Engine, device: DeviceType, rows: list[tuple[int, int, Message | Mark]]) -> Messages:
+    fields: dict[str, Column] = {}
+    for field in device.fields:
+        found = [one.fields.get(field.name) if isinstance(one, Message) else None for _, _, one in rows]
+        if any(value is not None for value in found):
+            fields[field.name] = _column(engine, field.type.name, found)
+    return Messages(
+        device.name,
+        np.array([seq for seq, _, _ in rows], dtype=np.int64),
+        np.array([key for _, key, _ in rows], dtype=np.int32),
+        np.array([one.time for _, _, one in rows], dtype=np.int64),
+        fields,
+        np.array([isinstance(one, Mark) for _, _, one in rows], dtype=np.bool_),
+    )
+
+
+def _column(engine: Engine, type_name: str, found: Sequence[Value]) -> Column:
+    values = []
+    for value in found:
+        if value is None:
+            values.append(np.zeros(1, dtype=DTYPES[type_name])[0])
+        elif isinstance(value, str):
+            values.append(engine.symbols.code(value))
+        elif isinstance(value, tuple):
+            values.append(complex(*value))
+        else:
+            values.append(value)
+    known = np.array([value is not None for value in found])
+    return Column(np.array(values, dtype=DTYPES[type_name]), None if known.all() else known)

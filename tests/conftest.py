@@ -1,0 +1,42 @@
+"""What every test run has in common: random programs that can be repeated, and told to be many.
+
+`HEADGATE_CAMPAIGN=5000` runs that many examples of each property instead of a handful. The seed of a run stands in its
+header; `--hypothesis-seed=SEED` repeats it.
+"""
+
+import os
+import random
+
+import hypothesis
+import pytest
+
+EXAMPLES = 30
+
+hypothesis.settings.register_profile(
+    "headgate",
+    max_examples=int(os.environ.get("HEADGATE_CAMPAIGN", EXAMPLES)),
+    deadline=None,  # no test asserts a wall-clock time
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("headgate")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Draw the run's seed before Hypothesis looks for it, so that it can be printed."""
+    if config.getoption("--hypothesis-seed") is None:
+        config.option.hypothesis_seed = random.SystemRandom().getrandbits(32)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say how to repeat this run."""
+    seed = config.getoption("--hypothesis-seed")
+    examples = hypothesis.settings.default.max_examples if hypothesis.settings.default else EXAMPLES
+    return f"random programs: {examples} examples each, repeat with --hypothesis-seed={seed}"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_json_modifyreport(json_report: dict[str, object]) -> None:
+    """Leave this machine's folder out of the report: it is kept with the project."""
+    json_report["root"] = "."

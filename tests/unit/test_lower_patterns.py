@@ -1,0 +1,103 @@
+"""Patterns become one operator: steps, tests against earlier steps, captures."""
+
+import pytest
+
+from headgate.compiler.plan import Captured, Output, Pattern, PlanNode
+from headgate.tests.unit.plans import count, plan_of, rule, when, written
+
+MINUTE = 60_000_000_000
+
+
+def pattern_of(text: str) -> tuple[Pattern, list[str], PlanNode]:
+    """The only pattern of a program, its inputs as written, and its node."""
+    plan = plan_of(text)
+    (node,) = [node for node in plan.nodes if isinstance(node.operator, Pattern)]
+    assert isinstance(node.operator, Pattern)
+    return node.operator, [written(plan, i) for i in node.inputs], node
+
+
+def test_a_pattern_of_one_step_matches_every_message_for_which_it_is_true() -> None:
+    pattern, inputs, node = pattern_of("pattern p for Fridge = temp > 68 degF and vib > 4 mm/s")
+    assert inputs == ["and_(greater(temp, 20.0 degC), greater(vib, 4.0 mm/s))"]
+    assert [(step.condition, step.tests) for step in pattern.steps] == [(0, ())]
+    assert node.event
+    assert node.timeline == "Fridge settled"
+
+
+def test_a_comparison_with_an_earlier_step_is_computed_at_that_step() -> None:
+    pattern, inputs, _ = pattern_of("""
+        pattern p for Fridge =
+            door becomes true as opened then temp > opened.temp + 2 K unless door becomes false within 5 min
+    """)
+    assert inputs == ["Edge[](door)", "temp", "add(temp, 2.0 degC)", "Edge[](not_(door))"]
+    first, second = pattern.steps
+    assert (first.condition, first.tests) == (0, ())
+    (test,) = second.tests
+    assert (second.condition, test.comparison, test.left, test.capture) == (None, ">", 1, 0)
+    assert [(capture.step, capture.value) for capture in pattern.captures] == [(0, 2)]
+    assert (pattern.unless, pattern.within_ns) == (3, 5 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("condition", "comparison", "now", "then"),
+    [
+        ("temp > o.temp + 2 K", ">", "temp", "add(temp, 2.0 degC)"),
+        ("o.temp + 2 K < temp", ">", "temp", "add(temp, 2.0 degC)"),
+        ("temp - o.temp > 2 K", ">", "temp", "add(temp, 2.0 degC)"),
+        ("2 K < temp - o.temp", ">", "temp", "add(temp, 2.0 degC)"),
+        ("o.temp - temp <= 4 K - o.temp", ">=", "temp", "subtract(add(temp, temp), 4.0 degC)"),
+        ("not (temp <= o.temp)", ">", "temp", "temp"),
+        ("temp != o.temp", "!=", "temp", "temp"),
+    ],
+)
+def test_what_is_now_stands_on_the_left(
+    condition: str, comparison: str, now: str, then: str
+) -> None:
+    pattern, inputs, _ = pattern_of(f"pattern p for Fridge = door becomes true as o then {condition} within 1 min")
+    (test,) = pattern.steps[1].tests
+    assert test.comparison == comparison
+    assert inputs[test.left] == now
+    assert inputs[pattern.captures[test.capture].value] == then
+
+
+def test_a_condition_is_split_into_what_needs_an_earlier_step_and_what_does_not() -> None:
+    pattern, inputs, _ = pattern_of(
+        "pattern p for Fridge = door becomes true as o then temp > o.temp and vib > 1 mm/s and not door within 1 min"
+    )
+    (_, second) = pattern.steps
+    assert second.condition is not None
+    assert inputs[second.condition] == "and_(greater(vib, 1.0 mm/s), not_(door))"
+    assert len(second.tests) == 1
+
+
+def test_what_a_rule_shows_of_a_step_is_captured() -> None:
+    text = """
+    pattern left_open for Fridge = door becomes true as opened then temp > opened.temp within 5 min
+    rule r for Fridge { when left_open do { alert "open since {opened.time}, was {opened.temp}, vib {opened.vib}" } }
+    """
+    plan = plan_of(text)
+    (node,) = [node for node in plan.nodes if isinstance(node.operator, Pattern)]
+    assert isinstance(node.operator, Pattern)
+    captured = [written(plan, node.inputs[capture.value]) for capture in node.operator.captures]
+    assert captured == ["temp", "Now[]()", "vib"]
+    assert [n.operator.capture for n in plan.nodes if isinstance(n.operator, Captured)] == [1, 0, 2]
+    assert rule(plan, "r").timeline == "Fridge settled"
+
+
+def test_a_pattern_with_a_name_is_one_node_for_all_even_without_sharing() -> None:
+    text = """
+    pattern p for Fridge = door becomes true as o then temp > o.temp within 5 min
+    rule a for Fridge { when p do { alert "{o.temp}" } }
+    rule b for Fridge { when p and temp > 5 degC do { alert "{o.vib}" } }
+    """
+    plan = plan_of(text, passes=())
+    assert count(plan, Pattern) == 1
+    assert count(plan, Output) == 1
+    assert when(plan, "b").startswith("and_(Pattern[")
+    assert rule(plan, "b").timeline == "Fridge settled"
+
+
+def test_a_pattern_in_a_rule_needs_no_name() -> None:
+    plan = plan_of('rule r for Fridge { when (door becomes true then temp > 8 degC within 1 min) do { alert "x" } }')
+    assert count(plan, Pattern) == 1
+    assert count(plan, Output) == 0
