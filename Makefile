@@ -36,8 +36,9 @@ golden: $(VENV)/.installed ## write the golden files anew; then read the differe
 	HEADGATE_GOLDEN=write $(PYTEST) -k golden
 	git status --short tests
 
-clean: ## back to a fresh clone: removes .venv, caches and build output
-	rm -rf $(VENV) build dist *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache
+clean: ## back to a fresh clone: removes .venv, caches, build output and results
+	rm -rf $(VENV) build dist *.egg-info *.results.jsonl .coverage .coverage.* \
+	  .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp is newer than pyproject.toml when what that names is installed. `make run` and `make test` need no more than the

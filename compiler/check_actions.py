@@ -3,8 +3,8 @@
 from ..dsl import nodes as n
 from .check_calls import plain_arguments
 from .check_context import Checking, Context, domain_of
-from .check_devices import check_bounds, check_within
-from .check_places import check_condition, check_typed, check_value
+from .check_devices import check_bounds
+from .check_places import check_condition, check_typed, check_value, check_within
 from .check_types import declared, described
 from .problems_domains import NeedsDevice
 from .problems_names import Duplicate, MissingParameter, UnknownCommand, UnknownParameter, UnknownType

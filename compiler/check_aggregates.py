@@ -5,6 +5,7 @@ device type that its argument names: over a window of all their samples, or, wit
 moment.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -19,6 +20,7 @@ from .check_places import as_condition, check_condition, check_duration
 from .check_types import BOOL, FLOAT, INT, RATIO, SECOND, described, difference, is_number, unit_of
 from .constants import written
 from .problems_domains import EventJoined, NoDevice, TwoDevices
+from .problems_names import UnknownDevice
 from .problems_rules import InnerPace, NeedsPace, NeedsWindow, NotInSource, UnknownZone, WindowNotYet, WindowPace
 from .problems_types import WrongArguments, WrongType
 from .problems_units import SummedPoints
@@ -82,10 +84,22 @@ def _device_of(c: Checking, node: n.Call, argument: n.Argument) -> str | None:
         first, second, *_ = named
         c.report(TwoDevices(span=node.span, function=node.function, first=first, second=second))
         return None
+    unknown = next((node for node in _owners(argument) if node.name not in c.names.values), None)
+    if not named and unknown is not None:
+        known = closest(unknown.name, c.names.devices)
+        c.report(UnknownDevice(span=unknown.span, name=unknown.name, closest=known))
+        return None
     if not named:
         c.report(NoDevice(span=node.span, function=node.function, example=_example(c, argument)))
         return None
     return next(iter(named))
+
+
+def _owners(argument: n.Argument) -> Iterator[n.Name]:
+    """The names in front of dots, where device types stand."""
+    for node in walk(argument):
+        if isinstance(node, n.Member) and isinstance(node.of, n.Name):
+            yield node.of
 
 
 def _example(c: Checking, argument: n.Argument) -> str | None:

@@ -1,6 +1,7 @@
 """Calls of functions of values at one instant: the library's, by signature, and those that ask about messages."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from ..dsl import nodes as n
 from ..grammar.units import Unit
@@ -9,7 +10,7 @@ from ..stdlib.function import Scalar
 from .check_arithmetic import in_unit
 from .check_context import Checking, Context
 from .check_operands import Operand, flexible, in_role, like
-from .check_places import check_typed, check_value
+from .check_places import check_typed, check_value, check_within
 from .check_types import BOOL, CIRCLE, FLOAT, POINT, SECOND, TEXT, TIME, described, is_number, unit_named, unit_of
 from .problems_domains import NeedsField
 from .problems_names import NotImported, UnknownFunction, UnknownParameter
@@ -133,6 +134,9 @@ def _point(c: Checking, node: n.Call, at: Context) -> Fact | None:
     first, second = facts
     if first is None or second is None:
         return None
+    for argument, fact, name, degrees in zip(node.arguments, facts, ("latitude", "longitude"), (90, 180), strict=True):
+        assert fact is not None
+        check_within(c, argument.value, fact, name, FLOAT, Fraction(-degrees), Fraction(degrees))
 
     def fold() -> Constant:
         if first.constant is None or second.constant is None:

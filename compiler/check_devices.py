@@ -4,12 +4,12 @@ from fractions import Fraction
 
 from ..dsl import nodes as n
 from .check_context import Checking, Context
-from .check_operands import Operand, flexible, in_role, number_text
-from .check_places import check_constant, check_duration, check_typed, check_whole
+from .check_operands import Operand, flexible, in_role
+from .check_places import check_constant, check_duration, check_typed, check_whole, check_within
 from .check_types import declared, described, is_number, unit_of
 from .constants import converted, written
 from .problems_names import Duplicate, HidesField, ReservedMember, UnknownType
-from .problems_types import BoundsOnType, BoundsReversed, NotWhole, OutsideBounds, WrongType
+from .problems_types import BoundsOnType, BoundsReversed, NotWhole, WrongType
 from .resolve import member_of
 from .typed import DeviceInfo, DeviceScope, Fact, FieldInfo, Type
 
@@ -41,7 +41,9 @@ def check_device(c: Checking, device: n.Device) -> DeviceInfo:
     for command in commands.values():
         _command(c, command, device, at)
     slowest = max((info.every_ns for info in fields.values() if info.every_ns is not None), default=0)
-    idle = max(MINUTE_NS, STALE_AFTER_PACES * slowest)
+    lateness = _time(c, device.lateness, at, "`lateness`")
+    # A group must not run ahead of messages that wait for stragglers, so what is late counts as no silence.
+    idle = lateness + max(MINUTE_NS, STALE_AFTER_PACES * slowest)
     if device.idle_after is not None:
         idle = check_duration(c, device.idle_after, at, "`idle after`") or idle
     return DeviceInfo(
@@ -49,7 +51,7 @@ def check_device(c: Checking, device: n.Device) -> DeviceInfo:
         fields,
         commands,
         None if device.maximum is None else check_whole(c, device.maximum, at, "`max`", 1),
-        _time(c, device.lateness, at, "`lateness`"),
+        lateness,
         _time(c, device.revise, at, "`revise`"),
         idle,
     )
@@ -144,22 +146,3 @@ def _command(c: Checking, command: n.Command, device: n.Device, at: Context) -> 
         check_duration(c, command.ack_within, at, "`ack within`")
     if command.retry is not None:
         check_whole(c, command.retry, at, "`retry`", 0)
-
-
-def check_within(
-    c: Checking, node: n.Expr, fact: Fact, name: str, type_: Type, low: Fraction | None, high: Fraction | None
-) -> None:
-    """Report a constant that is outside the bounds declared for it."""
-    if not isinstance(fact.constant, Fraction) or low is None or high is None:
-        return
-    value = converted(fact.constant, unit_of(fact.type), unit_of(type_), point=type_.affine)
-    if not low <= value <= high:
-        shown = (written(low, type_.unit), written(high, type_.unit))
-        problem = OutsideBounds(
-            span=node.span,
-            value=number_text(node) or written(fact.constant, fact.type.unit),
-            name=name,
-            low=shown[0],
-            high=shown[1],
-        )
-        c.report(problem)

@@ -13,7 +13,7 @@ from .typed import DeviceInfo, GroupScope
 def check_groups(c: Checking, program: n.Program) -> None:
     """Every `by` of the program."""
     reported: set[tuple[str, str]] = set()
-    for domain, item in _grouped(program):
+    for domain, item in _grouped(program) if c.devices else ():
         for place, key in enumerate(domain.properties):
             if key in domain.properties[:place]:
                 c.report(Duplicate(span=domain.span, what="key", name=key, first=domain.span))

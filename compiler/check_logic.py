@@ -6,11 +6,12 @@ from ..dsl import nodes as n
 from ..grammar.units import Unit
 from . import constants
 from .check_arithmetic import in_unit
-from .check_context import Checking, Context
+from .check_context import Checking, Context, domain_of
 from .check_operands import Operand, like
 from .check_places import as_condition, check_choice, check_condition, check_value
 from .check_types import BOOL, described, is_number
 from .problems_domains import EventJoined, NeedsField, NeverStale
+from .problems_names import UnknownName
 from .problems_types import ComparedWithAbsent, NoOrder
 from .typed import Constant, Fact, FieldRef, Type
 
@@ -40,7 +41,10 @@ def alike(
     c: Checking, first: n.Expr, second: n.Expr, at: Context, sign: str
 ) -> tuple[Operand, Operand, Unit | None] | None:
     """Two parts of one type, neither an event, and their common unit; an `absent` takes the other's type."""
-    a, b = c.check(first, at), c.check(second, at)
+    a = c.check(first, at)
+    if a is not None and _is_bare_choice(c, second, a, at):
+        return None
+    b = c.check(second, at)
     if a is None or b is None:
         return None
     for part, fact in ((first, a), (second, b)):
@@ -54,6 +58,16 @@ def alike(
     check_choice(c, second, b.constant, a.type)
     check_choice(c, first, a.constant, b.type)
     return like(c, sign, Operand(first, a), Operand(second, b))
+
+
+def _is_bare_choice(c: Checking, node: n.Expr, beside: Fact, at: Context) -> bool:
+    """Whether a choice of an enum is written as if it were a name; reports it if so."""
+    if not isinstance(node, n.Name) or node.name not in beside.type.choices or node.name in c.names.values:
+        return False
+    if at.device is not None and node.name in c.devices[at.device].fields:
+        return False
+    c.report(UnknownName(span=node.span, name=node.name, place=domain_of(at.scope), closest=f'"{node.name}"'))
+    return True
 
 
 def ordered(c: Checking, sign: str, left: Operand, right: Operand) -> bool:

@@ -120,9 +120,8 @@ def _in_group(c: Checking, node: n.Expr, device: str, name: str, at: Context) ->
     fields = c.devices[device].fields if device in c.devices else {}
     fact = c.signals.get(name)
     type_ = fields[name].type if name in fields else BOOL if fact is None else fact.type
-    problem = DeviceInGroup(
-        span=node.span, name=name, device=device, domain=domain_of(at.scope), condition=type_.name == "bool"
-    )
+    domain = None if at.scope == GroupScope(()) else domain_of(at.scope)
+    problem = DeviceInGroup(span=node.span, name=name, device=device, domain=domain, condition=type_.name == "bool")
     c.report(problem)
 
 
@@ -137,7 +136,7 @@ def _unknown(c: Checking, node: n.Name, name: str, at: Context) -> None:
             if name in info.fields:
                 _in_group(c, node, info.name, name, at)
                 return
-    if at.device is not None and at.device not in c.devices:
+    if at.device is not None and at.device not in c.names.devices:
         return  # The device type is unknown, which has been reported: so would be everything of it.
     place = "in a constant" if at.fixed is not None else domain_of(at.scope)
     c.report(UnknownName(span=node.span, name=name, place=place, closest=closest(name, _visible(c, at))))

@@ -6,10 +6,10 @@ from ..dsl import nodes as n
 from .check_context import Checking, Context
 from .check_operands import Operand, flexible, in_role, in_type, is_payload, number_text
 from .check_types import BOOL, SECOND, described, is_duration, is_number, unit_of
-from .constants import converted
+from .constants import converted, written
 from .problems_domains import EventAsCondition
 from .problems_rules import NotPositive
-from .problems_types import HugeNumber, NotACondition, NotConstant, NotWhole, UnknownChoice, WrongType
+from .problems_types import HugeNumber, NotACondition, NotConstant, NotWhole, OutsideBounds, UnknownChoice, WrongType
 from .problems_units import MissingUnit, NotADuration
 from .resolve import closest
 from .typed import Constant, Fact, Type
@@ -95,6 +95,25 @@ def check_choice(c: Checking, node: n.Expr, value: Constant, type_: Type) -> Non
     if type_.choices and isinstance(value, str) and value not in type_.choices:
         known = closest(value, type_.choices)
         c.report(UnknownChoice(span=node.span, value=value, choices=type_.choices, closest=known))
+
+
+def check_within(
+    c: Checking, node: n.Expr, fact: Fact, name: str, type_: Type, low: Fraction | None, high: Fraction | None
+) -> None:
+    """Report a constant that is outside the bounds declared for it."""
+    if not isinstance(fact.constant, Fraction) or low is None or high is None:
+        return
+    value = converted(fact.constant, unit_of(fact.type), unit_of(type_), point=type_.affine)
+    if not low <= value <= high:
+        shown = (written(low, type_.unit), written(high, type_.unit))
+        problem = OutsideBounds(
+            span=node.span,
+            value=number_text(node) or written(fact.constant, fact.type.unit),
+            name=name,
+            low=shown[0],
+            high=shown[1],
+        )
+        c.report(problem)
 
 
 def check_constant(c: Checking, node: n.Expr, at: Context, place: str) -> Fact | None:

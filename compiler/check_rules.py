@@ -5,9 +5,8 @@ from ..dsl.tree_problems import RowShape
 from .check_actions import check_actions, check_severity, sends
 from .check_aggregates import check_zone
 from .check_context import Checking, Context, domain_of, scope_of
-from .check_devices import check_within
 from .check_patterns import check_pattern, steps_of
-from .check_places import as_condition, check_condition, check_constant, check_duration, check_typed
+from .check_places import as_condition, check_condition, check_constant, check_duration, check_typed, check_within
 from .check_types import BOOL
 from .problems_doubts import IdleRule
 from .problems_names import UnknownRule

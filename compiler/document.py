@@ -77,7 +77,7 @@ def load(document: bytes) -> p.Plan:
         raise PlanError("this is not a plan: it must have a plan and a schema")
     if envelope["schema"] != SCHEMA or isinstance(envelope["schema"], bool):
         raise PlanError(f"the plan has schema {envelope['schema']!r}, this version reads {SCHEMA}")
-    plan: p.Plan = _reader(p.Plan)(envelope["plan"], Where())
+    plan: p.Plan = decode(p.Plan, envelope["plan"])
     for fault in faults(plan):
         raise PlanError(fault)
     return plan
@@ -122,6 +122,11 @@ def _default(field: "Field[Any]") -> Any:
 # --- Reading ---------------------------------------------------------------------------------------------------------
 
 Reader = Callable[[Any, Where], Any]
+
+
+def decode(kind: Any, value: Any) -> Any:
+    """A part of a plan of this type from what JSON holds; the inverse of `encode`, raises `PlanError`."""
+    return _reader(kind)(value, Where())
 
 
 def _parsed(body: bytes) -> Any:

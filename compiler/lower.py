@@ -9,7 +9,7 @@ from ..dsl import nodes as n
 from .graph import Graph
 from .lower_context import BOOL, Lowering, domain_scope, timeline_id, value_type
 from .lower_expressions import lower_expression, lower_signal
-from .lower_patterns import lower_pattern
+from .lower_patterns import lower_pattern, pattern_of
 from .lower_rules import lower_rule
 from .lower_sources import device_type, lower_source
 from .lower_timelines import Waits, waits
@@ -41,7 +41,7 @@ def lower(typed: Typed) -> Graph:
 def _start(typed: Typed) -> Lowering:
     items = typed.program.items
     devices = tuple(device_type(info) for info in typed.devices.values())
-    return Lowering(
+    lowering = Lowering(
         typed,
         Graph(typed.program.module, devices),
         lower_expression,
@@ -56,6 +56,12 @@ def _start(typed: Typed) -> Lowering:
             if isinstance(member, n.Property | n.Telemetry) and member.private
         },
     )
+    for rule in items:
+        if isinstance(rule, n.Rule):
+            pattern = pattern_of(lowering, rule)
+            if pattern is not None:
+                lowering.rules_on.setdefault(id(pattern), []).append(rule)
+    return lowering
 
 
 # --- What is reported ------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ class Lowering:
     """The state of lowering one program.
 
     `expression(lowering, expression, place)` gives the node of an expression; it is a member so that windows and
-    patterns can lower what stands inside them.
+    patterns can lower what stands inside them. `rules_on` has the rules that wait for a pattern, by its identity.
     """
 
     typed: Typed
@@ -63,6 +63,7 @@ class Lowering:
     group_devices: dict[tuple[str, ...], dict[str, None]] = field(default_factory=dict)
     signal_nodes: dict[tuple[str, bool], str] = field(default_factory=dict)
     matched: dict[int, Matched] = field(default_factory=dict)
+    rules_on: dict[int, list[n.Rule]] = field(default_factory=dict)
     waits: dict[int, int] = field(default_factory=dict)
 
     def expression(self, expression: n.Expr, at: Place) -> str:

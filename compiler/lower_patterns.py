@@ -9,7 +9,7 @@ what a comparison says of an earlier step is computed there. `temp - opened.temp
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
 from ..dsl import nodes as n
 from ..grammar.units import Unit
@@ -27,8 +27,6 @@ MIRRORED: dict[Comparison, Comparison] = {"==": "==", "!=": "!=", "<": ">", "<="
 
 OPPOSITE: dict[Comparison, Comparison] = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 """The comparison that is true where the other is false."""
-
-assert set(get_args(Comparison)) == set(MIRRORED) == set(OPPOSITE)
 
 
 @dataclass
@@ -79,12 +77,13 @@ def _pattern(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Matched:
 
 def _shown(lowering: Lowering, pattern: n.Pattern) -> Iterator[n.Expr]:
     """What rules on this pattern say of its steps' events."""
-    for rule in lowering.typed.program.items:
-        if isinstance(rule, n.Rule) and pattern_of(lowering, rule) is pattern:
-            for expression in rule_expressions(rule):
-                for part in inside(expression):
-                    if isinstance(lowering.fact(part).reference, BoundRef):
-                        yield part
+    for rule in lowering.rules_on.get(id(pattern), ()):
+        for expression in _rule_expressions(rule):
+            yield from (part for part in inside(expression) if _is_bound(lowering, part))
+
+
+def _is_bound(lowering: Lowering, expression: n.Expr) -> bool:
+    return isinstance(lowering.fact(expression).reference, BoundRef)
 
 
 def pattern_of(lowering: Lowering, rule: n.Rule) -> n.Pattern | None:
@@ -98,10 +97,8 @@ def pattern_of(lowering: Lowering, rule: n.Rule) -> n.Pattern | None:
     return None
 
 
-def rule_expressions(rule: n.Rule) -> Iterator[n.Expr]:
-    """The expressions of a rule's clauses and actions; not those of a pattern."""
-    if not isinstance(rule.when, n.Pattern):
-        yield rule.when
+def _rule_expressions(rule: n.Rule) -> Iterator[n.Expr]:
+    """The expressions of a rule in which the steps of its pattern have names: all but its `when`."""
     if rule.until is not None:
         yield rule.until
     for action in (*rule.do, *rule.on_clear):
@@ -214,10 +211,10 @@ def _terms(expression: n.Expr, sign: int) -> Iterator[tuple[int, n.Expr]]:
 
 
 def _sum(builder: _Builder, terms: list[tuple[int, n.Expr]], unit: Unit | None) -> str:
-    """The sum of terms in a unit, those that are added first, so that most sums need no negation."""
+    """The sum of terms in a unit: what is added before what is subtracted, and constants last."""
     lowering, at = builder.lowering, builder.at
     total: str | None = None
-    for sign, term in sorted(terms, key=lambda t: -t[0]):
+    for sign, term in sorted(terms, key=lambda t: (-t[0], lowering.fact(t[1]).is_constant)):
         node = operand(lowering, term, unit, at)
         if total is None:
             total = node if sign > 0 else lowering.map("negate", (node,), quantity(unit), term.span)

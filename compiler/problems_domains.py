@@ -18,12 +18,13 @@ class DeviceInGroup(Diagnostic):
     code = "HG0501"
     name: str
     device: str
-    domain: str
+    domain: str | None
     condition: bool = False
 
     @property
     def title(self) -> str:
-        return f"`{self.name}` is a value of each `{self.device}`, used {self.domain}"
+        where = "where there is no device" if self.domain is None else self.domain
+        return f"`{self.name}` is a value of each `{self.device}`, used {where}"
 
     @property
     def label(self) -> str:
@@ -35,6 +36,8 @@ class DeviceInGroup(Diagnostic):
         examples = f"`mean({member})`, `max({member})`"
         if self.condition:
             examples = f"`share({member})`, `count({self.device} where {self.name})`"
+        if self.domain is None:
+            return f"say `for {self.device}`, or take an aggregate over all of them: {examples}"
         return f"take an aggregate over the members: {examples}"
 
 

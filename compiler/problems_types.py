@@ -225,7 +225,7 @@ class OutsideBounds(Diagnostic):
 
     @property
     def help(self) -> str | None:
-        return f"it is declared `in {self.low}..{self.high}`"
+        return f"its bounds are {self.low} and {self.high}"
 
 
 @dataclass(frozen=True, kw_only=True)

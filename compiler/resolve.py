@@ -138,6 +138,8 @@ def _check_hiding(devices: dict[str, n.Device], values: dict[str, Value], proble
                 what, over = "signal", [device]
             case n.PatternItem(domain=n.ForDevice(device=device)):
                 what, over = "pattern", [device]
+            case n.Signal(domain=n.ByProperties(properties=keys)) if name in keys:
+                what, over = "signal", list(devices)
             case _:
                 continue
         for device in over:

@@ -36,7 +36,7 @@ class ByIdentity(Generic[F]):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A value's type. A quantity is a float (or int) with a unit; `affine` says that it is a point (a temperature), not a vector."""
+    """A value's type. A quantity is a float with a unit; `affine` says that it is a point (a temperature)."""
 
     name: Literal["bool", "int", "float", "text", "time", "point", "circle"]
     unit: Unit | None = None
@@ -44,7 +44,7 @@ class Type:
     choices: tuple[str, ...] = ()
 
 
-# --- What a name stands for --------------------------------------------------------------------------------------------
+# --- What a name stands for ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +136,21 @@ Scope = DeviceScope | GroupScope | SourceScope
 class Fact:
     """What is known of one expression.
 
-    `type`: of its value, in the unit it has before any conversion. `constant`: its exact value in that unit, if it is one
-    (literals, `let`s, and what folds; `is_constant` tells a constant `absent` from none). `reference`: what a name or member means.
-    `operand_unit`: on arithmetic `+ -`, comparisons, `else`, `?:`, becomes and crosses, the unit into which both operands are brought
-    before the operation; None if they need none (or have none). `aggregate_of`: for a call of an aggregate, the device type whose
-    members it is over, None if it is over the device's own samples.
+    `type`: of its value, in the unit it has before any conversion; a device type's name and a step's name, which
+    are parts of larger expressions, have a type only for completeness. `constant`: its exact value in that unit, if
+    it is one (literals, `let`s, and what folds; `is_constant` tells a constant `absent` from none); an area made of
+    constants is none. `reference`: what a name or member means. `operand_unit`: on arithmetic `+ -`, comparisons,
+    `else`, `?:`, becomes, crosses, and calls of scalar functions of several numbers (`min(a, b)`), the unit into
+    which all operands are brought before the operation, each by its own role (a point or a vector), where an
+    operand without a unit is a `ratio`; None if none of them has one. On `time ± duration` it is the second, for
+    the duration. A product or quotient is in `type.unit`, which is not always that of the raw product: a percentage
+    of a speed is a speed. `aggregate_of`: for a call of an aggregate, the device type whose members it is over,
+    None if it is over the device's own samples.
+
+    `fresh(x)`, `age(x)` and `last(x)` without a window (the held value, stale or not) have a fact without a
+    reference; that of their argument is a `FieldRef`. In a source, a payload field that is a mapping's whole value
+    has the mapping's unit (or the declared one); a computed value has none and is in that unit; a time's number has
+    the unit it counts in, a time's text none.
     """
 
     type: Type
@@ -183,8 +193,8 @@ class Typed:
 
     program: n.Program
     devices: dict[str, DeviceInfo]
-    facts: ByIdentity[Fact] = field(default_factory=lambda: ByIdentity[Fact]())
-    durations_ns: ByIdentity[int] = field(default_factory=lambda: ByIdentity[int]())
+    facts: ByIdentity[Fact] = field(default_factory=ByIdentity[Fact])
+    durations_ns: ByIdentity[int] = field(default_factory=ByIdentity[int])
 
     def duration_ns(self, expression: n.Expr) -> int:
         """A clause's or window's duration, a whole number of nanoseconds."""

@@ -175,7 +175,7 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
         case Field(device, name) | Message(device, name) | HeldTime(device, name):
             if own.kind != "device" or own.device != device:
                 yield f"a field of {device} cannot be on {own.id}"
-            elif name not in {f.name for f in index.devices[device].fields}:
+            elif device in index.devices and name not in {f.name for f in index.devices[device].fields}:
                 yield f"{device} has no field {name}"
         case Payload() if own.kind != "source":
             yield "it is not on the timeline of a source"

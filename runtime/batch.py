@@ -31,6 +31,15 @@ class Messages:
     def __len__(self) -> int:
         return len(self.key)
 
+    def cut(self, first: int, last: int) -> "Messages":
+        """The rows from first to last (exclusive)."""
+        rows = slice(first, last)
+        fields = {
+            name: Column(c.values[rows], None if c.known is None else c.known[rows]) for name, c in self.fields.items()
+        }
+        mark = None if self.mark is None else self.mark[rows]
+        return Messages(self.device, self.seq[rows], self.key[rows], self.time[rows], fields, mark)
+
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
@@ -47,10 +56,12 @@ class Batch:
     """A run of consecutive inputs: parts by device type, whose rows are interleaved by `seq`, and acknowledgements.
 
     An acknowledgement ends a batch: it is taken after the parts' rows, so it must have the greatest `seq` of its batch.
+    `next_seq` is that of the input that comes after it, where inputs were refused after its last row.
     """
 
     parts: tuple[Messages, ...] = ()
     acknowledgements: tuple[Acknowledgement, ...] = field(default=())
+    next_seq: int = 0
 
     def __len__(self) -> int:
         return sum(len(part) for part in self.parts) + len(self.acknowledgements)

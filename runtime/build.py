@@ -16,7 +16,7 @@ from .operators.leaves import (
     MessageOperator,
     NowOperator,
 )
-from .operators.operator import Operator, Setting
+from .operators.node import Operator, Setting
 from .operators.outputs import ActionOperator, OutputOperator
 from .operators.patterns import CapturedOperator, PatternOperator
 from .operators.rules import RuleOperator
@@ -116,10 +116,10 @@ def _slices(b: Builder, node: p.PlanNode, op: p.Slices) -> Operator:
         if isinstance(other.operator, p.Window) and node.id in other.inputs
     ]
     timeline = b.timelines[node.timeline]
-    if timeline.kind == "device":
-        return SlicesOperator(b.setting, op, windows, 0)
+    if timeline.device is not None:
+        return SlicesOperator(b.setting, op, windows, 0, b.devices[timeline.device].revise_ns)
     types = [b.devices[d] for d in (b.timelines[m.timeline].device for m in timeline.members) if d is not None]
-    return GroupSlicesOperator(b.setting, op, windows, max(t.idle_ns for t in types))
+    return GroupSlicesOperator(b.setting, op, windows, max(t.idle_ns for t in types), max(t.revise_ns for t in types))
 
 
 def _window(b: Builder, node: p.PlanNode, op: p.Window) -> Operator:

@@ -10,6 +10,7 @@ nodes in the plan's order. A node gives a flow (`runtime.flow`), and its consume
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,11 @@ from .kernels.order import LATE, REVISING
 from .operators.crossing import DelayedOperator
 from .operators.groups import Arrivals, GroupClock, GroupSlicesOperator, MembersOperator
 from .operators.leaves import FieldState
-from .operators.operator import Operator, Setting
+from .operators.node import Operator, Setting
 from .operators.rules import RuleOperator
 from .output import Counters
+from .revising import Message as Revising
+from .revising import Reviser
 from .settling import DeviceClock
 from .symbols import Registry, Symbols
 
@@ -52,6 +55,7 @@ class Engine:
                 self._nodes[node.timeline].append(node)
         self._fields: dict[tuple[str, str], FieldState] = {}
         self._operators: dict[str, Operator] = build(plan, self._setting, self._groups, self._fields)
+        self._revisers = {t.id: Reviser(self._setting, t.id, self._operators) for t in self._timelines if t.settled}
         self._timeline_of = {node.id: node.timeline for node in plan.nodes}
         self._delayed_from = {
             node.timeline: self._timeline_of[node.inputs[0]]
@@ -75,16 +79,17 @@ class Engine:
     def feed(self, batch: Batch) -> Outputs:
         """Take a batch; give what comes of it."""
         with np.errstate(all="ignore"):
-            frames: dict[str, Frame] = {}
-            for part in batch.parts:
-                if len(part):
+            for piece in self._pieces(batch):
+                frames: dict[str, Frame] = {}
+                for part in piece:
                     self._take(part, frames)
                     self.next_seq = max(self.next_seq, int(part.seq[-1]) + 1)
-            if frames:
-                self._run(frames, None)
+                if frames:
+                    self._run(frames, None)
             for acknowledgement in batch.acknowledgements:
                 self.next_seq = max(self.next_seq, acknowledgement.seq + 1)
                 self._acknowledge(acknowledgement)
+            self.next_seq = max(self.next_seq, batch.next_seq)
         return self._setting.gathered.take()
 
     def mark_all(self, time: int) -> Outputs:
@@ -110,6 +115,37 @@ class Engine:
         self.next_seq += 1
         return self._setting.gathered.take()
 
+    def _pieces(self, batch: Batch) -> list[list[Messages]]:
+        """The batch's parts, cut so that each message that may revise a window stands alone."""
+        parts = [part for part in batch.parts if len(part)]
+        alone = [self._clocks[part.device].stragglers(part) for part in parts if self._devices[part.device].revise_ns]
+        seqs = np.unique(np.concatenate(alone)) if alone else np.zeros(0, dtype=np.int64)
+        if len(seqs) == 0:
+            return [parts]
+        cuts = np.unique(np.concatenate([seqs, seqs + 1]))
+        pieces: list[list[Messages]] = [[] for _ in range(len(cuts) + 1)]
+        for part in parts:
+            ends = [0, *np.searchsorted(part.seq, cuts).tolist(), len(part)]
+            for i, (first, last) in enumerate(pairwise(ends)):
+                if first < last:
+                    pieces[i].append(part.cut(first, last))
+        return [piece for piece in pieces if piece]
+
+    def _revise(self, part: Messages, row: int) -> None:
+        """A message that comes within `revise` after its time was settled."""
+        key, seq = int(part.key[row]), int(part.seq[row])
+        fields = {name: column.take(np.array([row])) for name, column in part.fields.items()}
+        message = Revising(int(part.time[row]), self.registries[part.device].ids[key], fields)
+        settled = f"{part.device} settled"
+        for timeline, reviser in self._revisers.items():
+            if timeline == settled:
+                reviser.revise(seq, key, message, settled)
+                continue
+            group = self._groups.get(timeline)
+            found = None if group is None else group.group_of_device(settled, key)
+            if found is not None:
+                reviser.revise(seq, found, message, settled)
+
     def _take(self, part: Messages, frames: dict[str, Frame]) -> None:
         """A part's rows on its device type's timelines, and what becomes of each message."""
         clock = self._clocks[part.device]
@@ -120,6 +156,8 @@ class Engine:
         self.counters.processed += int(current.event.sum()) - late
         if clock.settled_early:
             self.counters.dropped["settled_early"] += clock.settled_early
+        for row in np.flatnonzero(verdict == REVISING).tolist():
+            self._revise(part, row)
         for timeline in self._timelines:
             if timeline.device == part.device:
                 frames[timeline.id] = settled if timeline.settled else current

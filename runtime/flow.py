@@ -35,7 +35,7 @@ class Dense:
     """A value at every base row: `column` (n,). Updated at the event rows where `updated()` is true.
 
     `moments` are timer instants at which it is updated as well, with `moment_column` its values there. `look` finds its
-    value at any instants.
+    value at any instants. A `volatile` one may have another value at a row that does not update it (`fresh(x)`).
     """
 
     frame: Frame
@@ -44,6 +44,7 @@ class Dense:
     look: At
     moments: Instants | None = None
     moment_column: Column | None = None
+    volatile: bool = False
 
     def at(self, instants: Instants) -> Column:
         return self.column if instants is self.frame.rows else self.look(instants)
@@ -53,7 +54,8 @@ class Dense:
 class Sparse:
     """Values `column` (m,) at the `instants` where the node is updated, held in between by `held` from batch to batch.
 
-    Of an event the instants are those where it happens, and its value is true just then.
+    Of an event the instants are those where it happens, and its value is true just then. If `updated` is given, only
+    those of the instants are updates; at the others the value is another one all the same.
     """
 
     frame: Frame
@@ -61,6 +63,7 @@ class Sparse:
     column: Column
     held: "Held | None"
     event: bool = False
+    updated: Mask | None = None
 
     def at(self, instants: Instants) -> Column:
         if instants is self.instants:
@@ -122,7 +125,12 @@ def truth(column: Column, count: int) -> Truth:
     values = column.values.view(np.int8) if column.values.dtype == np.bool_ else column.values.astype(np.int8)
     if column.known is not None:
         values = np.where(column.known, values, np.int8(UNKNOWN))
-    return np.ascontiguousarray(values if len(values) == count else np.broadcast_to(values, (count,)))
+    return kernel_ready(np.ascontiguousarray(values if len(values) == count else np.broadcast_to(values, (count,))))
+
+
+def kernel_ready(array: Values) -> Values:
+    """The array, or a copy if it may not be written to (a broadcast constant), which kernels do not take."""
+    return array if array.flags.writeable else array.copy()
 
 
 def where_true(column: Column, count: int) -> Mask:
@@ -136,13 +144,49 @@ def updates(flow: Flow) -> Instants | None:
     match flow:
         case Constant():
             return None
-        case Sparse():
+        case Sparse(updated=None):
             return flow.instants
+        case Sparse():
+            assert flow.updated is not None
+            return flow.instants.take(flow.updated)
         case Dense(moments=None):
             return flow.frame.events(flow.updated())
         case Dense():
             assert flow.moments is not None
             return flow.frame.merge([flow.frame.events(flow.updated()), flow.moments], base=False)[0]
+
+
+def looks(flow: Flow) -> Instants | None:
+    """The instants at which a flow may have another value than before: of a dense one every event; None: never."""
+    match flow:
+        case Sparse():
+            return flow.instants
+        case Dense(moments=None):
+            return flow.frame.events()
+        case Dense():
+            assert flow.moments is not None
+            return flow.frame.merge([flow.frame.events(), flow.moments], base=False)[0]
+    return None
+
+
+def truths_over_rows(frame: Frame, flow: Flow) -> tuple[Instants, Truth]:
+    """Every base row and every other instant of a bool flow, and its truth there.
+
+    It is SILENT where the flow says nothing, as at rows that are no events.
+    """
+    if isinstance(flow, Sparse):
+        instants, (at,) = frame.merge([flow.instants], base=True)
+        truths = np.full(len(instants), SILENT, dtype=np.int8)
+        truths[at] = truth(flow.column, len(flow.instants))
+        return instants, truths
+    instants = frame.rows
+    if isinstance(flow, Dense) and flow.moments is not None:
+        instants, _ = frame.merge([flow.moments], base=True)
+    truths = truth(flow.at(instants), len(instants))
+    if not frame.all_events:
+        idle = ~(instants.timer | frame.event[instants.row])
+        truths = np.where(idle, np.int8(SILENT), truths)
+    return instants, truths
 
 
 @dataclass
@@ -153,20 +197,10 @@ class TruthChanges:
 
     def of(self, frame: Frame, flow: Flow) -> tuple[Instants, Truth]:
         self.last = first_seen(self.last, frame.keys, SILENT)
-        match flow:
-            case Sparse():
-                instants = flow.instants
-                truths = truth(flow.column, len(instants))
-            case Dense(moments=None):
-                instants = frame.rows
-                truths = truth(flow.column, len(instants))
-            case Dense():
-                assert flow.moments is not None
-                instants, _ = frame.merge([flow.moments], base=True)
-                truths = truth(flow.at(instants), len(instants))
-            case Constant():
-                instants = frame.rows
-                truths = truth(flow.column, len(instants))
+        if isinstance(flow, Sparse):
+            instants, truths = flow.instants, truth(flow.column, len(flow.instants))
+        else:
+            instants, truths = truths_over_rows(frame, flow)
         out = np.empty(len(instants), dtype=np.int64)
         found = out[: changes(instants.key, truths, self.last, out)]
         return instants.take(found), truths[found]

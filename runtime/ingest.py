@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,9 @@ TIME_MAX_NS = 9_214_646_400 * 10**9
 
 ID = re.compile(r"[A-Za-z0-9_.-]{1,256}")
 
-_UNSEEN = -1
-_UNREGISTERED = -2
+# What an id's code may stand for beside a key: not looked at yet, refused (and so are those after it), good but not
+# registered, no id.
+_UNSEEN, _REFUSED, _NEW, _BAD = -1, -2, -3, -4
 
 
 @dataclass(slots=True)
@@ -96,8 +98,13 @@ class _Verdicts:
 
     def mark(self, rows: Rows | None, wrong: Mask, reason: Reason, field_: str | None = None) -> None:
         """`wrong` says which of the rows (or of all)."""
-        at = np.flatnonzero(wrong)
-        self.put(at if rows is None else rows[at], reason, field_)
+        if wrong.any():
+            at = np.flatnonzero(wrong)
+            self.put(at if rows is None else rows[at], reason, field_)
+
+    @property
+    def none(self) -> bool:
+        return not self._reasons
 
     def __iter__(self) -> Iterator[tuple[int, Reason, str | None]]:
         for row in np.flatnonzero(self.code).tolist():
@@ -106,10 +113,11 @@ class _Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class _Mapped:
-    """What a source makes of the messages it takes: `rows` of the run, or all."""
+    """What a source makes of the messages it takes: `rows` of the run, or all. `id` are texts' codes."""
 
     rows: Rows | None
     id: Codes
+    key: Codes
     time: NDArray[np.int64]
     fields: Mapping[str, Column]
 
@@ -143,7 +151,6 @@ class _Intake:
     def _forget(self) -> None:
         self._keys = {mapping.source.device: _Codes() for mapping in self._mappings}
         self._symbols = _Codes()
-        self._valid = _Codes()
 
     def admit(self, payloads: Payloads) -> Batch:
         """The messages of a run that are good; the others are quarantined."""
@@ -197,7 +204,7 @@ class _Intake:
                 self._judge_bad(payloads, want, mine, verdicts)
         source = mapping.source
         values = mapping.values(payloads, rows, self.texts)
-        id_ = self._judged_id(values[source.id], rows, verdicts)
+        id_, key = self._judged_id(source.device, values[source.id], rows, verdicts)
         time = values[source.time]
         if time.known is not None:
             given = np.zeros(payloads.count, dtype=np.bool_)
@@ -206,56 +213,59 @@ class _Intake:
             given = given if rows is None else given[rows]
             verdicts.mark(rows, ~time.known & ~given, "no_time")
             verdicts.mark(rows, ~time.known, "bad_time")
-        verdicts.mark(rows, (time.values < TIME_MIN_NS) | (time.values >= TIME_MAX_NS), "bad_time")
+        if len(time) and not (time.values.min() >= TIME_MIN_NS and time.values.max() < TIME_MAX_NS):
+            verdicts.mark(rows, (time.values < TIME_MIN_NS) | (time.values >= TIME_MAX_NS), "bad_time")
         declared = {field_.name: field_ for field_ in self._devices[source.device].fields}
         fields = {}
         for mapped in source.fields:
             column = values[mapped.node]
             self._judge_range(column, declared[mapped.field], rows, verdicts)
             fields[mapped.field] = column
-        return _Mapped(rows, id_, time.values, fields)
+        return _Mapped(rows, id_, key, time.values, fields)
 
-    def _judged_id(self, column: Column, rows: Rows | None, verdicts: _Verdicts) -> Codes:
+    def _judged_id(self, device: str, column: Column, rows: Rows | None, verdicts: _Verdicts) -> tuple[Codes, Codes]:
+        """The ids' codes, and the keys of the devices among them that are registered."""
         codes: Codes = column.values
         if column.known is not None:
             verdicts.mark(rows, ~column.known, "no_id")
-            codes = np.where(column.known, codes, 0)
-            if not self.texts.texts:
-                return codes
-        valid = self._valid.of(self.texts)
-        for code in np.unique(codes[valid[codes] == _UNSEEN]).tolist():
-            valid[code] = ID.fullmatch(self.texts.texts[code]) is not None
-        verdicts.mark(rows, valid[codes] == 0, "bad_id")
-        return codes
+            if not column.known.any():
+                return codes, np.full(len(codes), _BAD, dtype=np.int32)
+            codes = np.where(column.known, codes, codes[column.known][0])
+        table = self._keys[device].of(self.texts)
+        keys = table[codes]
+        if len(keys) and keys.min() < 0:
+            for code in np.unique(codes[keys == _UNSEEN]).tolist():
+                table[code] = _NEW if ID.fullmatch(self.texts.texts[code]) else _BAD
+            keys = table[codes]
+            verdicts.mark(rows, keys == _BAD, "bad_id")
+        return codes, keys
 
     def _judge_range(self, column: Column, declared: p.DeviceField, rows: Rows | None, verdicts: _Verdicts) -> None:
-        values = column.values
+        values, known = column.values, column.known
         if declared.choices:
             allowed = np.array([self.texts.code(choice) for choice in declared.choices], dtype=np.int32)
             outside = ~np.isin(values, allowed)
-        elif declared.low is not None or declared.high is not None:
-            outside = np.zeros(len(values), dtype=np.bool_)
-            if declared.low is not None:
-                outside |= values < declared.low
-            if declared.high is not None:
-                outside |= values > declared.high
         else:
-            return
-        verdicts.mark(rows, outside if column.known is None else outside & column.known, "out_of_range", declared.name)
+            low = -np.inf if declared.low is None else declared.low
+            high = np.inf if declared.high is None else declared.high
+            if (low == -np.inf and high == np.inf) or not len(values):
+                return
+            if known is None and low <= values.min() and values.max() <= high:
+                return
+            outside = ~((values >= low) & (values <= high))
+        verdicts.mark(rows, outside if known is None else outside & known, "out_of_range", declared.name)
 
     # -- What is admitted ---------------------------------------------------------------------------------------------
 
     def _messages(self, device: str, parts: Sequence[_Mapped], first_seq: int, verdicts: _Verdicts) -> Messages:
         """The good messages of a device type, in their order, from the sources that map to it."""
-        count = len(verdicts.code)
-        rows = np.concatenate([np.arange(count) if part.rows is None else part.rows for part in parts])
-        order = np.argsort(rows, kind="stable") if len(parts) > 1 else np.arange(len(rows))
-        order = order[verdicts.code[rows[order]] == 0]
-        codes = np.concatenate([part.id for part in parts])[order]
-        keys = self._registered(device, codes, rows[order], verdicts)
-        if (keys == REFUSED).any():
-            order, keys = order[keys != REFUSED], keys[keys != REFUSED]
-        times = np.concatenate([part.time for part in parts])[order]
+        order, rows = self._order(parts, verdicts)
+        keys = _pick([part.key for part in parts], order)
+        if len(keys) and keys.min() < 0:
+            keys = self._registered(device, _pick([part.id for part in parts], order), keys, rows, verdicts)
+            if len(keys) < len(rows):
+                order, rows = self._order(parts, verdicts)
+        times = _pick([part.time for part in parts], order)
         if len(times):
             newest = int(times.max())
             admission = self._admission
@@ -267,26 +277,37 @@ class _Intake:
             type_ = declared[name].type.name
             column = _joined([part.fields.get(name) for part in parts], [len(part.id) for part in parts], order, type_)
             columns[name] = self._in_symbols(column) if type_ == "text" else column
-        return Messages(device, first_seq + rows[order].astype(np.int64), keys, times, columns)
+        return Messages(device, first_seq + rows.astype(np.int64), keys, times, columns)
 
-    def _registered(self, device: str, codes: Codes, rows: Rows, verdicts: _Verdicts) -> Codes:
-        """The keys of devices, by their ids' codes; those that are refused are judged."""
+    def _order(self, parts: Sequence[_Mapped], verdicts: _Verdicts) -> tuple[Rows | None, Rows]:
+        """Which of the parts' rows, one behind the other, are good, in the order of the run; and their rows of the run.
+
+        None: they are all good, and in order.
+        """
+        count = len(verdicts.code)
+        every = [np.arange(count) if part.rows is None else part.rows for part in parts]
+        rows = every[0] if len(every) == 1 else np.concatenate(every)
+        if len(parts) == 1 and verdicts.none:
+            return None, rows
+        order = np.argsort(rows, kind="stable")
+        order = order[verdicts.code[rows[order]] == 0]
+        return order, rows[order]
+
+    def _registered(self, device: str, codes: Codes, keys: Codes, rows: Rows, verdicts: _Verdicts) -> Codes:
+        """The devices' keys, without those that are refused, which are judged."""
         table = self._keys[device].of(self.texts)
-        keys = table[codes]
-        unknown = np.flatnonzero(keys < 0)
-        if not len(unknown):
-            return keys
         registry = self._admission.registries[device]
         refused = []
-        for at in unknown.tolist():
+        for at in np.flatnonzero(keys < 0).tolist():
             code = codes[at]
-            if table[code] == _UNSEEN:
+            if table[code] == _NEW:
                 key = registry.key(self.texts.texts[code])
-                table[code] = _UNREGISTERED if key == REFUSED else key
-            if table[code] == _UNREGISTERED:
+                table[code] = _REFUSED if key == REFUSED else key
+            if table[code] == _REFUSED:
                 refused.append(at)
         verdicts.put(rows[refused], "too_many_devices")
-        return np.maximum(table[codes], REFUSED)
+        keys = table[codes]
+        return keys[keys >= 0]
 
     def _in_symbols(self, column: Column) -> Column:
         """A text column in the run's codes; those of texts that are new to the run are given in the order seen."""
@@ -299,14 +320,23 @@ class _Intake:
         return Column(table[column.values], column.known)
 
 
-def _joined(columns: Sequence[Column | None], lengths: Sequence[int], order: Rows, type_: p.TypeName) -> Column:
+def _pick(parts: Sequence[NDArray[Any]], order: Rows | None) -> NDArray[Any]:
+    """One behind the other, then in this order."""
+    whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    return np.ascontiguousarray(whole) if order is None else whole[order]
+
+
+def _joined(columns: Sequence[Column | None], lengths: Sequence[int], order: Rows | None, type_: p.TypeName) -> Column:
     """One behind the other, then in this order; a part without the column does not know it."""
     if len(columns) == 1:
         only = columns[0]
         assert only is not None, "a field is some source's"
-        if len(order) == len(only) and only.values.flags.c_contiguous:
-            return only
-        return only.take(order)
+        if order is not None:
+            return only.take(order)
+        return Column(
+            np.ascontiguousarray(only.values), None if only.known is None else np.ascontiguousarray(only.known)
+        )
+    assert order is not None
     values = [
         np.zeros(n, dtype=DTYPES[type_]) if c is None else c.values for c, n in zip(columns, lengths, strict=True)
     ]

@@ -24,6 +24,18 @@ class DeviceClock:
         self.kept: dict[str, Column] = {}
         self.kept_count = 0
 
+    def stragglers(self, messages: Messages) -> Rows:
+        """The seqs of messages that may be behind their device's settled time; nothing is changed."""
+        clock = first_seen(self.now, 1 + int(messages.key.max()), -1).copy()
+        moment = np.empty(len(messages), dtype=np.int64)
+        advance(messages.key, messages.time, clock, moment)
+        behind = moment - messages.time > self.device.lateness_ns
+        behind = moment - messages.time > self.device.lateness_ns
+        if self.device.lateness_ns and int(self.waiting.max(initial=0)) + len(messages) > self.device.settle_max:
+            # Messages may settle early in this batch: whatever is not the newest may be behind one that did.
+            behind = moment > messages.time
+        return messages.seq[behind if messages.mark is None else behind & ~messages.mark]
+
     def current(self, messages: Messages, keys: int) -> Frame:
         """The current timeline's rows: each takes effect at once."""
         self.now = first_seen(self.now, keys, -1)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from .column import Column
-from .elementwise import finite, together
+from .elementwise import common_length, finite, together
 from .function import Scalar, Value
 
 NS_PER_S = 1_000_000_000
@@ -113,7 +113,7 @@ def _time_add_reference(time: int, seconds: float) -> Value:
 
 
 def _point(latitude: Column, longitude: Column) -> Column:
-    values = np.empty(max(len(latitude), len(longitude)), dtype=np.complex128)
+    values = np.empty(common_length(latitude, longitude), dtype=np.complex128)
     values.real = latitude.values
     values.imag = longitude.values
     result = finite(values, latitude, longitude)

@@ -8,6 +8,11 @@ import numpy as np
 from .column import Column, Mask, Values, both_known
 
 
+def common_length(a: Column, b: Column) -> int:
+    """How many rows two columns have together, of which one may be a constant's, of length 1."""
+    return len(b) if len(a) == 1 else len(a)
+
+
 def spread(known: Mask | None, length: int) -> Mask | None:
     """A mask of length 1 (a constant's) written out to the length of the values beside it."""
     if known is None or len(known) == length:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .column import Column, Mask, Values
-from .elementwise import elementwise, spread
+from .elementwise import common_length, elementwise, spread
 from .function import Scalar, Value
 
 
@@ -36,8 +36,7 @@ def _not_true(a: Column) -> Column:
 
 def _else(value: Column, fallback: Column) -> Column:
     if value.known is None:
-        length = max(len(value), len(fallback))
-        return value if len(value) == length else Column(np.broadcast_to(value.values, length))
+        return Column(np.broadcast_to(value.values, common_length(value, fallback)))
     values = np.where(value.known, value.values, fallback.values)
     if fallback.known is None:
         return Column(values)

@@ -3,7 +3,8 @@
     mean(temp over 10 s every 10 s)  and  mean(temp over 60 s every 10 s)
 
 Both combine slices of 10 s. The shared store keeps every part that one of them needs, at the greatest width that
-divides all theirs; where that would need more memory than separate stores (7 min beside 24 h), they stay apart.
+divides all theirs. Each sample is then stored once; where that would need more than twice the memory of separate stores
+(7 min beside 24 h), they stay apart.
 """
 
 from dataclasses import dataclass
@@ -14,6 +15,10 @@ from ..plan import PlanNode, SlicePart, Slices, Window
 from ..slicing import longest_window_ns, ring_slices
 
 PARTS: tuple[SlicePart, ...] = ("count", "true", "sum", "squares", "min", "max", "first", "last")
+
+
+MEMORY_FACTOR = 2
+"""What storing each sample once is worth."""
 
 
 @dataclass
@@ -69,7 +74,7 @@ def _stores(graph: Graph) -> dict[tuple[tuple[str, ...], str], list[_Store]]:
             stores = streams.setdefault((node.inputs, node.timeline), [])
             for place, other in enumerate(stores):
                 joined = other.joined(store)
-                if joined.cells <= other.cells + store.cells:
+                if joined.cells <= MEMORY_FACTOR * (other.cells + store.cells):
                     stores[place] = joined
                     break
             else:

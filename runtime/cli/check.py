@@ -19,7 +19,11 @@ def check(options: Namespace) -> Exit:
     errors = sum(count(result, "error") for result in results)
     warnings = sum(count(result, "warning") for result in results)
     if options.json:
-        print(json.dumps({"problems": [p for r in results for p in problems_json(r)], "errors": errors, "warnings": warnings}))
+        print(
+            json.dumps(
+                {"problems": [p for r in results for p in problems_json(r)], "errors": errors, "warnings": warnings}
+            )
+        )
     else:
         for result in results:
             show_problems(result, sys.stdout)

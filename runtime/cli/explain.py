@@ -5,6 +5,7 @@ import json
 import re
 from argparse import Namespace
 from difflib import get_close_matches
+from importlib import import_module
 
 from .compiling import plan_of
 from .exits import Exit, Failure
@@ -21,11 +22,9 @@ def explain(options: Namespace) -> Exit:
 
 
 def _explain_code(code: str, as_json: bool) -> Exit:
-    # Every stage's diagnostics are known once the compiler is loaded.
-    from ...compiler import compile as _stages
+    import_module("...compiler.compile", __package__)  # with it every stage's diagnostics are known
     from ...dsl.syntax_problems import all_diagnostics
 
-    assert _stages
     kinds = all_diagnostics()
     kind = kinds.get(code)
     if kind is None:

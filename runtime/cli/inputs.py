@@ -1,24 +1,24 @@
 """Which input feeds which sources: `--input trucks.jsonl.gz`, `--input readings=feed.txt`, `--input -`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...compiler.plan import Plan, SourcePlan
 from ..connectors.csv_rows import CsvRows
-from ..connectors.files import STDIN
+from ..connectors.files import STDIN, probe
 from ..connectors.json_lines import JsonLines
-from ..connectors.payload import Reader
+from ..connectors.payload import InputError, Reader
 from .exits import Exit, Failure
 
 SUFFIXES = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "csv"}
-READERS = {"json": JsonLines, "csv": CsvRows}
+READERS: dict[str, Callable[[str], Reader]] = {"json": JsonLines, "csv": CsvRows}
 
 _NAMES = re.compile(r"([A-Za-z_]\w*(?:,[A-Za-z_]\w*)*)=(.+)", re.DOTALL)
 
 
 def match_inputs(plan: Plan, inputs: Sequence[str]) -> list[tuple[Reader, Sequence[str]]]:
-    """Each input with the sources it feeds: those named before `=`, or all of its format."""
+    """Each input, which can be opened, with the sources it feeds: those named before `=`, or all of its format."""
     if not plan.sources:
         raise Failure("the program has no `source`, so there is nothing that an input could feed", Exit.USAGE)
     return [_matched(plan, given) for given in inputs]
@@ -32,7 +32,9 @@ def _matched(plan: Plan, given: str) -> tuple[Reader, Sequence[str]]:
         format_ = _one_format(sources, f"`{named[1]}`")
         found = _format(path)
         if found not in (None, format_):
-            raise Failure(f"`{path}` is {found} by its name, but source `{sources[0].name}` reads {format_}", Exit.USAGE)
+            raise Failure(
+                f"`{path}` is {found} by its name, but source `{sources[0].name}` reads {format_}", Exit.USAGE
+            )
     else:
         path = given
         known = _format(path)
@@ -49,6 +51,10 @@ def _matched(plan: Plan, given: str) -> tuple[Reader, Sequence[str]]:
     reader = READERS.get(format_)
     if reader is None:
         raise Failure(f"there is no reader for the format `{format_}`: {', '.join(READERS)} can be read", Exit.USAGE)
+    try:
+        probe(path)
+    except InputError as problem:
+        raise Failure(str(problem), Exit.INPUT_OUTPUT) from None
     return reader(path), [source.name for source in sources]
 
 
@@ -62,7 +68,9 @@ def _source(plan: Plan, name: str) -> SourcePlan:
 def _one_format(sources: Sequence[SourcePlan], what: str) -> str:
     formats = dict.fromkeys(source.format for source in sources)
     if len(formats) > 1:
-        raise Failure(f"{what} read different formats ({', '.join(formats)}); name those of one: --input NAME=PATH", Exit.USAGE)
+        raise Failure(
+            f"{what} read different formats ({', '.join(formats)}); name those of one: --input NAME=PATH", Exit.USAGE
+        )
     return next(iter(formats))
 
 

@@ -9,7 +9,13 @@ from ..quarantine import Quarantine
 from ..text import write_value
 
 _RESET = "\x1b[0m"
-_BY_SEVERITY = {"critical": "\x1b[1;31m", "major": "\x1b[31m", "error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m"}
+_BY_SEVERITY = {
+    "critical": "\x1b[1;31m",
+    "major": "\x1b[31m",
+    "error": "\x1b[31m",
+    "warning": "\x1b[33m",
+    "info": "\x1b[36m",
+}
 _ALERT = "\x1b[35m"
 
 

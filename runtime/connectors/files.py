@@ -13,9 +13,10 @@ from .payload import EXCERPT_BYTES, InputError, Lines
 
 STDIN = "-"
 LINE_BYTES_MAX = 1 << 20
-READ_BYTES = 1 << 18
+READ_BYTES = 1 << 19
 """Read at a time: what fits into a core's own cache decodes fastest. At most `LINE_BYTES_MAX`."""
 
+_EMPTY = "`{}` is empty: there is nothing to run on"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -56,6 +57,14 @@ def _runs(data: bytes) -> Iterator[Lines]:
         yield Lines(data)
 
 
+def probe(path: str) -> None:
+    """Raise `InputError` if a file cannot be read, or there is nothing in it; standard input is not looked at."""
+    if path != STDIN:
+        with _failures_named(path), _open(path) as stream:
+            if not stream.read(1):
+                raise InputError(_EMPTY.format(path))
+
+
 def _without_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Drop the mark that some editors put before UTF-8."""
     first = True
@@ -73,7 +82,7 @@ def _read(path: str, read_bytes: int) -> Iterator[bytes]:
             empty = False
             yield data
     if empty and path != STDIN:
-        raise InputError(f"`{path}` is empty: there is nothing to run on")
+        raise InputError(_EMPTY.format(path))
 
 
 def _open(path: str) -> AbstractContextManager["BufferedReader | gzip.GzipFile"]:

@@ -178,6 +178,8 @@ class Decoder:
             structures = self._json.decode_lines(data)
         except (msgspec.MsgspecError, RecursionError):
             return None
+        if not structures:
+            return None
         # The decoder takes values as they come, not lines. If every line begins with `{` and ends with `}`, no value
         # can span two of them, so that as many values as lines are one for each.
         text = np.frombuffer(data, dtype=np.uint8)
@@ -324,7 +326,7 @@ def _quick_column(values: Sequence[Any], kind: TypeName, texts: Texts) -> Column
         if kind == "float":
             return Column(np.frombuffer(struct.pack(f"{len(values)}d", *values)) + 0.0)
         if kind == "bool":
-            return Column(np.frombuffer(bytes(values), dtype=np.bool_))
+            return Column(np.frombuffer(bytearray(values), dtype=np.bool_))
     except (struct.error, TypeError):
         pass  # One is missing: None is no number.
     return column_of(values, kind, texts)

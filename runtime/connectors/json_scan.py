@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ...stdlib.column import Column
+from ...stdlib.column import Column, Mask
 from ..kernels import json_scan as kernels
 from ..symbols import Codes
 from .payload import Texts
@@ -15,8 +15,10 @@ from .payload import Texts
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _TABLE_START = 1 << 12
 _TEXT_BYTES = 32
+_LAYOUT_MAX = 64
 
 Rows = NDArray[np.intp]
+Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class _Buffers:
             np.empty((fields, rows), dtype=np.int8),
             np.empty((fields, rows), dtype=np.int32),
             np.empty((fields, rows), dtype=np.int32),
-            np.empty((rows, 3), dtype=np.int32),
+            np.empty((rows, 4), dtype=np.int32),
             np.empty(rows, dtype=np.int32),
             np.empty(rows, dtype=np.int32),
             np.empty(rows, dtype=np.bool_),
@@ -96,6 +98,7 @@ class Scanner:
     fields: Sequence[tuple[str, str]]
     _names: NDArray[np.uint8] = field(init=False)
     _name_starts: NDArray[np.int32] = field(init=False)
+    _layout: NDArray[np.int32] = field(init=False)
     _buffers: _Buffers = field(init=False)
     _interned: _Interned = field(init=False)
 
@@ -103,6 +106,7 @@ class Scanner:
         names = [name.encode() for name, _ in self.fields]
         self._names = np.frombuffer(b"".join(names), dtype=np.uint8).copy()
         self._name_starts = np.cumsum([0, *map(len, names)], dtype=np.int32)
+        self._layout = np.empty((_LAYOUT_MAX, 4), dtype=np.int32)
         self._buffers = _Buffers.of(len(names), 0)
         self._interned = _Interned.empty(_TABLE_START, 0)
 
@@ -128,100 +132,67 @@ class Scanner:
             b.line_starts,
             b.line_numbers,
             b.unread,
+            self._layout,
         )
         unread = b.unread[:rows].copy()
-        self._check(data, text, b.loose[:loose].T.copy(), unread)
-        columns = [self._column(f, kind, rows, data, text, unread, texts) for f, (_, kind) in enumerate(self.fields)]
+        if loose:
+            self._check(text, data, b.loose[:loose].T.copy(), unread)
+        columns = [
+            self._texts(f, rows, text, unread, texts)
+            if kind == "text"
+            else self._numbers(f, kind, rows, text, data, unread)
+            for f, (_, kind) in enumerate(self.fields)
+        ]
         return Scanned(
             b.line_starts[:rows].copy(), b.line_numbers[:rows].copy(), lines, columns, np.flatnonzero(unread)
         )
 
-    def _check(self, data: bytes, text: NDArray[np.uint8], loose: NDArray[np.int32], unread: NDArray[np.bool_]) -> None:
+    def _check(self, text: Bytes, data: bytes, loose: NDArray[np.int32], unread: Mask) -> None:
         """Words that nobody wants must be words."""
-        row, start, end = loose
-        _, meaning = _meanings(text, start, end)
+        row, start, end, kind = loose
+        meaning = np.empty(len(row), dtype=np.int8)
+        kernels.words(text, kind.astype(np.int8), start, end, kernels.UNREAD, np.empty(len(row)), meaning)
         for at in np.flatnonzero(meaning == kernels.UNREAD).tolist():
             if not _NUMBER.fullmatch(data, start[at], end[at]):
                 unread[row[at]] = True
 
-    def _column(
-        self,
-        f: int,
-        kind: str,
-        rows: int,
-        data: bytes,
-        text: NDArray[np.uint8],
-        unread: NDArray[np.bool_],
-        texts: Texts,
-    ) -> Column:
+    def _numbers(self, f: int, kind: str, rows: int, text: Bytes, data: bytes, unread: Mask) -> Column:
+        """A field of numbers or truths; what takes more care is read here."""
         b = self._buffers
-        token, start, end = b.token[f, :rows], b.start[f, :rows], b.end[f, :rows]
-        if kind == "text":
-            self._nulls(token, start, end, text, unread)
-            return self._texts(token, start, end, text, unread, texts)
-        unread |= token == kernels.TEXT
+        start, end = b.start[f, :rows], b.end[f, :rows]
         wanted = kernels.NUMBER if kind == "float" else kernels.TRUTH
-        at = None if (token == kernels.WORD).all() else np.flatnonzero(token == kernels.WORD)
-        found, meaning = _meanings(text, start if at is None else start[at], end if at is None else end[at])
-        unlike = np.flatnonzero(meaning != wanted)
-        for position in unlike.tolist():
-            row = position if at is None else int(at[position])
-            if (
-                meaning[position] == kernels.UNREAD
-                and kind == "float"
-                and _NUMBER.fullmatch(data, start[row], end[row])
-            ):
-                found[position] = float(data[start[row] : end[row]])
-            elif meaning[position] != kernels.NULL:
-                unread[row] = True
-                found[position] = np.nan
-        if at is None and not len(unlike):
-            return Column(found + 0.0 if kind == "float" else found == 1.0)
-        values = np.full(rows, np.nan)
-        values[slice(None) if at is None else at] = found + 0.0
+        values, meaning = np.empty(rows), np.empty(rows, dtype=np.int8)
+        if not kernels.words(text, b.token[f, :rows], start, end, wanted, values, meaning):
+            return Column(values if kind == "float" else values == 1.0)
+        for row in np.flatnonzero((meaning != wanted) & (meaning != kernels.NULL)).tolist():
+            number = np.inf
+            if kind == "float" and meaning[row] == kernels.UNREAD and _NUMBER.fullmatch(data, start[row], end[row]):
+                number = float(data[start[row] : end[row]]) + 0.0
+            if np.isfinite(number):
+                values[row] = number
+            else:
+                values[row], unread[row] = np.nan, True
         known = ~np.isnan(values)
         return Column(values if kind == "float" else values == 1.0, None if known.all() else known)
 
-    def _nulls(
-        self,
-        token: NDArray[np.int8],
-        start: NDArray[np.int32],
-        end: NDArray[np.int32],
-        text: NDArray[np.uint8],
-        unread: NDArray[np.bool_],
-    ) -> None:
-        """A word in a text's place must be null."""
-        at = np.flatnonzero(token == kernels.WORD)
-        if len(at):
-            _, meaning = _meanings(text, start[at], end[at])
-            unread[at[meaning != kernels.NULL]] = True
-
-    def _texts(
-        self,
-        token: NDArray[np.int8],
-        start: NDArray[np.int32],
-        end: NDArray[np.int32],
-        text: NDArray[np.uint8],
-        unread: NDArray[np.bool_],
-        texts: Texts,
-    ) -> Column:
-        known_texts = self._interned
-        code = np.empty(len(token), dtype=np.int32)
-        count = kernels.intern(
-            text, token, start, end, code, known_texts.table, known_texts.starts, known_texts.arena, known_texts.count
-        )
-        known_texts.learn(count, texts)
+    def _texts(self, f: int, rows: int, text: Bytes, unread: Mask, texts: Texts) -> Column:
+        """A field of texts."""
+        b, known = self._buffers, self._interned
+        token, start, end = b.token[f, :rows], b.start[f, :rows], b.end[f, :rows]
+        code = np.empty(rows, dtype=np.int32)
+        count = kernels.intern(text, token, start, end, code, known.table, known.starts, known.arena, known.count)
+        known.learn(count, texts)
+        if rows == 0 or code.min() >= 0:
+            return Column(known.codes[code])
         unread |= code == kernels.FULL
+        words = np.flatnonzero(code == kernels.WORD_CODE)
+        unread[words[~self._are_null(text, start[words], end[words])]] = True
         missing = code < 0
-        if not missing.any():
-            return Column(known_texts.codes[code])
-        return Column(known_texts.codes[np.where(missing, 0, code)], ~missing)
+        return Column(known.codes[np.where(missing, 0, code)], ~missing)
 
-
-def _meanings(
-    text: NDArray[np.uint8], start: NDArray[np.int32], end: NDArray[np.int32]
-) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    values = np.empty(len(start), dtype=np.float64)
-    meanings = np.empty(len(start), dtype=np.int8)
-    kernels.words(text, np.ascontiguousarray(start), np.ascontiguousarray(end), values, meanings)
-    return values, meanings
+    def _are_null(self, text: Bytes, start: NDArray[np.int32], end: NDArray[np.int32]) -> Mask:
+        meaning = np.empty(len(start), dtype=np.int8)
+        token = np.full(len(start), kernels.WORD, dtype=np.int8)
+        kernels.words(text, token, start, end, kernels.NULL, np.empty(len(start)), meaning)
+        nulls: Mask = meaning == kernels.NULL
+        return nulls

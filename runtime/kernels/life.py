@@ -54,10 +54,12 @@ def _next_due(state: Any, times: Any, k: int) -> int:
 
 
 MOMENTARY, HAS_UNTIL, LATCHED, HAS_HOLD = 1, 2, 4, 8
+PASSES, LOOKS, ACKNOWLEDGES = 0, 1, 2
+"""What is to be done at an instant: let time pass; look at the rule; take an acknowledgement and look at it."""
 
 
 @kernel(
-    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i1[::1], i1[::1], b1[::1], i8, i8, i8, i8, i8, i1[:, ::1], i8[:, ::1],"
+    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i1[::1], i1[::1], i1[::1], i8, i8, i8, i8, i8, i1[:, ::1], i8[:, ::1],"
     " i8[::1], i8[::1], b1[::1], i4[::1], i1[::1], i8[::1], i8[::1])"
 )
 def life(
@@ -68,7 +70,7 @@ def life(
     timer: Any,
     when: Any,
     until: Any,
-    acknowledged: Any,
+    attention: Any,
     running: int,
     flags: int,
     cooldown: int,
@@ -108,7 +110,9 @@ def life(
             if at_timer:
                 now, is_timer = due, True
             else:
-                if acknowledged[i] and state[k, STATE]:
+                if attention[i] == PASSES:
+                    break
+                if attention[i] == ACKNOWLEDGES and state[k, STATE]:
                     state[k, ACKNOWLEDGED] = 1
                 if until[i] != SILENT:
                     state[k, UNTIL] = until[i]

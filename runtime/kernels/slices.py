@@ -92,8 +92,8 @@ def after(bounds: Any, low: int, high: int, t: int) -> int:
 
 @kernel(
     "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], f8[::1], i8, i8, i8, i8, f8[:, :, ::1], i8[:, :, ::1],"
-    " f8[::1], b1[::1], i8[:, ::1], i8[::1], i8[::1], i8[:, ::1], i8[:, ::1], i4[:, ::1], i8[:, ::1],"
-    " f8[:, :, ::1], i8[:, :, ::1], i8[::1])"
+    " f8[::1], b1[::1], i8[:, ::1], i8[::1], i8[::1], i8[::1], i8[:, ::1], b1[:, ::1], i8[:, ::1], i4[:, ::1],"
+    " i8[:, ::1], f8[:, :, ::1], i8[:, :, ::1], i8[::1])"
 )
 def windows(
     start: int,
@@ -114,7 +114,9 @@ def windows(
     shapes: Any,
     bounds: Any,
     passed: Any,
+    latest: Any,
     next_end: Any,
+    was_empty: Any,
     out_row: Any,
     out_key: Any,
     out_time: Any,
@@ -127,9 +129,10 @@ def windows(
     `parts` (keys, ring, 8) and `times` (keys, ring, 3: number of the slice, time of first, time of last) hold the
     samples. `shapes` (w, 4) are the windows on them: width, every, and the range of `bounds` that is theirs. A
     window is `width` long, or (width 0) since the last bound; it ends at multiples of `every`, or (every 0) at the
-    bounds. `next_end` (keys, w) is state: NEVER while the key's windows are empty; `passed` (keys,) too: its time,
-    which samples may be ahead of or behind. Out, for each of the w: base row, key, end and parts of what was closed; an
-    empty window is given out only before base row `running`. Returns the instant to go on from: fewer than n if an
+    bounds. State: `next_end` and `was_empty` (keys, w), when the window closes next, NEVER while it has nothing to say,
+    and what was told last; `passed` and `latest` (keys,), the key's time and its newest sample, which may be ahead of
+    it or behind. Out, for each of the w: base row, key, end and parts of what was closed; an empty window is given out
+    only after one that was not, and before base row `running`. Returns the instant to go on from: fewer than n if an
     output, of which `counts` (w,) are written, is full.
     """
     for i in range(start, len(key)):
@@ -157,9 +160,10 @@ def windows(
                 out_key[w, n] = k
                 out_time[w, n] = end
                 empty = out_parts[w, n, 0] == 0.0
-                if row[i] < running or not empty:
+                if not empty or (row[i] < running and not was_empty[k, w]):
                     counts[w] += 1
-                if empty:
+                was_empty[k, w] = empty
+                if empty and latest[k] < end:
                     next_end[k, w] = NEVER
                 elif every > 0:
                     next_end[k, w] = end + every
@@ -178,8 +182,10 @@ def windows(
                 begin = end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1]
                 if begin <= t:
                     wanted = True
-                    if next_end[k, w] == NEVER:
+                    if end < next_end[k, w]:
                         next_end[k, w] = end
             if wanted:
+                if t > latest[k]:
+                    latest[k] = t
                 add(parts, times, shift, shifted, k, t // slice_width, ring, flags, value[i], t)
     return len(key)

@@ -7,7 +7,7 @@ import numpy as np
 from ...stdlib.column import Column
 from ..flow import Constant, Flow, updates
 from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows
-from .operator import Operator, Setting, zeros
+from .node import Operator, Setting, zeros
 
 
 class DelayedOperator(Operator):

@@ -6,9 +6,9 @@ import numpy as np
 
 from ...stdlib.catalogue import SCALARS
 from ...stdlib.column import Column, Mask
-from ..flow import Constant, Dense, Flow, Sparse, updates, where_true
-from ..frame import Frame, Instants
-from .operator import Operator, Setting
+from ..flow import At, Constant, Dense, Flow, Sparse, looks, updates, where_true
+from ..frame import NO_INSTANTS, Frame, Instants, first_seen, union
+from .node import Operator, Setting
 
 
 def apply(function: str, columns: Sequence[Column], texts: Sequence[str]) -> Column:
@@ -36,6 +36,7 @@ class MapOperator(Operator):
         super().__init__(setting)
         self.function = function
         self.event_inputs = event_inputs
+        self.begun = np.zeros(0, dtype=np.bool_)
 
     def apply(self, columns: Sequence[Column]) -> Column:
         return apply(self.function, columns, self.setting.symbols.texts)
@@ -50,16 +51,43 @@ class MapOperator(Operator):
             return full(self.apply([i.at(instants) for i in inputs]), len(instants))
 
         if any(isinstance(i, Sparse) for i in inputs):
-            parts = [u for u in (updates(i) for i in inputs) if u is not None]
-            instants, _ = frame.merge(parts, base=False)
-            return self.sparse(frame, instants, look(instants))
+            return self._sparse(frame, inputs, look)
         dense = [i for i in inputs if isinstance(i, Dense)]
-        flow = Dense(frame, look(frame.rows), _any_updated(dense), look)
+        volatile = any(d.volatile for d in dense)
+        flow = Dense(frame, look(frame.rows), _any_updated(dense), look, volatile=volatile)
         moments = [d.moments for d in dense if d.moments is not None]
         if moments:
             flow.moments, _ = frame.merge(moments, base=False)
             flow.moment_column = look(flow.moments)
         return flow
+
+    def _sparse(self, frame: Frame, inputs: Sequence[Flow], look: At) -> Flow:
+        updated = [u for u in (updates(i) for i in inputs) if u is not None]
+        # Besides at its updates the value may change with a volatile input, and it begins with the key's first event.
+        changing = [i for i in (looks(i) for i in inputs if _changes_by_itself(i)) if i is not None]
+        first = self._first_rows(frame)
+        if len(first):
+            changing.append(first)
+        if not changing:
+            instants, _ = frame.merge(updated, base=False)
+            return self.sparse(frame, instants, look(instants))
+        instants, where = union([*changing, *updated])
+        flow = self.sparse(frame, instants, look(instants))
+        flow.updated = np.zeros(len(instants), dtype=np.bool_)
+        for at in where[len(changing) :]:
+            flow.updated[at] = True
+        return flow
+
+    def _first_rows(self, frame: Frame) -> Instants:
+        """The first event of each key that had none so far."""
+        self.begun = first_seen(self.begun, frame.keys, False)
+        fresh = frame.event & ~self.begun[frame.key]
+        if not fresh.any():
+            return NO_INSTANTS
+        rows = np.flatnonzero(fresh)
+        rows = rows[np.sort(np.unique(frame.key[rows], return_index=True)[1])]
+        self.begun[frame.key[rows]] = True
+        return frame.rows.take(rows)
 
     def _event(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
         happening = [i for i, is_event in zip(inputs, self.event_inputs, strict=True) if is_event]
@@ -71,6 +99,11 @@ class MapOperator(Operator):
             true = true & where_true(other.at(instants), len(instants))
         instants = instants.take(true)
         return Sparse(frame, instants, Column(np.ones(len(instants), dtype=np.bool_)), None, event=True)
+
+
+def _changes_by_itself(flow: Flow) -> bool:
+    """Whether a flow's value may change where it is not updated."""
+    return (isinstance(flow, Dense) and flow.volatile) or (isinstance(flow, Sparse) and flow.updated is not None)
 
 
 def _any_updated(flows: Sequence[Dense]) -> Callable[[], Mask]:

@@ -14,7 +14,7 @@ from ..flow import Flow, positions, updates, where_true
 from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, first_seen, union
 from ..kernels import groups as kernel
 from ..kernels.jit import NEVER
-from .operator import Operator, Setting
+from .node import Operator, Setting
 from .windows import Samples, SlicesOperator, lowered, numbers, taken
 
 Operations = tuple[Rows, int, Keys, Rows, Rows]
@@ -84,7 +84,8 @@ class GroupClock:
         """Count what came too late in this batch, each once, whoever wanted it."""
         if self.late_samples:
             late = np.unique(np.concatenate(self.late_samples, axis=1), axis=1)
-            self.setting.counters.dropped["late_sample"] += late.shape[1]
+            if late.shape[1]:
+                self.setting.counters.dropped["late_sample"] += late.shape[1]
             self.late_samples = []
 
     def keys_of(self, other: "GroupClock") -> Keys:
@@ -126,6 +127,8 @@ class GroupClock:
             keys = [flows[k] for k in member.keys]
             self._admit(i, frame.keys, device.idle_ns)
             group = self.groups_of([k.at(frame.rows) for k in keys], len(frame))
+            if not keys:
+                group[~self._begun(i, frame)] = -1
             before = frame.previous
             left = np.where(before >= 0, group[before], self.last_group[i][frame.key])
             moved = (left != group) & frame.event
@@ -133,6 +136,13 @@ class GroupClock:
             found.append(Arrivals(member.timeline, frame, self.slots[i], group, moved, left.astype(np.int32), keys))
         self._grow()
         return found
+
+    def _begun(self, i: int, frame: Frame) -> Mask:
+        """Rows at which the device has had an event on this timeline: from then on it belongs to the one group."""
+        first = np.where(self.last_group[i][: frame.keys] >= 0, 0, len(frame)).astype(np.int64)
+        rows = np.flatnonzero(frame.event)
+        np.minimum.at(first, frame.key[rows], rows)
+        return frame.rows.row >= first[frame.key]
 
     def group_at(self, arrivals: Arrivals, instants: Instants) -> Keys:
         """The group of each instant's key then."""
@@ -163,6 +173,13 @@ class GroupClock:
         )
         self.pending_time = first_seen(self.pending_time, groups, 0)
         self.pending_row = first_seen(self.pending_row, groups, 0)
+
+    def group_of_device(self, timeline: str, key: int) -> int | None:
+        """The group that a device (of the member timeline given) is in at present; None if none."""
+        for (member, _), last in zip(self.types, self.last_group, strict=True):
+            if member.timeline == timeline and key < len(last) and last[key] >= 0:
+                return int(last[key])
+        return None
 
     # -- The group's timeline -----------------------------------------------------------------------------------------
 
@@ -197,7 +214,8 @@ class GroupClock:
         group = np.concatenate([part[2] for part in parts])
         slot = np.concatenate([part[3] for part in parts]).astype(np.int32)
         time = np.concatenate([part[4] for part in parts])
-        order = np.lexsort((kind, seq))
+        # At the end many members advance with one input: by time, so that none is taken for idle that is yet to come.
+        order = np.lexsort((time, kind, seq))
         return self._walk(seq[order], kind[order], group[order], slot[order], time[order])
 
     def _walk(self, seq: Rows, kind: NDArray[np.int8], group: Keys, slot: Keys, time: Rows) -> Frame:

@@ -10,7 +10,7 @@ from ...stdlib.column import DTYPES, Column, Mask
 from ..flow import Constant, Dense, Flow
 from ..frame import Frame, Instants, Rows, first_seen
 from ..kernels.held import held, staleness
-from .operator import Operator, Setting
+from .node import Operator, Setting
 
 
 class ConstantOperator(Operator):
@@ -63,7 +63,7 @@ class NowOperator(Operator):
         def look(instants: Instants) -> Column:
             return Column(instants.time)
 
-        return Dense(frame, look(frame.rows), _never(frame), look)
+        return Dense(frame, look(frame.rows), _never(frame), look, volatile=True)
 
 
 def _never(frame: Frame) -> Callable[[], Mask]:
@@ -229,7 +229,7 @@ class MessageOperator(Operator):
         def updated() -> Mask:
             return message.mask()
 
-        return Dense(frame, message, updated, look)
+        return Dense(frame, message, updated, look, volatile=True)
 
 
 class HeldTimeOperator(Operator):

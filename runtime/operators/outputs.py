@@ -7,7 +7,7 @@ import numpy as np
 
 from ...compiler import plan as p
 from ...stdlib.column import Column
-from ..flow import Constant, Flow, updates, where_true
+from ..flow import Constant, Flow, looks, updates, where_true
 from ..frame import Frame, Instants, first_seen
 from ..kernels import life as kernel
 from ..kernels.episodes import changed_numbers
@@ -15,7 +15,7 @@ from ..output import Alerted, Emitted, Matched, Output, OutputValue, Sent, Signa
 from ..text import output_value, write_value
 from ..values import plain_values
 from .elementwise import full
-from .operator import Operator, Setting
+from .node import Operator, Setting
 from .rules import LifeFlow
 
 
@@ -87,7 +87,7 @@ class OutputOperator(Operator):
         flow = inputs[0]
         if isinstance(flow, Constant):
             return None
-        at = updates(flow)
+        at = updates(flow) if self.output.paced or self.event else looks(flow)
         assert at is not None
         column = full(flow.at(at), len(at))
         if not self.output.paced and not self.event:

@@ -12,7 +12,7 @@ from ..flow import Flow, Sparse, updates, where_true
 from ..frame import NO_INSTANTS, Frame, Instants, first_seen, union
 from ..kernels.automaton import match
 from .elementwise import full
-from .operator import Operator, Setting
+from .node import Operator, Setting
 
 COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 

@@ -14,7 +14,7 @@ from ..kernels import life as kernel
 from ..kernels.episodes import SILENT, UNKNOWN
 from ..kernels.jit import NEVER
 from ..output import Happening, Life, Output
-from .operator import Operator, Setting
+from .node import Operator, Setting
 
 WHAT: tuple[Happening, ...] = ("raised", "repeated", "cleared", "uncertain", "certain")
 
@@ -64,13 +64,13 @@ class RuleOperator(Operator):
         truths = [np.full(len(at), SILENT, dtype=np.int8) for _ in range(2)]
         for i, (_, told) in enumerate(changes):
             truths[i][where[i]] = told
-        given = np.zeros(len(at), dtype=np.bool_)
+        attention = np.where(at.timer | frame.event[at.row], np.int8(kernel.LOOKS), np.int8(kernel.PASSES))
         if acknowledged is not None:
-            given[:] = True
+            attention[:] = kernel.ACKNOWLEDGES
             self.acknowledged = None
-        return self._report(self._walk(frame, at, truths[0], truths[1], given))
+        return self._report(self._walk(frame, at, truths[0], truths[1], attention))
 
-    def _walk(self, frame: Frame, at: Instants, when: Any, until: Any, acknowledged: Any) -> LifeFlow:
+    def _walk(self, frame: Frame, at: Instants, when: Any, until: Any, attention: Any) -> LifeFlow:
         rule = self.rule
         walk: Any = kernel.life
         start, size = 0, len(at) + 64
@@ -82,7 +82,7 @@ class RuleOperator(Operator):
                 np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int8), np.empty(size, dtype=np.int64),
             ]  # fmt: skip
             start = walk(
-                start, at.key, at.row, at.time, at.timer, when, until, acknowledged, frame.running, self.flags,
+                start, at.key, at.row, at.time, at.timer, when, until, attention, frame.running, self.flags,
                 rule.cooldown_ns or 0, rule.repeat_ns or 0, rule.hold_ns or 0, self.state, self.times, *out, counts,
             )  # fmt: skip
             pieces.append([a[: counts[0]].copy() for a in out])

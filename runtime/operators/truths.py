@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from ...compiler import plan as p
 from ...stdlib.column import Column, Mask
-from ..flow import Constant, Dense, Flow, Sparse, truth, updates
+from ..flow import Dense, Flow, Sparse, truth, truths_over_rows, updates
 from ..frame import Frame, Instants, Rows, first_seen
 from ..kernels import episodes
 from ..kernels.episodes import SILENT, UNKNOWN
 from ..kernels.jit import NEVER
-from .operator import Operator, Setting
+from .node import Operator, Setting
 
 DAY_NS = 86_400_000_000_000
 Kernel = Callable[..., int]
@@ -53,21 +53,6 @@ def column_of(truths: NDArray[np.int8]) -> Column:
     """Truths as a bool column."""
     known = truths != UNKNOWN
     return Column(truths == episodes.TRUE, None if known.all() else known)
-
-
-def truths_over_rows(frame: Frame, flow: Flow) -> tuple[Instants, NDArray[np.int8]]:
-    """Every base row and every other instant of a bool flow, and its truth there (SILENT where it says nothing)."""
-    match flow:
-        case Sparse():
-            instants, (at,) = frame.merge([flow.instants], base=True)
-            truths = np.full(len(instants), SILENT, dtype=np.int8)
-            truths[at] = truth(flow.column, len(flow.instants))
-            return instants, truths
-        case Dense(moments=moments) if moments is not None:
-            instants, _ = frame.merge([moments], base=True)
-            return instants, truth(flow.at(instants), len(instants))
-        case Dense() | Constant():
-            return frame.rows, truth(flow.at(frame.rows), len(frame))
 
 
 class HoldsOperator(Operator):

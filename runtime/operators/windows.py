@@ -13,11 +13,11 @@ from ...compiler import plan as p
 from ...stdlib.catalogue import AGGREGATES
 from ...stdlib.column import Column, Mask, Values
 from ...stdlib.function import Combined
-from ..flow import Dense, Flow, Sparse, updates, where_true
+from ..flow import Dense, Flow, Sparse, kernel_ready, updates, where_true
 from ..frame import Frame, Instants, Keys, Rows, first_seen
 from ..kernels import slices as kernel
 from ..kernels.jit import NEVER
-from .operator import Operator, Setting
+from .node import Operator, Setting
 
 PARTS = ("count", "true", "sum", "squares", "min", "max", "first", "last")
 SLICE_MAX = 1 << 22
@@ -60,22 +60,26 @@ class SliceFlow:
 class SlicesOperator(Operator):
     """`compiler.plan.Slices`, with all `compiler.plan.Window`s on it."""
 
-    def __init__(self, setting: Setting, slices: p.Slices, windows: Sequence[tuple[str, p.Window]], ahead: int) -> None:
-        """`ahead` (ns): how far samples may be ahead of the key's time (members of a group)."""
+    def __init__(
+        self, setting: Setting, slices: p.Slices, windows: Sequence[tuple[str, p.Window]], ahead: int, revise: int
+    ) -> None:
+        """`ahead` (ns): how far samples may be ahead of the key's time (members of a group); `revise`: behind."""
         super().__init__(setting)
         self.width = slices.width_ns
         self.flags = 0
         for part in slices.parts:
             self.flags |= 1 << PARTS.index(part)
         self.windows = windows
-        longest = max(_longest(w) for _, w in windows)
-        self.ring = (longest + ahead) // self.width + 3
+        self.kept_ns = max(_longest(w) for _, w in windows) + revise
+        self.ring = (self.kept_ns + ahead) // self.width + 3
         self.parts = np.zeros((0, self.ring, kernel.COLUMNS))
         self.times = np.zeros((0, self.ring, 3), dtype=np.int64)
         self.shift = np.zeros(0)
         self.shifted = np.zeros(0, dtype=np.bool_)
         self.passed: Rows = np.zeros(0, dtype=np.int64)
+        self.latest: Rows = np.zeros(0, dtype=np.int64)
         self.next_end = np.zeros((0, len(windows)), dtype=np.int64)
+        self.was_empty = np.zeros((0, len(windows)), dtype=np.bool_)
         self.bounds: list[Rows] = [np.zeros(0, dtype=np.int64) for _ in windows]
         self.capacity = 1024
 
@@ -84,7 +88,7 @@ class SlicesOperator(Operator):
 
     def walk(self, frame: Frame, samples: Samples) -> SliceFlow:
         """Take the samples; give the windows that closed."""
-        self._grow(frame.keys)
+        self.grow(frame.keys)
         shapes, bounds = self._shapes(samples)
         w = len(self.windows)
         pieces: list[list[list[NDArray[Any]]]] = [[] for _ in range(w)]
@@ -99,7 +103,7 @@ class SlicesOperator(Operator):
             start = kernel.windows(
                 start, samples.key, samples.row, samples.time, samples.sampled, samples.at, samples.value,
                 frame.running, self.width, self.ring, self.flags, self.parts, self.times, self.shift, self.shifted,
-                shapes, bounds, self.passed, self.next_end, *out, counts,
+                shapes, bounds, self.passed, self.latest, self.next_end, self.was_empty, *out, counts,
             )  # fmt: skip
             for i in range(w):
                 pieces[i].append([a[i, : counts[i]].copy() for a in out])
@@ -119,7 +123,8 @@ class SlicesOperator(Operator):
             frame, Instants(row, key, time, np.ones(len(row), dtype=np.bool_)), parts, times, self.shift[key]
         )
 
-    def _grow(self, keys: int) -> None:
+    def grow(self, keys: int) -> None:
+        """Have room for so many keys."""
         if len(self.shift) >= keys:
             return
         self.parts = first_seen(self.parts, keys, 0.0)
@@ -127,6 +132,8 @@ class SlicesOperator(Operator):
         self.shift = first_seen(self.shift, keys, 0.0)
         self.shifted = first_seen(self.shifted, keys, False)
         self.passed = first_seen(self.passed, keys, -1)
+        self.latest = first_seen(self.latest, keys, -1)
+        self.was_empty = first_seen(self.was_empty, keys, True)
         self.next_end = first_seen(self.next_end, keys, NEVER)
 
     def _shapes(self, samples: Samples) -> tuple[NDArray[np.int64], Rows]:
@@ -190,7 +197,7 @@ def calendar_bounds(window: p.Window, first: int, last: int) -> Rows:
 
 def numbers(column: Column) -> Values:
     """A column's values as floats; bools as 0 and 1."""
-    return np.ascontiguousarray(column.values, dtype=np.float64)
+    return kernel_ready(np.ascontiguousarray(column.values, dtype=np.float64))
 
 
 def samples_of(frame: Frame, value: Flow, where: Flow | None) -> Samples:

@@ -1,7 +1,7 @@
 """What runs a plan on given inputs: the reference interpreter and the engine, in one form, so that tests can ask both.
 
-    run = on_reference(compile_program(text), [Message("Pump", "a", 0, {"pressure": 3.0}), Mark("Pump", "a", 10 * S)])
-    run.outputs, run.counters
+run = on_reference(compile_program(text), [Message("Pump", "a", 0, {"pressure": 3.0}), Mark("Pump", "a", 10 * S)])
+run.outputs, run.counters
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -68,7 +68,7 @@ Executor = Callable[[Plan, Sequence[Input]], Run]
 def compile_program(text: str, passes: Sequence[str] = ALL) -> Plan:
     """The plan of a program that has no errors."""
     compiled = compile_text(SourceText("test.iot", text), passes)
-    assert compiled.plan is not None, [problem for problem in compiled.problems.found]
+    assert compiled.plan is not None, list(compiled.problems.found)
     return compiled.plan
 
 
@@ -134,8 +134,10 @@ def _batch(engine: Engine, inputs: list[tuple[int, Input]]) -> Batch:
             rows.append((seq, key, one))
         if rows:
             parts.append(_messages(engine, device, rows))
-    acknowledged = [Acknowledgement(s, one.rule, one.key, one.time) for s, one in inputs if isinstance(one, Acknowledge)]
-    return Batch(tuple(parts), tuple(acknowledged))
+    acknowledged = [
+        Acknowledgement(s, one.rule, one.key, one.time) for s, one in inputs if isinstance(one, Acknowledge)
+    ]
+    return Batch(tuple(parts), tuple(acknowledged), inputs[-1][0] + 1)
 
 
 def _messages(engine: Engine, device: DeviceType, rows: list[tuple[int, int, Message | Mark]]) -> Messages:

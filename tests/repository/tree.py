@@ -1,6 +1,7 @@
 """The repository as the tests about it see it: its files, and who imports whom."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -32,7 +33,8 @@ def python_files(*folders: str) -> Iterator[Path]:
 
 def project_files() -> Iterator[Path]:
     """Every text file that is part of the project, beside what the tools write."""
-    yield from sorted(p for p in ROOT.iterdir() if p.is_file() and p.name not in {".coverage", "pytest_results.json"})
+    written = re.compile(r"\.coverage.*|pytest_results\.json|.*\.results\.jsonl")
+    yield from sorted(p for p in ROOT.iterdir() if p.is_file() and not written.fullmatch(p.name))
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts and path.suffix not in {".gz", ".pyc", ".parquet"}:

@@ -1,6 +1,7 @@
 """Programs compiled for tests, and plans as short texts that a test can compare."""
 
 from dataclasses import fields
+from functools import cache
 
 from headgate.compiler.compile import Compiled, compile_text
 from headgate.compiler.passes import ALL
@@ -25,11 +26,12 @@ def compiled(text: str, passes: tuple[str, ...] = ALL, before: str = FRIDGE) -> 
     """What becomes of a program's items, which stand behind the device `Fridge`; the program has no errors."""
     result = compile_text(SourceText("test.iot", before + text), passes)
     errors = [problem.title for problem in result.problems if problem.severity == "error"]
-    assert errors == []
-    assert result.plan is not None
+    if errors or result.plan is None:
+        raise AssertionError("\n".join(errors))
     return result
 
 
+@cache
 def plan_of(text: str, passes: tuple[str, ...] = ALL, before: str = FRIDGE) -> Plan:
     plan = compiled(text, passes, before).plan
     assert plan is not None

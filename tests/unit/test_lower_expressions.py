@@ -56,6 +56,11 @@ def test_a_ratio_is_a_plain_number() -> None:
         ("age(temp) > 2 min", "greater(time_difference(Now[](), time(temp)), 120.0 s)"),
         ("last(temp) > 2 degC", "greater(temp, 2.0 degC)"),
         ("fresh(temp) > 2 degC", "greater(fresh(temp), 2.0 degC)"),
+        ("-vib < 2 mm/s", "less(negate(vib), 2.0 mm/s)"),
+        ("last(temp).time - last(vib).time > 1 min", "greater(time_difference(time(temp), time(vib)), 60.0 s)"),
+        ("last(temp).time + 1 min > last(vib).time", "greater(time_add(time(temp), 60.0 s), time(vib))"),
+        ("last(temp).time - 1 min > last(vib).time", "greater(time_add(time(temp), negate(60.0 s)), time(vib))"),
+        ("sqrt(vib / 1 mm/s) > 2", "greater(sqrt(divide(vib, 1.0 mm/s)), 2.0)"),
         ("temp > 8 degC for 2 min", f"Holds[{120 * SECOND}](greater(temp, 8.0 degC))"),
         ("no door for 1 h", f"Quiet[{3600 * SECOND}](door)"),
         ("abs(temp - 5 degC) > 2 K", "greater(abs(subtract(temp, 5.0 degC)), 2.0 K)"),
@@ -78,7 +83,7 @@ def test_stale_is_absent_with_the_declared_age_and_known_without_it() -> None:
         ("door becomes false", "not_(door)"),
         ("temp rises above 8 degC", "greater(temp, 8.0 degC)"),
         ("temp falls below 2 degC", "less(temp, 2.0 degC)"),
-        ("site becomes \"oslo\"", "equal(site, oslo)"),
+        ('site becomes "oslo"', "equal(site, oslo)"),
     ],
 )
 def test_an_event_is_the_edge_of_a_condition(text: str, condition: str) -> None:
@@ -100,7 +105,9 @@ def test_a_circle_is_its_centre_and_its_radius_in_metres() -> None:
 
 
 def test_what_the_settled_timeline_gives_is_seen_delayed_on_the_current_one() -> None:
-    plan = plan_of("signal usual for Fridge = mean(temp over 5 min every 10 s)\nsignal off for Fridge = temp > usual + 2 K")
+    plan = plan_of(
+        "signal usual for Fridge = mean(temp over 5 min every 10 s)\nsignal off for Fridge = temp > usual + 2 K"
+    )
     assert signal(plan, "usual").timeline == "Fridge settled"
     assert signal(plan, "off").timeline == "Fridge"
     (delayed,) = [node for node in plan.nodes if isinstance(node.operator, Delayed)]
@@ -128,7 +135,9 @@ def test_members_are_on_the_timeline_of_their_argument() -> None:
     signal both by site = warm > 30 % and top > 5 degC
     """
     plan = plan_of(text)
-    assert value(plan, "warm") == "divide(Members[count_true, Fridge](greater(temp, 8.0 degC)), Members[count, Fridge]())"
+    assert (
+        value(plan, "warm") == "divide(Members[count_true, Fridge](greater(temp, 8.0 degC)), Members[count, Fridge]())"
+    )
     assert signal(plan, "warm").timeline == "by site"
     assert signal(plan, "top").timeline == "by site settled"
     assert signal(plan, "both").timeline == "by site"

@@ -135,7 +135,7 @@ def test_a_command_gets_its_parameters_in_their_units_and_their_defaults() -> No
 
 def test_an_event_of_the_programs_own_carries_values() -> None:
     ((emit, inputs),) = actions(
-        plan_of('rule r for Fridge { when door do { emit opened(by: temp - setpoint, of: id) } }')
+        plan_of("rule r for Fridge { when door do { emit opened(by: temp - setpoint, of: id) } }")
     )
     assert (emit.kind, emit.name) == ("emit", "opened")
     assert inputs == ["subtract(temp, setpoint)", "key id"]

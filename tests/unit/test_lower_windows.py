@@ -97,6 +97,29 @@ def test_what_is_taken_of_points_is_a_difference_where_it_must_be() -> None:
     assert value(plan, "s").endswith(", 2.5 K)")
 
 
+@pytest.mark.parametrize(
+    ("call", "unit"),
+    [
+        ("variance(vib over 1 min every 1 min)", "mm2/s2"),
+        ("rate(vib over 1 min every 1 min)", "mm/s2"),
+        ("delta(temp over 1 min every 1 min)", "K"),
+        ("mean(temp over 1 min every 1 min)", "degC"),
+        ("count(temp over 1 min every 1 min)", None),
+        ("mean(vib / 1 mm/s over 1 min every 1 min)", None),
+    ],
+)
+def test_an_aggregate_has_its_unit_without_a_conversion(call: str, unit: str | None) -> None:
+    plan = plan_of(f"signal s for Fridge = {call}")
+    assert value(plan, "s").startswith("Aggregate[")
+    assert signal(plan, "s").type.unit == unit
+
+
+def test_a_window_over_what_remembers_samples_what_is_held() -> None:
+    for argument in ("no door for 1 min", "temp is stale", "last(temp).time > last(vib).time"):
+        plan = plan_of(f"signal s for Fridge = share({argument} over 10 min every 1 min)")
+        assert "fresh" not in value(plan, "s")
+
+
 def test_a_groups_window_samples_its_members() -> None:
     plan = plan_of("signal s by site = mean(Fridge.temp where fresh(vib) > 1 mm/s over 1 h every 1 h)")
     (slices,) = [node for node in plan.nodes if isinstance(node.operator, Slices)]

@@ -34,7 +34,7 @@ class Operator(ABC):
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
         self.held: Held | None = None
-        self._sparse: Sparse | None = None
+        self.newest: Sparse | None = None
 
     @abstractmethod
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
@@ -42,17 +42,17 @@ class Operator(ABC):
 
     def commit(self) -> None:
         """Hold the newest values for the batches to come."""
-        if self._sparse is not None and self.held is not None and len(self._sparse.instants):
-            self.held.commit(self._sparse.instants.key, self._sparse.column)
-        self._sparse = None
+        if self.newest is not None and self.held is not None and len(self.newest.instants):
+            self.held.commit(self.newest.instants.key, self.newest.column)
+        self.newest = None
 
     def sparse(self, frame: Frame, instants: Instants, column: Column) -> Sparse:
         """A sparse signal whose last values are held from batch to batch."""
         if self.held is None:
             self.held = Held(np.zeros(0, dtype=column.values.dtype))
         self.held.grow(frame.keys)
-        self._sparse = Sparse(frame, instants, column, self.held)
-        return self._sparse
+        self.newest = Sparse(frame, instants, column, self.held)
+        return self.newest
 
 
 def zeros(type_name: str) -> NDArray[Any]:

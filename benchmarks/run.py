@@ -1,0 +1,223 @@
+"""Rates of the benchmark's workloads: Headgate beside a hand-written Python loop, Polars and DuckDB, in one table.
+
+usage: python benchmarks/run.py [--events 1000000] [--devices 1000] [--repetitions 5] [--cpu]
+
+Million events a second: the best of the repetitions, and their median in brackets, after one that is not counted. Wall
+time (or, where others use the machine, the process's own CPU time), in one process, on one core. Every answer is
+checked: `ok`, or what is wrong, and then the exit code is 1.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
+
+# Read when Polars is imported.
+os.environ["POLARS_MAX_THREADS"] = "1"
+
+from headgate.benchmarks.answers import WORKLOADS, Answer, Question, difference, expected
+from headgate.benchmarks.only_decoding import DECODERS
+from headgate.benchmarks.stream import Stream, make_stream
+
+Result = TypeVar("Result")
+
+PEERS = {
+    "hand-written Python loop": "by_loop",
+    "Polars, whole batch": "by_polars",
+    "DuckDB, whole batch": "by_duckdb",
+    "Headgate": "by_headgate",
+}
+PLAIN = "Headgate, kernels as plain Python"
+PLAIN_EVENTS = 100_000
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A workload done: events in a repetition, seconds of each, and what is wrong with the answer (empty: nothing)."""
+
+    events: int
+    seconds: tuple[float, ...]
+    wrong: str = ""
+
+    def shown(self) -> str:
+        best, middle = (self.events / seconds / 1e6 for seconds in (min(self.seconds), median(self.seconds)))
+        return f"{_number(best)} ({_number(middle)}) {'WRONG' if self.wrong else 'ok'}"
+
+
+Row = Mapping[str, Cell]
+
+
+def _number(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 100 else f"{rate:.1f}" if rate >= 1 else f"{rate:.2f}"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How something is measured: how often, and by which clock."""
+
+    repetitions: int
+    clock: Callable[[], float]
+
+    def __call__(self, do: Callable[[], Result]) -> tuple[tuple[float, ...], Result]:
+        """How long it takes, each time, after one time that is not counted; and what that gave."""
+        result = do()
+        seconds = []
+        for _ in range(self.repetitions):
+            begin = self.clock()
+            do()
+            seconds.append(self.clock() - begin)
+        return tuple(seconds), result
+
+
+def answered(questions: Mapping[str, Question], right: Mapping[str, Answer], events: int, measure: Measure) -> Row:
+    """A row of the table: each workload measured, its answer checked."""
+    row = {}
+    for workload in WORKLOADS:
+        seconds, answer = measure(questions[workload])
+        row[workload] = Cell(events, seconds, difference(right[workload], answer))
+        print(f"  {workload} {row[workload].shown()}", file=sys.stderr, flush=True)
+    return row
+
+
+def table(options: argparse.Namespace, stream: Stream, lines: Path) -> dict[str, Row]:
+    """Every row that can be had here; what is not installed is named and left out."""
+    from headgate.benchmarks import by_loop
+
+    loop = by_loop.questions(stream, lines)
+    right = expected(len(stream), options.devices, {w: loop[w]() for w in ("W1", "W2", "W3", "W4", "W5")})
+    measure = Measure(options.repetitions, time.process_time if options.cpu else time.perf_counter)
+    rows: dict[str, Row] = {}
+    for name, module in PEERS.items():
+        if options.only not in (None, module):
+            continue
+        print(name, file=sys.stderr)
+        try:
+            questions = import_module(f"headgate.benchmarks.{module}").questions(stream, lines)
+        except ImportError as error:
+            print(f"{name} is left out: {error.name} is not installed")
+            continue
+        rows[name] = answered(questions, right, len(stream), measure)
+    if options.only is None:
+        rows[PLAIN] = plain(options)
+        rows.update(decoded(lines, len(stream), measure))
+    return rows
+
+
+def plain(options: argparse.Namespace) -> Row:
+    """Headgate without Numba, in a process of its own, on a shorter stream."""
+    print(PLAIN, file=sys.stderr)
+    events = max(PLAIN_EVENTS // options.devices, 1) * options.devices
+    command = [
+        *(sys.executable, __file__, "--only", "by_headgate", "--json"),
+        *("--events", str(min(events, options.events)), "--devices", str(options.devices), "--repetitions", "2"),
+        *(["--cpu"] if options.cpu else []),
+    ]
+    done = subprocess.run(
+        command, env=os.environ | {"HEADGATE_NUMBA": "0"}, stdout=subprocess.PIPE, check=False, text=True
+    )
+    if not done.stdout:
+        raise RuntimeError(f"the process without Numba ended with {done.returncode}")
+    row = json.loads(done.stdout)["Headgate"]
+    return {w: Cell(cell["events"], tuple(cell["seconds"]), cell["wrong"]) for w, cell in row.items()}
+
+
+def decoded(lines: Path, events: int, measure: Measure) -> dict[str, Row]:
+    """What only decoding W7's input costs, by each decoder that is installed."""
+    rows: dict[str, Row] = {}
+    for name, prepare in DECODERS.items():
+        print(name, file=sys.stderr)
+        try:
+            decode = prepare(lines)
+        except ImportError as error:
+            print(f"{name} is left out: {error.name} is not installed")
+            continue
+        seconds, count = measure(decode)
+        rows[name] = {"W7": Cell(events, seconds, "" if count == events else f"{count} messages, not {events}")}
+    return rows
+
+
+def printed(rows: Mapping[str, Row]) -> None:
+    """The table, in Markdown."""
+    header = ["million events/s", *WORKLOADS]
+    body = [[name, *(row[w].shown() if w in row else "" for w in WORKLOADS)] for name, row in rows.items()]
+    widths = [max(len(line[i]) for line in [header, *body]) for i in range(len(header))]
+    for line in [header, ["-" * width for width in widths], *body]:
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |")
+
+
+def remarks(options: argparse.Namespace, rows: Mapping[str, Row]) -> None:
+    """What one must know to read the table."""
+    clock = "CPU time" if options.cpu else "wall time"
+    size = f"{options.events:,} events of {options.devices:,} devices"
+    print(f"\n{size}; {clock}, best (median) of {options.repetitions}.")
+    print("W6 is W1 to W4 in one program, without its sequence (W5). W7 is W1 from JSON lines.")
+    if PLAIN in rows:
+        print(f"{PLAIN} (HEADGATE_NUMBA=0): {rows[PLAIN]['W1'].events:,} events, best (median) of 2.")
+    fastest = [row["W7"] for name, row in rows.items() if name in DECODERS]
+    if fastest and "Headgate" in rows:
+        msgspec = rows[next(iter(DECODERS))]["W7"]
+        ratio = min(rows["Headgate"]["W7"].seconds) / min(msgspec.seconds)
+        print(f"Headgate's W7 takes {ratio:.2f} times as long as msgspec's decoding alone.")
+
+
+def arguments(given: Sequence[str]) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--events", type=int, default=1_000_000, metavar="N", help="events in the stream")
+    parser.add_argument("--devices", type=int, default=1_000, metavar="N", help="devices that they come from")
+    parser.add_argument("--repetitions", type=int, default=5, metavar="N", help="how often each workload is measured")
+    parser.add_argument("--cpu", action="store_true", help="count CPU time: for a machine that others use too")
+    parser.add_argument("--only", choices=PEERS.values(), help="one row")
+    parser.add_argument("--json", action="store_true", help="seconds as JSON instead of the table")
+    options = parser.parse_args(given)
+    if options.devices < 1 or options.events < options.devices or options.events % options.devices:
+        parser.error("events must be a multiple of devices")
+    if options.repetitions < 1:
+        parser.error("repetitions must be at least 1")
+    return options
+
+
+def one_core() -> None:
+    """Stay on one core, where the system lets a process say so."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+def as_json(rows: Mapping[str, Row]) -> dict[str, Any]:
+    """The table for another process."""
+    return {
+        n: {w: {"events": c.events, "seconds": c.seconds, "wrong": c.wrong} for w, c in r.items()}
+        for n, r in rows.items()
+    }
+
+
+def main(given: Sequence[str]) -> int:
+    """Measure, print, and say by the exit code whether every answer was right."""
+    options = arguments(given)
+    one_core()
+    stream = make_stream(options.events, options.devices)
+    with TemporaryDirectory() as folder:
+        lines = Path(folder) / "stream.jsonl"
+        stream.write_json_lines(lines)
+        rows = table(options, stream, lines)
+    if options.json:
+        print(json.dumps(as_json(rows)))
+    else:
+        printed(rows)
+        remarks(options, rows)
+    wrong = [f"{name}, {w}: {cell.wrong}" for name, row in rows.items() for w, cell in row.items() if cell.wrong]
+    print(*wrong, sep="\n", file=sys.stderr, end="\n" if wrong else "")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,240 @@
+"""Revisions: what comes after a window closed, but within `revise`, corrects that window's reported results.
+
+A revising message is rare and taken alone: its samples are put where they should have been, and each paced output
+that shows closed windows of one shape holding it is worked out anew (docs/meaning.md, The settled timeline of a
+device).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..compiler import plan as p
+from ..stdlib.catalogue import AGGREGATES
+from ..stdlib.column import Column
+from .frame import Frame, Instants
+from .kernels import slices as kernel
+from .operators.elementwise import apply
+from .operators.leaves import constant_column
+from .operators.node import Operator, Setting
+from .operators.windows import SlicesOperator, calendar_bounds, lowered
+from .output import Output, Signalled
+from .text import output_value
+from .values import plain_values
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message as its device's nodes see it: fields are columns of length 1, for those it carries."""
+
+    time: int
+    id: str
+    fields: Mapping[str, Column]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A paced output, the value it shows, and the windows of one shape that the value is made of."""
+
+    node: p.PlanNode
+    output: p.Output
+    shape: p.Window
+    windows: frozenset[str]
+
+
+@dataclass
+class Reviser:
+    """The outputs of one timeline that can be revised, and how often each result was."""
+
+    setting: Setting
+    timeline: str
+    operators: Mapping[str, Operator]
+    shown: list[Shown] = field(default_factory=list)
+    counts: dict[tuple[str, int, int], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        plan = self.setting.plan
+        self.nodes = {node.id: node for node in plan.nodes}
+        self.places = {node.id: i for i, node in enumerate(plan.nodes)}
+        self.slices = [n for n in plan.nodes if isinstance(n.operator, p.Slices) and n.timeline == self.timeline]
+        for node in plan.nodes:
+            if node.timeline == self.timeline and isinstance(node.operator, p.Output) and node.operator.paced:
+                windows = self._windows(node.inputs[0])
+                shapes = {self.nodes[w].operator for w in windows or ()}
+                if windows and len(shapes) == 1:
+                    (shape,) = shapes
+                    assert isinstance(shape, p.Window)
+                    self.shown.append(Shown(node, node.operator, shape, frozenset(windows)))
+
+    def revise(self, seq: int, key: int, message: Message, device_timeline: str) -> None:
+        """Take a message of the device timeline's for this timeline's key; gather the results that it changes."""
+        taken = [
+            (node, value)
+            for node in self.slices
+            if self.nodes[node.inputs[0]].timeline == device_timeline
+            and (value := self._sample(node, message)) is not None
+        ]
+        changed = {node.id for node, _ in taken}
+        results = [
+            (end, shown)
+            for shown in self.shown
+            if any(self.nodes[w].inputs[0] in changed for w in shown.windows)
+            for end in self._closed_ends(shown, key, message.time)
+        ]
+        results.sort(key=lambda result: (result[0], self.places[result[1].node.id]))
+        before = [self._value(shown.node.inputs[0], key, end) for end, shown in results]
+        for node, value in taken:
+            self._take(node.id, key, message.time, value)
+        for (end, shown), old in zip(results, before, strict=True):
+            new = self._value(shown.node.inputs[0], key, end)
+            if self._plain(new, shown) != self._plain(old, shown):
+                self._report(seq, key, end, shown, new)
+
+    # -- What a message says by itself --------------------------------------------------------------------------------
+
+    def _sample(self, node: p.PlanNode, message: Message) -> float | None:
+        columns = [self._carried(i, message) for i in node.inputs]
+        if any(c is None for c in columns):
+            return None
+        value, *where = [c for c in columns if c is not None]
+        if not value.mask()[0] or any(not (c.mask()[0] and c.values[0]) for c in where):
+            return None
+        return float(value.values[0])
+
+    def _carried(self, id_: str, message: Message) -> Column | None:
+        """A node's value by the message alone; None if it speaks of anything else."""
+        node = self.nodes[id_]
+        match node.operator:
+            case p.Constant(value):
+                return constant_column(self.setting, value, node.type.name)
+            case p.Key():
+                return constant_column(self.setting, message.id, "text")
+            case p.Field(_, name) | p.Message(_, name):
+                column = message.fields.get(name)
+                return column if column is not None and column.mask()[0] else None
+            case p.HeldTime(_, name):
+                return Column(np.array([message.time])) if name in message.fields else None
+            case p.Now():
+                return Column(np.array([message.time]))
+            case p.Map(function) if not node.event:
+                columns = [self._carried(i, message) for i in node.inputs]
+                if any(c is None for c in columns):
+                    return None
+                return apply(function, [c for c in columns if c is not None], self.setting.symbols.texts)
+        return None
+
+    # -- Windows ------------------------------------------------------------------------------------------------------
+
+    def _windows(self, id_: str) -> set[str] | None:
+        """The windows a value shows through functions; None if it shows anything else that changes."""
+        node = self.nodes[id_]
+        match node.operator:
+            case p.Constant() | p.Key() | p.Now():
+                return set()
+            case p.Aggregate():
+                return {node.inputs[0]}
+            case p.Map() if not node.event:
+                below = [self._windows(i) for i in node.inputs]
+                return None if any(b is None for b in below) else set().union(*(b for b in below if b is not None))
+        return None
+
+    def _store(self, window: str) -> SlicesOperator:
+        operator = self.operators[self.nodes[window].inputs[0]]
+        assert isinstance(operator, SlicesOperator)
+        return operator
+
+    def _closed_ends(self, shown: Shown, key: int, time: int) -> Iterator[int]:
+        store = self._store(next(iter(shown.windows)))
+        passed = int(store.passed[key]) if key < len(store.passed) else -1
+        end = _end_after(shown.shape, time)
+        while end < passed and _begin(shown.shape, end) <= time:
+            yield end
+            end = _end_after(shown.shape, end)
+
+    def _take(self, slices: str, key: int, time: int, value: float) -> None:
+        """Put a sample into its slice, if that is still kept; open windows will hold it, too."""
+        store = self.operators[slices]
+        assert isinstance(store, SlicesOperator)
+        store.grow(key + 1)
+        passed = int(store.passed[key])
+        if time < passed - store.kept_ns:
+            return
+        kernel.add(
+            store.parts, store.times, store.shift, store.shifted, key, time // store.width, store.ring, store.flags,
+            value, time,
+        )  # fmt: skip
+        for w, (_, window) in enumerate(store.windows):
+            end = _end_after(window, max(time, passed - 1))
+            if end < store.next_end[key, w] and _begin(window, end) <= time:
+                store.next_end[key, w] = end
+        store.latest[key] = max(store.latest[key], time)
+
+    def _value(self, id_: str, key: int, end: int) -> Column:
+        """What a node shows of the windows that end at a time, as a column of length 1."""
+        node = self.nodes[id_]
+        match node.operator:
+            case p.Constant(value):
+                return constant_column(self.setting, value, node.type.name)
+            case p.Now():
+                return Column(np.array([end]))
+            case p.Key(part):
+                shown = self.setting.gathered.key(self.timeline, key)
+                keys = next(t.keys for t in self.setting.plan.timelines if t.id == self.timeline)
+                return constant_column(self.setting, shown[keys.index(part) if keys else 0], "text")
+            case p.Aggregate(function):
+                return self._aggregate(function, node.inputs[0], key, end)
+            case p.Map(function):
+                return apply(function, [self._value(i, key, end) for i in node.inputs], self.setting.symbols.texts)
+        raise AssertionError("not made of windows: see `_windows`")
+
+    def _aggregate(self, function: str, window: str, key: int, end: int) -> Column:
+        store = self._store(window)
+        shape = self.nodes[window].operator
+        assert isinstance(shape, p.Window)
+        parts, times = np.zeros((1, kernel.COLUMNS)), np.zeros((1, 2), dtype=np.int64)
+        kernel.combine(
+            store.parts, store.times, key, _begin(shape, end) // store.width, (end - 1) // store.width, store.ring,
+            store.flags, parts[0], times[0],
+        )  # fmt: skip
+        return lowered(AGGREGATES[function].lower, parts, times, store.shift[key : key + 1])
+
+    # -- Reports ------------------------------------------------------------------------------------------------------
+
+    def _plain(self, column: Column, shown: Shown) -> Any:
+        return plain_values(column, self.nodes[shown.node.inputs[0]].type.name, self.setting.symbols.texts)[0]
+
+    def _report(self, seq: int, key: int, end: int, shown: Shown, column: Column) -> None:
+        revision = self.counts[shown.node.id, key, end] = self.counts.get((shown.node.id, key, end), 0) + 1
+        name, width, timeline = shown.output.name, shown.output.window_ns, self.timeline
+        value = output_value(self._plain(column, shown), shown.node.type.name)
+
+        def records(seqs: list[int], keys: list[tuple[str, ...]], times: list[int]) -> list[Output]:
+            start = None if width is None else end - width
+            return [Signalled(seqs[0], timeline, keys[0], times[0], name, value, start, revision)]
+
+        one = np.array([key], dtype=np.int32)
+        at = Instants(np.zeros(1, np.int64), one, np.array([end]), np.ones(1, np.bool_))
+        frame = Frame(np.array([seq]), one, np.array([end]), np.zeros(1, np.bool_), key + 1)
+        self.setting.gathered.add(timeline, frame, at, self.places[shown.node.id], records)
+
+    def forget(self, before: int) -> None:
+        """Drop the counts of results that can no longer be revised."""
+        self.counts = {result: count for result, count in self.counts.items() if result[2] >= before}
+
+
+def _end_after(window: p.Window, time: int) -> int:
+    """The first end after a time."""
+    if window.every_ns is not None:
+        return (time // window.every_ns + 1) * window.every_ns
+    bounds = calendar_bounds(window, time, time)
+    return int(bounds[np.searchsorted(bounds, time, side="right")])
+
+
+def _begin(window: p.Window, end: int) -> int:
+    """Where the window that ends at a time begins."""
+    if window.width_ns is not None:
+        return end - window.width_ns
+    bounds = calendar_bounds(window, end - 1, end - 1)
+    return int(bounds[np.searchsorted(bounds, end - 1, side="right") - 1])

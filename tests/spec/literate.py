@@ -1,0 +1,176 @@
+"""Programs in prose: the fenced blocks of a page, and what becomes of them.
+
+What stands behind the opening fence says what a block is:
+
+    ```iot                  a program, if it has a line `module …`; else items that are added to the program before it
+    ```iot expressions      one expression on each line, each the value of a signal for that program's first device type
+    ```iot error HG0301     as one of the two above, but wrong: exactly these mistakes are found, in this order
+    ```iot warning HG0902   right, but for these warnings
+    ```jsonl                messages for the program and the items before it …
+    ```text                 … and, after such messages, what `headgate run` prints of them before its summary
+
+A block of items is added to its page's latest program alone, not to other blocks. Other blocks are not looked at.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from headgate.compiler.compile import Compiled, compile_text
+from headgate.compiler.plan import Plan
+from headgate.dsl.source import SourceText
+from headgate.runtime.batch import Messages
+from headgate.runtime.cli.printing import Printer
+from headgate.runtime.connectors.memory import Objects
+from headgate.runtime.engine import Engine
+from headgate.runtime.ingest import Admission
+from headgate.runtime.quarantine import Quarantine
+from headgate.runtime.values import plain_values
+from headgate.stdlib.function import Value
+from headgate.tests.conformance.executors import Input, Mark, Message, Run
+
+ROOT = Path(__file__).parents[2]
+
+_FENCE = re.compile(r"^```(?P<words>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_PROGRAM = re.compile(r"^module ", re.MULTILINE)
+_DEVICE = re.compile(r"^device (\w+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: where it begins, the words behind its fence, its text."""
+
+    page: str
+    line: int
+    words: tuple[str, ...]
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A program of a page as it is compiled, and the codes of the problems that its page promises."""
+
+    block: Block
+    program: str
+    codes: tuple[str, ...]
+    warns: bool
+
+
+@dataclass(frozen=True)
+class Execution:
+    """Messages for a program, and the lines that come of them."""
+
+    block: Block
+    program: str
+    messages: str
+    expected: str
+
+
+def blocks_of(page: str) -> list[Block]:
+    """The fenced blocks of a page of the project, in order."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return [
+        Block(page, text.count("\n", 0, found.start()) + 1, tuple(found["words"].split()), found["text"])
+        for found in _FENCE.finditer(text)
+    ]
+
+
+def examples_of(page: str) -> Iterator[Example]:
+    """The programs of a page."""
+    for block, program in _programs(page):
+        kind = next((word for word in block.words if word in ("error", "warning")), None)
+        codes = block.words[block.words.index(kind) + 1 :] if kind is not None else ()
+        yield Example(block, program, codes, kind == "warning")
+
+
+def executions_of(page: str) -> Iterator[Execution]:
+    """The programs of a page that are shown with messages and what comes of them."""
+    programs = dict(_programs(page))
+    blocks = blocks_of(page)
+    latest = ""
+    for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+        latest = programs.get(block, latest)
+        if block.words == ("jsonl",):
+            assert after is not None, block
+            assert after.words == ("text",), f"{block}: what comes of these messages?"
+            yield Execution(after, latest, block.text, after.text)
+
+
+def _programs(page: str) -> Iterator[tuple[Block, str]]:
+    program = ""
+    for block in blocks_of(page):
+        if block.words[:1] != ("iot",):
+            continue
+        if _PROGRAM.search(block.text):
+            yield block, block.text
+            if len(block.words) == 1:
+                program = block.text
+        elif "expressions" in block.words:
+            yield block, program + _signals(program, block.text)
+        else:
+            yield block, program + "\n" + block.text
+
+
+def _signals(program: str, text: str) -> str:
+    """A signal for each line's expression; a line that begins with a blank goes on with the one before."""
+    device = _DEVICE.search(program)
+    assert device is not None
+    lines = re.sub(r"\n[ ]+", " ", text).splitlines()
+    return "".join(f"\nsignal shown_{i} for {device[1]} = {line}" for i, line in enumerate(lines) if line.strip())
+
+
+# --- What becomes of them --------------------------------------------------------------------------------------------
+
+
+def compiled(program: str, name: str) -> Compiled:
+    return compile_text(SourceText(name, program))
+
+
+def objects(messages: str) -> list[object]:
+    """Lines of JSON."""
+    return [json.loads(line) for line in messages.splitlines()]
+
+
+def admitted(plan: Plan, messages: Sequence[object]) -> list[Input]:
+    """What the sources of a plan make of foreign messages, with the marks at their end."""
+    engine = Engine(plan)  # for its symbols and registries
+    admission = Admission(plan, engine.symbols, engine.registries, Quarantine(engine.counters))
+    found: list[tuple[int, Input]] = []
+    for batch in admission.batches(Objects(messages), [source.name for source in plan.sources]):
+        for part in batch.parts:
+            ids = engine.registries[part.device].ids
+            found += [
+                (seq, Message(part.device, ids[key], time, fields))
+                for seq, key, time, fields in zip(
+                    part.seq.tolist(), part.key.tolist(), part.time.tolist(), _fields(plan, engine, part), strict=True
+                )
+            ]
+    inputs = [one for _, one in sorted(found, key=lambda pair: pair[0])]
+    if admission.newest_ns is not None:
+        inputs += [Mark(name, id_, admission.newest_ns + 1) for name, r in engine.registries.items() for id_ in r.ids]
+    return inputs
+
+
+def _fields(plan: Plan, engine: Engine, part: Messages) -> list[dict[str, Value]]:
+    """What each message of a batch carries."""
+    (device,) = (device for device in plan.devices if device.name == part.device)
+    types = {field.name: field.type.name for field in device.fields}
+    carried: list[dict[str, Value]] = [{} for _ in range(len(part))]
+    for name, column in part.fields.items():
+        rows = np.flatnonzero(column.mask())
+        values = plain_values(column.take(rows), types[name], engine.symbols.texts)
+        for row, value in zip(rows.tolist(), values, strict=True):
+            carried[row][name] = value
+    return carried
+
+
+def printed(plan: Plan, run: Run) -> str:
+    """What `headgate run` prints of a run's outputs."""
+    return "".join(f"{line}\n" for line in Printer(plan, colour=False).lines(run.outputs))
