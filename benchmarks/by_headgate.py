@@ -22,7 +22,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 
 def compiled(workload: str) -> Plan:
-    """The plan of a workload's program: `w1` … `w6`."""
+    """The plan of a workload's program: `w1` to `w6`, `l1`."""
     name = f"{workload}.iot"
     outcome = compile_text(SourceText(name, (PROGRAMS / name).read_text(encoding="utf-8")))
     if outcome.plan is None:
@@ -65,13 +65,8 @@ def questions(stream: Stream, lines: Path) -> Mapping[str, Question]:
 
 
 def events(records: Iterable[Output]) -> Answer:
-    """Matches of the filter; each has raised its rule and made an alert."""
-    records = list(records)
-    matched = sum(isinstance(r, Matched) for r in records)
-    alerted = alerts(records, "shaking")
-    if matched != alerted:
-        raise AssertionError(f"{matched} matches made {alerted} alerts")
-    return {"events": matched}
+    """Matches of the filter."""
+    return {"events": sum(isinstance(r, Matched) for r in records)}
 
 
 def alerts(records: Iterable[Output], rule: str) -> int:

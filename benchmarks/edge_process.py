@@ -48,16 +48,19 @@ def main(plan_file: Path, readings: Path) -> None:
     from headgate.compiler.document import load
     from headgate.runtime.connectors.json_lines import JsonLines
     from headgate.runtime.kernels.jit import COMPILED
-    from headgate.runtime.output import Alerted
     from headgate.runtime.replay import Replay
 
     plan = load(plan_file.read_bytes())
     replay = Replay.of(plan)
     say(compiled=COMPILED)
-    alerts: Counter[str] = Counter()
+    outputs_by_kind: Counter[str] = Counter()
     for outputs in replay.run([(JsonLines(str(readings)), [source.name for source in plan.sources])]):
-        alerts.update(output.rule for output in outputs if isinstance(output, Alerted))
-    say(alerts=alerts, processed=replay.counters.processed, forbidden=sorted(set(FORBIDDEN) & set(sys.modules)))
+        outputs_by_kind.update(type(output).__name__ for output in outputs)
+    say(
+        outputs=outputs_by_kind,
+        processed=replay.counters.processed,
+        forbidden=sorted(set(FORBIDDEN) & set(sys.modules)),
+    )
 
 
 if __name__ == "__main__":

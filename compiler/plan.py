@@ -3,7 +3,8 @@
 A plan is a graph of operators. Every node is on one timeline; its inputs are nodes of the same timeline, save where its
 operator says that it crosses. `docs/meaning.md` says what the operators mean; the reference interpreter is that text as
 code. The document is canonical JSON (RFC 8785) with a schema version and a SHA-256 hash; it holds no code, and loading
-one needs nothing but this module. Times are nanoseconds and are written as decimal strings (a JSON number cannot hold them).
+one needs nothing but this module. Times are nanoseconds and are written as decimal strings (a JSON number cannot hold
+them).
 
 One file, read top to bottom: operators, then nodes, timelines, devices, sources, the plan.
 """
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 TypeName = Literal["bool", "int", "float", "text", "time", "point"]
-"""How values are stored: bool; int and float both as float64; text as codes of interned strings; time as int64 ns since the
-epoch; point as (latitude, longitude) in degrees. A quantity is a float in the unit of its `ValueType`; durations are such."""
+"""How values are stored: bool; int and float both as float64; text as codes of interned strings; time as int64 ns since
+the epoch; point as (latitude, longitude) in degrees. A quantity is a float in the unit of its `ValueType`; durations
+are such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,8 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """The held value of a device's field: the newest by event time; absent before the first and once older than `stale_ns`.
+    """The held value of a device's field: the newest by event time; absent before the first and once older than
+    `stale_ns`.
 
     Updated by a message that carries the field and is not older than what is held, and at the timer instant at which it
     goes stale (event time of the held value + `stale_ns`).
@@ -59,7 +62,8 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`fresh(field)`: the field's value if this very message carries it, else absent. Updated by every message that does."""
+    """`fresh(field)`: the field's value if this very message carries it, else absent. Updated by every message that
+    does."""
 
     device: str
     field: str
@@ -114,7 +118,8 @@ class Delayed:
 class Holds:
     """`C for D`: true from the moment at which C has been true for `duration_ns` without a break, until C is not true.
 
-    Unknown while C is unknown; else false. Fires at a timer instant at exactly (start + duration). Updated when it changes.
+    Unknown while C is unknown; else false. Fires at a timer instant at exactly (start + duration). Updated when it
+    changes.
     """
 
     duration_ns: int
@@ -124,7 +129,8 @@ class Holds:
 class Quiet:
     """`no x for D`: true from (last update of x, or registration) + `duration_ns` (a timer instant) to the next update.
 
-    x an event: its happenings count. An input absent at its update (gone stale) is no update here. Updated when it changes.
+    x an event: its happenings count. An input absent at its update (gone stale) is no update here. Updated when it
+    changes.
     """
 
     duration_ns: int
@@ -136,14 +142,15 @@ class Edge:
 
 
 SlicePart = Literal["count", "true", "sum", "squares", "min", "max", "first", "last"]
-"""What a slice keeps of the samples of one key: how many; how many true; their sum; the sum of squared differences from the
-key's first sample ever and the sum of such differences (population moments); least; greatest; first and last by time (with
-their times; of equal times the later admitted is the last, the earlier the first)."""
+"""What a slice keeps of the samples of one key: how many; how many true; their sum; the sum of squared differences from
+the key's first sample ever and the sum of such differences (population moments); least; greatest; first and last by
+time (with their times; of equal times the later admitted is the last, the earlier the first)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """The samples of `inputs[0]` where `inputs[1]` (if given) is true, kept by slice of time, for each key of this timeline.
+    """The samples of `inputs[0]` where `inputs[1]` (if given) is true, kept by slice of time, for each key of this
+    timeline.
 
     A sample is an update of the input whose value is known. It belongs to the slice of its instant's time t: an event
     instant to floor(t / width), a timer instant (what a window gave at t) to floor((t - 1 ns) / width). On a group's
@@ -157,11 +164,12 @@ class Slices:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Combines slices into windows; gives its value at each end, at a timer instant, if the window is not empty, or if it is
-    and the one before (of this key) was not. Ends are the multiples of `every_ns` since the epoch. Input: a `Slices`.
+    """Combines slices into windows; gives its value at each end, at a timer instant, if the window is not empty, or if
+    it is and the one before (of this key) was not. Ends are the multiples of `every_ns` since the epoch. Input: a
+    `Slices`.
 
-    `width_ns`: the window is [end - width, end). `calendar`: it is [start of the calendar unit that holds end - 1 ns, in
-    `zone`, end); with `every_ns` null it ends where the unit does.
+    `width_ns`: the window is [end - width, end). `calendar`: it is [start of the calendar unit that holds end - 1 ns,
+    in `zone`, end); with `every_ns` null it ends where the unit does.
     """
 
     every_ns: int | None
@@ -179,7 +187,8 @@ class Aggregate:
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """An aggregate over the members of a group at an instant: of the held values of `inputs[0]` where `inputs[1]` is true.
+    """An aggregate over the members of a group at an instant: of the held values of `inputs[0]` where `inputs[1]` is
+    true.
 
     Inputs are nodes of a member device's timeline (a crossing). Without inputs: `count` of the registered members of
     `device`. A member whose value is absent does not take part. Updated at every instant at which a member's input is.
@@ -211,7 +220,8 @@ class PatternStep:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """The value of input `value` at the instant that matched `step` (from 0), kept for tests and for the rule's actions."""
+    """The value of input `value` at the instant that matched `step` (from 0), kept for tests and for the rule's
+    actions."""
 
     step: int
     value: int
@@ -222,10 +232,11 @@ class Pattern:
     """Steps one after another, others skipped; an event at the instant of the last one. On a settled timeline.
 
     `unless`: an instant at which it is true (and updated) ends all partial matches, before anything else is looked at.
-    `within_ns`: last - first <= within. Partial matches stand in the order they began; an instant completes the oldest it
-    can, and a match drops all partial matches of its key (skip past last) and starts none. At most `partial_max` for a
-    key: a further one drops the oldest, counted as `dropped_partial`. Every instant that matches the first step starts one,
-    after it has advanced the others (each by at most one step; a partial match that advances is not kept at its old step).
+    `within_ns`: last - first <= within. Partial matches stand in the order they began; an instant completes the oldest
+    it can, and a match drops all partial matches of its key (skip past last) and starts none. At most `partial_max` for
+    a key: a further one drops the oldest, counted as `dropped_partial`. Every instant that matches the first step
+    starts one, after it has advanced the others (each by at most one step; a partial match that advances is not kept at
+    its old step).
     """
 
     steps: tuple[PatternStep, ...]
@@ -244,8 +255,8 @@ class Captured:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """True in the spans [start, end) of local time on the given days (0 Monday … 6); a span past midnight belongs to the day
-    it starts on. Changes at timer instants; an event at the very time of a change already sees it."""
+    """True in the spans [start, end) of local time on the given days (0 Monday … 6); a span past midnight belongs to
+    the day it starts on. Changes at timer instants; an event at the very time of a change already sees it."""
 
     days: tuple[int, ...]
     start_minute: int
@@ -255,7 +266,8 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule's life; `docs/meaning.md` has its table. Inputs: `when` (an event if `momentary_when`), then `until` if it has one.
+    """A rule's life; `docs/meaning.md` has its table. Inputs: `when` (an event if `momentary_when`), then `until` if it
+    has one.
 
     Happens at: raised, repeated, cleared, uncertain, certain.
     """
@@ -295,8 +307,8 @@ class ActionArgument:
 class Action:
     """What a rule does. `inputs[0]` is the rule; with `guarded`, `inputs[1]` must be true; the rest are values to show.
 
-    `on` is `do` (when raised and at each repetition) or `clear`. `order` is its place in the rule's block. A text parameter
-    is a template; another argument has one part, a hole.
+    `on` is `do` (when raised and at each repetition) or `clear`. `order` is its place in the rule's block. A text
+    parameter is a template; another argument has one part, a hole.
     """
 
     kind: Literal["alert", "emit", "send"]
@@ -312,9 +324,11 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A named signal or pattern, reported: each update of one that is paced, each change of one that is not, each match.
+    """A named signal or pattern, reported: each update of one that is paced, each change of one that is not, each
+    match.
 
-    `window_ns` is the width of the window it directly shows, so that results can say their start; null if there is none.
+    `window_ns` is the width of the window it directly shows, so that results can say their start; null if there is
+    none.
     """
 
     name: str
@@ -333,7 +347,8 @@ Operator = (
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the compiler says a node costs. `state_bytes_per_key` bounds its state for one key; rates are null if undeclared."""
+    """What the compiler says a node costs. `state_bytes_per_key` bounds its state for one key; rates are null if
+    undeclared."""
 
     state_bytes_per_key: int = 0
     cpu_ns_per_event: float = 0.0
@@ -343,7 +358,8 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class PlanNode:
-    """An operator of the graph. `id` is its structural hash: equal work is one node. Inputs come before it in the plan."""
+    """An operator of the graph. `id` is its structural hash: equal work is one node. Inputs come before it in the
+    plan."""
 
     id: str
     operator: Operator
@@ -369,8 +385,8 @@ class GroupMember:
 class Timeline:
     """Where instants are: a device's or a group's, current or settled; or a source's (its messages as they come).
 
-    ids: `Truck`, `Truck settled`, `by fleet`, `by fleet settled`, `one`, `one settled`, `source readings`. A group's members'
-    timelines are settled if it is.
+    ids: `Truck`, `Truck settled`, `by fleet`, `by fleet settled`, `one`, `one settled`, `source readings`. A group's
+    members' timelines are settled if it is.
     """
 
     id: str
@@ -418,7 +434,8 @@ class SourceField:
 class SourcePlan:
     """How messages of one foreign format become a device's: nodes on the timeline `source NAME`.
 
-    A message is taken by the first source (in this order) whose `where` is true. `id` is a text node, `time` one of type time.
+    A message is taken by the first source (in this order) whose `where` is true. `id` is a text node, `time` one of
+    type time.
     """
 
     name: str

@@ -166,7 +166,8 @@ def looks(flow: Flow) -> Instants | None:
         case Dense():
             assert flow.moments is not None
             return flow.frame.merge([flow.frame.events(), flow.moments], base=False)[0]
-    return None
+        case Constant():
+            return None
 
 
 def truths_over_rows(frame: Frame, flow: Flow) -> tuple[Instants, Truth]:

@@ -187,7 +187,8 @@ class Reviser:
                 return self._aggregate(function, node.inputs[0], key, end)
             case p.Map(function):
                 return apply(function, [self._value(i, key, end) for i in node.inputs], self.setting.symbols.texts)
-        raise AssertionError("not made of windows: see `_windows`")
+            case _:
+                raise AssertionError("not made of windows: see `_windows`")
 
     def _aggregate(self, function: str, window: str, key: int, end: int) -> Column:
         store = self._store(window)

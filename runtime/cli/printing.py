@@ -37,7 +37,7 @@ class Printer:
         match output:
             case Alerted():
                 severity = "alert" if output.severity is None else output.severity
-                text = f"{severity:<8}  {_of(output.rule, output.key)}: {_printable(output.message)}"
+                text = f"{severity:<9} {_of(output.rule, output.key)}: {_printable(output.message)}"
                 return f"{_BY_SEVERITY.get(severity, _ALERT)}{text}{_RESET}" if self._colour else text
             case Sent():
                 return f"send      {_of(output.rule, output.key)}: {output.command}({_arguments(output.arguments)})"
@@ -55,7 +55,7 @@ class Printer:
             case Life(what="raised" | "repeated"):
                 return None  # What the rule does says so.
             case Life():
-                return f"{output.what:<8}  {_of(output.rule, output.key)}"
+                return f"{output.what:<9} {_of(output.rule, output.key)}"
 
 
 def _of(name: str, key: tuple[str, ...]) -> str:

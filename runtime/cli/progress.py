@@ -1,6 +1,7 @@
 """How far a long run is, on a terminal's last line."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -15,14 +16,18 @@ class Progress:
 
     stream: TextIO
     shown: bool
-    _started_s: float = field(default_factory=time.monotonic)
+    clock: Callable[[], float] = time.monotonic
+    _started_s: float = field(init=False)
     _next_s: float = 0.0
     _width: int = 0
+
+    def __post_init__(self) -> None:
+        self._started_s = self.clock()
 
     @property
     def seconds(self) -> float:
         """Since the start."""
-        return time.monotonic() - self._started_s
+        return self.clock() - self._started_s
 
     def update(self, read: int, newest_ns: int | None) -> None:
         """Show it, if it was not shown lately."""

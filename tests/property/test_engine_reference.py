@@ -14,7 +14,7 @@ from headgate.tests.property.strategies import batchings, inputs_of, programs
 
 
 def differences(expected: Run, got: Run) -> list[str]:
-    """Where two runs differ: outputs one by one (numbers to 9 digits, as sums may round differently), and counters."""
+    """Where two runs differ: outputs one by one (numbers to 9 digits: sums may round differently), and counters."""
     found = [
         f"output {i}:\n  expected {a}\n  got      {b}"
         for i, (a, b) in enumerate(zip(expected.outputs, got.outputs, strict=False))

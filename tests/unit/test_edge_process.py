@@ -27,7 +27,7 @@ def test_a_plan_runs_where_the_heavy_libraries_cannot_be_imported(tmp_path: Path
     assert done.returncode == 0, done.stderr
     end = json.loads(done.stdout.splitlines()[-1])
     assert from_json_lines(readings)
-    assert end["alerts"] == {"shaking": len(from_json_lines(readings))}
+    assert end["outputs"] == {"Matched": len(from_json_lines(readings))}
     assert end["processed"] == len(stream)
     assert end["forbidden"] == []
 

@@ -11,9 +11,7 @@ import pytest
 from headgate.benchmarks import by_headgate, by_loop
 from headgate.benchmarks.answers import difference, expected
 from headgate.benchmarks.stream import BASE_MS, NS_PER_MS, Stream, make_stream
-from headgate.compiler.compile import compile_text
 from headgate.compiler.plan import Plan
-from headgate.dsl.source import SourceText
 from headgate.runtime.connectors.json_lines import JsonLines
 from headgate.runtime.output import Alerted, Life, Matched, Output
 from headgate.runtime.replay import Replay
@@ -72,21 +70,16 @@ def test_w1_matches_every_message_that_is_hot_and_shaking() -> None:
     right = by_loop.hot_and_shaking(zip(dev, ts, temp, vib, strict=True))
     records = outputs("w1", stream, 4096)
     assert right
-    assert alerts(records) == named(stream, [(d, t) for d, t, _, _ in right])
-    assert sum(isinstance(r, Matched) for r in records) == len(right)
+    matched = sorted((r.key[0], r.time // NS_PER_MS) for r in records if isinstance(r, Matched))
+    assert matched == named(stream, [(dev, ts) for dev, ts, _, _ in right])
 
 
 def test_w1_as_a_level_rule_raises_on_the_rising_edge_only() -> None:
     stream = readings()
-    text = (by_headgate.PROGRAMS / "w1.iot").read_text(encoding="utf-8")
-    level = text.replace("when hot_and_shaking", "when temp > 150 degF and vib > 4 mm/s")
-    compiled = compile_text(SourceText("level.iot", level))
-    assert compiled.plan is not None
     raised = [
         (r.key[0], r.time // NS_PER_MS)
-        for part in by_headgate.fed(compiled.plan, stream)
-        for r in part
-        if isinstance(r, Life) and r.what == "raised"
+        for r in outputs("l1", stream, 4096)
+        if isinstance(r, Life) and r.rule == "shaking" and r.what == "raised"
     ]
     was: dict[int, bool] = {}
     right = []
@@ -125,12 +118,12 @@ def test_windows_all_at_once_and_json_lines_answer_as_the_loop_does(workload: st
     assert difference(right, by_headgate.questions(stream, lines)[workload]()) == ""
 
 
-@pytest.mark.parametrize("rows", [1, 7, 500])
-@pytest.mark.parametrize("workload", ["w5", "w6"])
+@pytest.mark.parametrize("rows", [1, 70])
+@pytest.mark.parametrize("workload", ["w5", "w6", "l1"])
 def test_the_batches_do_not_matter(workload: str, rows: int) -> None:
     stream = few()
     whole = outputs(workload, stream, len(stream))
-    assert alerts(whole)
+    assert whole
     assert outputs(workload, stream, rows) == whole
 
 
