@@ -91,7 +91,7 @@ class Reference:
         self._seq += 1
         one = self._registered(device, id_)
         if one is None:
-            self.counters.quarantined["too many devices"] += 1
+            self.counters.quarantined["too_many_devices"] += 1
             return []
         message = {name: self._stored(device, name, value) for name, value in fields.items() if value is not None}
         event = Instant(time, "event", message=message, message_time=time)

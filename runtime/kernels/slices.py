@@ -91,7 +91,7 @@ def after(bounds: Any, low: int, high: int, t: int) -> int:
 
 
 @kernel(
-    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], f8[::1], i8, i8, i8, i8, f8[:, :, ::1], i8[:, :, ::1],"
+    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], f8[::1], i8, i8, i8, i8, i8, f8[:, :, ::1], i8[:, :, ::1],"
     " f8[::1], b1[::1], i8[:, ::1], i8[::1], i8[::1], i8[::1], i8[:, ::1], b1[:, ::1], i8[:, ::1], i4[:, ::1],"
     " i8[:, ::1], f8[:, :, ::1], i8[:, :, ::1], i8[::1])"
 )
@@ -104,6 +104,7 @@ def windows(
     sample_time: Any,
     value: Any,
     running: int,
+    ahead: int,
     slice_width: int,
     ring: int,
     flags: int,
@@ -126,6 +127,8 @@ def windows(
 ) -> int:
     """Walk over n instants in order: close the windows that ended before each, then take its sample.
 
+    An instant of time -1 is a sample only; its input takes the key to a time at most `ahead` ns before it.
+
     `parts` (keys, ring, 8) and `times` (keys, ring, 3: number of the slice, time of first, time of last) hold the
     samples. `shapes` (w, 4) are the windows on them: width, every, and the range of `bounds` that is theirs. A
     window is `width` long, or (width 0) since the last bound; it ends at multiples of `every`, or (every 0) at the
@@ -139,11 +142,19 @@ def windows(
         k = key[i]
         for w in range(len(shapes)):
             width, every, low, high = shapes[w, 0], shapes[w, 1], shapes[w, 2], shapes[w, 3]
-            while next_end[k, w] < time[i]:
+            # A sample by itself (of a group's member) advances no time, but will: then nothing older is waited for.
+            limit = time[i] if time[i] >= 0 else sample_time[i] - ahead
+            while next_end[k, w] < limit:
                 n = counts[w]
                 if n == out_row.shape[1]:
                     return i
                 end = next_end[k, w]
+                at = i
+                if time[i] < 0:
+                    while at < len(key) and (key[at] != k or time[at] <= end):
+                        at += 1
+                    if at == len(key):
+                        break
                 begin = end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1]
                 combine(
                     parts,
@@ -156,11 +167,11 @@ def windows(
                     out_parts[w, n],
                     out_times[w, n],
                 )
-                out_row[w, n] = row[i]
+                out_row[w, n] = row[at]
                 out_key[w, n] = k
                 out_time[w, n] = end
                 empty = out_parts[w, n, 0] == 0.0
-                if not empty or (row[i] < running and not was_empty[k, w]):
+                if not empty or (row[at] < running and not was_empty[k, w]):
                     counts[w] += 1
                 was_empty[k, w] = empty
                 if empty and latest[k] < end:

@@ -70,6 +70,7 @@ class SlicesOperator(Operator):
         for part in slices.parts:
             self.flags |= 1 << PARTS.index(part)
         self.windows = windows
+        self.ahead = ahead
         self.kept_ns = max(_longest(w) for _, w in windows) + revise
         self.ring = (self.kept_ns + ahead) // self.width + 3
         self.parts = np.zeros((0, self.ring, kernel.COLUMNS))
@@ -102,7 +103,8 @@ class SlicesOperator(Operator):
             )  # fmt: skip
             start = kernel.windows(
                 start, samples.key, samples.row, samples.time, samples.sampled, samples.at, samples.value,
-                frame.running, self.width, self.ring, self.flags, self.parts, self.times, self.shift, self.shifted,
+                frame.running, self.ahead, self.width, self.ring, self.flags, self.parts, self.times, self.shift,
+                self.shifted,
                 shapes, bounds, self.passed, self.latest, self.next_end, self.was_empty, *out, counts,
             )  # fmt: skip
             for i in range(w):

@@ -100,7 +100,7 @@ def on_engine(plan: Plan, inputs: Sequence[Input], ending: bool = True, sizes: S
     return Run(outputs, engine.counters)
 
 
-EXECUTORS: dict[str, Executor] = {"reference": on_reference}
+EXECUTORS: dict[str, Executor] = {"reference": on_reference, "engine": on_engine}
 """What the conformance cases and the tests of the meaning run on."""
 
 
@@ -129,7 +129,7 @@ def _batch(engine: Engine, inputs: list[tuple[int, Input]]) -> Batch:
                 continue
             key = registry.key(one.id)
             if key == REFUSED:
-                engine.counters.quarantined["too many devices"] += 1
+                engine.counters.quarantined["too_many_devices"] += 1
                 continue
             rows.append((seq, key, one))
         if rows:

@@ -6,9 +6,9 @@
         inputs = data.draw(inputs_of(program))
         sizes = data.draw(batchings(len(inputs)))
 
-Programs compile. Values lie on a grid of quarters and stay small, so that sums of them are exact whatever their order; what is not
-exact (means, rates, deviations) is never summed again. Times lie on a grid of quarters of a second, durations of few whole
-seconds, so that timers, ends of windows and messages often fall on one moment.
+Programs compile. Values lie on a grid of quarters and stay small, so that sums of them are exact whatever their
+order; what is not exact (means, rates, deviations) is never summed again. Times lie on a grid of quarters of a
+second, durations of few whole seconds, so that timers, ends of windows and messages often fall on one moment.
 """
 
 from collections.abc import Callable
@@ -25,13 +25,13 @@ QUARTER = S // 4
 BEGIN = 1_711_839_590 * S
 """Ten seconds before the midnight of Oslo after which clocks went forward (2024-03-31)."""
 
-AGGREGATES = ("count", "sum", "mean", "min", "max", "range", "variance", "stddev", "first", "last", "delta", "rise", "fall", "rate")
 ORDERED = ("count", "min", "max", "range", "first", "last", "delta", "rise", "fall")
 """Aggregates that are exact for any samples."""
+AGGREGATES = (*ORDERED, "sum", "mean", "variance", "stddev", "rate")
 OVER_MEMBERS = ("count", "sum", "mean", "min", "max", "range", "variance", "stddev")
 WINDOWS = ("4 s every 4 s", "8 s every 4 s", "12 s every 4 s", "10 s every 5 s", "20 s every 20 s", "20 s every 10 s")
 OUTER_WINDOWS = ("20 s every 20 s", "40 s every 20 s", "60 s every 20 s")
-CALENDARS = ('today in "Europe/Oslo"', 'today every 6 h', 'today in "Asia/Kathmandu" every 3 h', "this_week")
+CALENDARS = ('today in "Europe/Oslo"', "today every 6 h", 'today in "Asia/Kathmandu" every 3 h', "this_week")
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ class Writing:
         """A condition, which may remember and have timers."""
         simple = ["flag", f"x > {self.constant()}", f"n == {self.one('0', '1', '2')}", 'word == "u"', "x is absent"]
         simple += [f"x < {self.constant()}", "fresh(x) is not absent"]
+        simple += [f"age(x) > {self.duration()}", "inside(at, yard)", "distance(at, Point(0, 0)) < 60 km"]
         simple += ["x is stale"] if self.stale[device] else []
         if depth == 0 or self.chance(40):
             return f"({self.one(*simple, *self.bools[device])})"
@@ -98,13 +99,14 @@ class Writing:
             lambda: f"({self.truth(device, depth - 1)} for {self.duration()})",
             lambda: f"({self.number(device, depth - 1)} {self.one('>', '<=', '!=')} {self.number(device, depth - 1)})",
             lambda: f"(no {self.one('x', 'n', 'flag')} for {self.duration()})",
+            lambda: f"(no (flag becomes true) for {self.duration()})",
         ]
         if self.numbers[device]:
             choices.append(lambda: f"({self.one(*self.numbers[device])} > {self.constant()})")
         return self.draw(st.sampled_from(choices))()
 
     def event(self, device: str) -> str:
-        choices = (
+        choices: tuple[Callable[[], str], ...] = (
             lambda: f"flag becomes {self.one('true', 'false')}",
             lambda: f"x {self.one('rises above', 'falls below')} {self.constant()}",
             lambda: f"{self.truth(device, 1)} becomes {self.one('true', 'false')}",
@@ -121,6 +123,8 @@ class Writing:
         span = self.one(*(WINDOWS * 2 + CALENDARS))
         if self.chance(20):
             return f"{self.one('count', 'share')}({of}x > {self.constant()}{where} over {span})"
+        if self.chance(15):
+            return f"count({of}{self.one('flag becomes true', 'x rises above 1')} over {span})"
         argument = self.one(f"{of}x", f"{of}n", f"{of}x + {of}n", f"{of}x else 0")
         return f"{self.one(*AGGREGATES)}({argument}{where} over {span})"
 
@@ -147,7 +151,7 @@ class Writing:
 
     def group_signal(self, index: int) -> tuple[str, str]:
         """The text, and the domain."""
-        domain = self.one("by site", "by site", "")
+        domain = self.one("by site", "by site", "by site, word", "")
         device = self.one(*self.devices)
         kind = self.draw(st.integers(0, 5))
         if kind == 0:
@@ -198,7 +202,7 @@ class Writing:
             clauses.append("latched")
         if self.chance(10):
             clauses.append('schedule "00:00".."06:00" in "Europe/Oslo"')
-        clauses.append('do { alert "{id}: {x}, {n}, {word}, {flag}" if x > 1 { emit high(x: x) } else { alert "low" } }')
+        clauses.append('do { alert "{id}: {x}, {n}, {word}, {at}, {last(x).time}" if x > 1 { emit high(x: x) } else { alert "{flag}" } }')
         ends = not momentary or any(clause.startswith(("until", "hold", "latched")) for clause in clauses)
         if ends and self.chance(30):
             clauses.append('on clear { alert "{id} is well: {x}" severity info }')
@@ -234,6 +238,7 @@ def _device(draw: Draw, name: str, late: bool, revising: bool) -> tuple[str, boo
     telemetry x: float {stale}
     telemetry n: int {draw(st.sampled_from(["", "stale after 5 s"]))}
     telemetry flag: bool
+    telemetry at: Point
     {chr(10).join(clauses)}
 }}"""
     return text, bool(stale)
@@ -241,14 +246,17 @@ def _device(draw: Draw, name: str, late: bool, revising: bool) -> tuple[str, boo
 
 @st.composite
 def programs(draw: Draw, late: bool = True, revising: bool = False, groups: bool = True) -> Program:
-    """A program that compiles. `late`: devices may declare lateness; `revising`: all declare `revise`; `groups`: signals by site."""
+    """A program that compiles. `late`: devices may declare lateness; `revising`: all declare `revise`; `groups`:
+    there are signals by site, and of all."""
     names = draw(st.sampled_from([("A",), ("A", "B")]))
     devices = {name: _device(draw, name, late, revising) for name in names}
     writing = Writing(
         draw,
         names,
         {name: stale for name, (_, stale) in devices.items()},
-        *({name: [] for name in names} for _ in range(3)),
+        numbers={name: [] for name in names},
+        paced={name: [] for name in names},
+        bools={name: [] for name in names},
     )
     items = [text for text, _ in devices.values()]
     patterns: dict[str, list[str]] = {name: [] for name in names}
@@ -269,7 +277,8 @@ def programs(draw: Draw, late: bool = True, revising: bool = False, groups: bool
         items.append(text)
         if "rate(" not in text and writing.chance(40):
             items.append(writing.group_rule(index, f"g{index}", domain))
-    text = "module random\n" + "\n".join(items) + "\n"
+    head = "module random\nimport std.geo (circle, distance, inside)\nlet yard = circle(Point(0, 0.5), 40 km)\n"
+    text = head + "\n".join(items) + "\n"
     return Program(text, compile_program(text), tuple(latched))
 
 
@@ -306,6 +315,7 @@ def _fields(draw: Draw, id_: str, moves: bool) -> dict[str, Value]:
         "x": st.integers(-4, 20).map(lambda q: q / 4),
         "n": st.integers(0, 3),
         "flag": st.booleans(),
+        "at": st.tuples(st.just(0.0), st.integers(0, 4).map(lambda q: q / 4)),
     }
     carried = draw(st.sets(st.sampled_from(sorted(possible)), max_size=5))
     return {name: draw(possible[name]) for name in sorted(carried)}

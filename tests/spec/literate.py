@@ -4,8 +4,10 @@ What stands behind the opening fence says what a block is:
 
     ```iot                  a program, if it has a line `module …`; else items that are added to the program before it
     ```iot expressions      one expression on each line, each the value of a signal for that program's first device type
-    ```iot error HG0301     as one of the two above, but wrong: exactly these mistakes are found, in this order
-    ```iot warning HG0902   right, but for these warnings
+    ```iot error HG0301     as one of those above, but wrong: exactly these mistakes are found, in this order, each in a
+                            line whose comment names it (`# HG0301: …`), for readers who do not see the fence
+    ```iot warning HG0902   right, but for these warnings, which are named likewise
+    ```iot alone            a program that no other block is added to
     ```jsonl                messages for the program and the items before it …
     ```text                 … and, after such messages, what `headgate run` prints of them before its summary
 
@@ -37,6 +39,7 @@ ROOT = Path(__file__).parents[2]
 
 _FENCE = re.compile(r"^```(?P<words>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROGRAM = re.compile(r"^module ", re.MULTILINE)
+_CODE_SHOWN = re.compile(r"# (HG\d{4})\b")
 _DEVICE = re.compile(r"^device (\w+)", re.MULTILINE)
 
 
@@ -55,11 +58,15 @@ class Block:
 
 @dataclass(frozen=True)
 class Example:
-    """A program of a page as it is compiled, and the codes of the problems that its page promises."""
+    """A program of a page as it is compiled, and the codes of the problems that its page promises.
+
+    `codes` are those behind the fence, `shown` those in comments, with their lines in the program, from 1.
+    """
 
     block: Block
     program: str
     codes: tuple[str, ...]
+    shown: tuple[tuple[int, str], ...]
     warns: bool
 
 
@@ -87,7 +94,12 @@ def examples_of(page: str) -> Iterator[Example]:
     for block, program in _programs(page):
         kind = next((word for word in block.words if word in ("error", "warning")), None)
         codes = block.words[block.words.index(kind) + 1 :] if kind is not None else ()
-        yield Example(block, program, codes, kind == "warning")
+        shown = tuple(
+            (number, found[1])
+            for number, line in enumerate(program.splitlines(), start=1)
+            if (found := _CODE_SHOWN.search(line))
+        )
+        yield Example(block, program, codes, shown, kind == "warning")
 
 
 def executions_of(page: str) -> Iterator[Execution]:

@@ -1,4 +1,4 @@
-"""The main job's data: the truck program runs on it, and the benchmark suite's questions get the answers that SQL gives.
+"""The truck programs on a day's stream: the benchmark suite's questions get the answers that SQL gives.
 
 The answers in examples/fleet/trucks_expected.json were computed by SQLite from the same rows; a null tag or value takes
 no part, as in SQL.
