@@ -48,9 +48,10 @@ STATE_BYTES_MAX = 2**40
 VALUE_BYTES: dict[TypeName, int] = {"bool": 1, "int": 8, "float": 8, "text": 4, "time": 8, "point": 16}
 KNOWN_BYTES = 1
 TIME_BYTES = 8
-PART_BYTES = 8
+SLICE_BYTES = 88
+"""A slice as the engine keeps it: eight numbers and three times, whichever of them are asked for."""
 HOLD_BYTES = 2 * TIME_BYTES + KNOWN_BYTES
-RULE_BYTES = 32
+RULE_BYTES = 40
 ROW_BYTES = 16
 MEMBERS_BYTES = 24
 NS_PER_S = 1_000_000_000
@@ -97,7 +98,7 @@ def bound(graph: Graph) -> tuple[Graph, Problems]:
 def _check(graph: Graph, node: PlanNode, cost: Cost, keys: int | None, problems: Problems) -> None:
     span = _clause(graph, node)
     if isinstance(node.operator, Slices):
-        slices = cost.state_bytes_per_key // (len(node.operator.parts) * PART_BYTES)
+        slices = cost.state_bytes_per_key // SLICE_BYTES
         if slices > SLICES_MAX:
             key = node.timeline.removesuffix(" settled")
             problems.report(TooManySlices(span=span, slices=slices, slices_max=SLICES_MAX, kept_for=key))
@@ -145,9 +146,9 @@ def _state_bytes(
             return HOLD_BYTES
         case Edge():
             return KNOWN_BYTES
-        case Slices(width, parts):
+        case Slices(width):
             past = _past_ns(windows, timeline, timelines, devices)
-            return ring_slices(past, width) * len(parts) * PART_BYTES
+            return ring_slices(past, width) * SLICE_BYTES
         case Window():
             return TIME_BYTES + KNOWN_BYTES
         case Members():

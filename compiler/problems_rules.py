@@ -8,7 +8,7 @@ from ..dsl.source import Span
 
 @dataclass(frozen=True, kw_only=True)
 class NeedsWindow(Diagnostic):
-    """An aggregate over a device's own messages that does not say which of them: since when?
+    """An aggregate over a device's own messages does not say which of them: since when?
 
         signal pace for Truck = mean(velocity)
         signal pace for Truck = mean(velocity over 10 min every 10 min)

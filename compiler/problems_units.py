@@ -35,7 +35,7 @@ class DifferentDimensions(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class MissingUnit(Diagnostic):
-    """A bare number where a quantity is needed: is `velocity > 1` a walk or a sprint?
+    """A bare number stands where a quantity is needed: is `velocity > 1` a walk or a sprint?
 
     when velocity > 1
     when velocity > 1 km/h

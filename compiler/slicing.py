@@ -17,5 +17,6 @@ def longest_window_ns(window: Window) -> int:
 
 
 def ring_slices(past_ns: int, width_ns: int) -> int:
-    """How many slices of a width cover so much of the past, with the one that grows and the one that is closed."""
-    return -(-past_ns // width_ns) + 2
+    """How many slices of a width cover so much of the past, with the one that grows, the one that is closed and
+    the one that is cut."""
+    return past_ns // width_ns + 3

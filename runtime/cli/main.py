@@ -133,6 +133,10 @@ def _check(options: Namespace) -> Exit:
 
 
 def _run(options: Namespace) -> Exit:
+    from ..kernels.jit import will_compile
+
+    if will_compile():
+        print("compiling the engine's kernels for this machine: half a minute, once", file=sys.stderr, flush=True)
     from .run import run
 
     return run(options)

@@ -1,15 +1,15 @@
 """JSON lines: a message is an object on a line of its own. Blank lines are no messages.
 
-Compiled kernels read what is plain straight into columns (`json_scan`). What they leave, and everything where there are
-none, msgspec decodes into structures that have just the wanted fields: a run of lines at once or, if one of them is not
-as wanted, a line at a time, so that each stands for itself. All ways accept the same lines and give the same values.
+msgspec decodes them into structures that have just the wanted fields: a piece of a run at once or, if a line of it is not
+as wanted, a line at a time, so that each stands for itself. Both ways accept the same lines and give the same values. A
+piece becomes columns before the next is decoded: its structures are then still in the core's own cache.
 """
 
 import json
+import math
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -17,12 +17,28 @@ import numpy as np
 
 from ...compiler.plan import TypeName
 from ...stdlib.column import Column
-from ..kernels.jit import COMPILED
 from .files import read_lines
-from .json_scan import Rows, Scanner
-from .payload import LineOrigin, Lines, Origin, Payloads, Reason, Texts, Wanted, column_of, look, only_integers
+from .payload import (
+    LineOrigin,
+    Lines,
+    Origin,
+    Payloads,
+    Reason,
+    Texts,
+    Wanted,
+    column_of,
+    joined,
+    known_numbers,
+    look,
+    only_integers,
+)
 
 NEWLINE, OPEN, CLOSE = b"\n{}"
+
+PIECE_BYTES = 1 << 16
+"""Decoded at a time: eight times as much takes half as long again."""
+
+Structures = Sequence[msgspec.Struct]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +68,7 @@ class _Leaf:
     """A field of one kind (float, text or bool), and those who want it: as a float and as an int it is one."""
 
     attribute: str
+    values: Callable[[Structures], list[Any]]
     kind: TypeName
     wanted: tuple[Wanted, ...]
 
@@ -61,6 +78,7 @@ class _Mixed:
     """A field that is wanted as several things, say as a text and as a number; it is looked at message by message."""
 
     attribute: str
+    values: Callable[[Structures], list[Any]]
     wanted: tuple[tuple[Wanted, tuple[str, ...]], ...]
 
 
@@ -70,18 +88,29 @@ class _Shape:
 
     structure: type[msgspec.Struct]
     fields: Mapping[str, "_Leaf | _Mixed | _Shape"]
-    attribute: str = ""
+    attribute: str
+    values: Callable[[Structures], list[Any]]
 
 
-_KINDS: Mapping[TypeName, tuple[TypeName, Any]] = {
-    "float": ("float", float | None),
-    "int": ("float", float | None),
-    "text": ("text", str | None),
-    "bool": ("bool", bool | None),
+# Kind, type and value if it is missing, where NaN is quicker than None and cannot be mistaken: JSON has none.
+_KINDS: Mapping[TypeName, tuple[TypeName, Any, Any]] = {
+    "float": ("float", float | None, math.nan),
+    "int": ("float", float | None, math.nan),
+    "text": ("text", str | None, None),
+    "bool": ("bool", bool | None, None),
 }
 
 
-def _shape(wanted: Sequence[tuple[Wanted, tuple[str, ...]]], attribute: str = "") -> _Shape:
+def _values_of(slot: str) -> Callable[[Structures], list[Any]]:
+    """What gives the values of a slot of structures.
+
+    It takes half as long as `map(attrgetter(slot), …)`: Python makes special code for a name that stands in the text.
+    """
+    values: Callable[[Structures], list[Any]] = eval(f"lambda structures: [each.{slot} for each in structures]")
+    return values
+
+
+def _shape(wanted: Sequence[tuple[Wanted, tuple[str, ...]]], attribute: str = "f") -> _Shape:
     """The shape of an object from what is wanted of it, each with the path that is left."""
     by_name: dict[str, list[tuple[Wanted, tuple[str, ...]]]] = {}
     for want, path in wanted:
@@ -95,15 +124,16 @@ def _shape(wanted: Sequence[tuple[Wanted, tuple[str, ...]]], attribute: str = ""
             fields[name] = nested = _shape(inside, slot)
             slots.append((slot, nested.structure | None, None))
         elif len(kinds) == 1 and not any(rest for _, rest in inside):
-            kind, python = _KINDS[inside[0][0].type]
-            fields[name] = _Leaf(slot, kind, tuple(want for want, _ in inside))
-            slots.append((slot, python, None))
+            kind, python, missing = _KINDS[inside[0][0].type]
+            fields[name] = _Leaf(slot, _values_of(slot), kind, tuple(want for want, _ in inside))
+            slots.append((slot, python, missing))
         else:
-            fields[name] = _Mixed(slot, tuple(inside))
+            fields[name] = _Mixed(slot, _values_of(slot), tuple(inside))
             slots.append((slot, Any, None))
     rename = {slot: name for (slot, _, _), name in zip(slots, by_name, strict=True)}
     # Without the garbage collector's attention: there are no cycles in JSON.
-    return _Shape(msgspec.defstruct("Message", slots, rename=rename, gc=False), fields, attribute)
+    structure = msgspec.defstruct("Message", slots, rename=rename, gc=False)
+    return _Shape(structure, fields, attribute, _values_of(attribute))
 
 
 # --- Decoding --------------------------------------------------------------------------------------------------------
@@ -122,58 +152,37 @@ class _Wrong:
 
 
 class Decoder:
-    """Decodes runs of lines into columns of the wanted fields; `compiled`: by kernels, as far as they go."""
+    """Decodes runs of lines into columns of the wanted fields, in pieces of about so many bytes."""
 
-    def __init__(self, wanted: Sequence[Wanted], compiled: bool = COMPILED) -> None:
+    def __init__(self, wanted: Sequence[Wanted], piece_bytes: int = PIECE_BYTES) -> None:
         self._shape = _shape([(want, tuple(want.path.split("."))) for want in dict.fromkeys(wanted)])
         self._json: msgspec.json.Decoder[msgspec.Struct] = msgspec.json.Decoder(self._shape.structure)
         self._blank = self._shape.structure()
-        leaves = {name: part for name, part in self._shape.fields.items() if isinstance(part, _Leaf)}
-        self._leaves = tuple(leaves.values())
-        self._scanner: Scanner | None = None
-        if compiled and leaves and len(leaves) == len(self._shape.fields):
-            self._scanner = Scanner([(name, leaf.kind) for name, leaf in leaves.items()])
+        self._piece_bytes = piece_bytes
 
     def decode(self, lines: Lines, number: int, texts: Texts) -> tuple[Payloads, int]:
         """The messages of a run of lines, of which the first is line `number`; and how many lines there are."""
-        wrong = _Wrong()
         if lines.too_long:
-            wrong.broken[0] = "too_long"
+            wrong = _Wrong(broken={0: "too_long"})
             return self._payloads([self._blank], LineOrigin([number], lines.data, [0]), wrong, texts), 1
-        if not _is_utf8(lines.data):
-            return self._one_by_one(lines.data, number, texts)
-        if self._scanner is not None:
-            return self._scan(self._scanner, lines.data, number, texts)
-        return self._at_once(lines.data, number, texts) or self._one_by_one(lines.data, number, texts)
+        pieces: list[Payloads] = []
+        line_count = 0
+        for data in _pieces(lines.data, self._piece_bytes):
+            at = number + line_count
+            payloads, count = self._at_once(data, at, texts) or self._one_by_one(data, at, texts)
+            pieces.append(payloads)
+            line_count += count
+        return joined(pieces), line_count
 
     def _payloads(self, structures: Sequence[msgspec.Struct], origin: Origin, wrong: _Wrong, texts: Texts) -> Payloads:
         columns: dict[Wanted, Column] = {}
         _extract(self._shape, structures, columns, wrong, texts)
         return Payloads(len(structures), columns, origin, wrong.bad, wrong.broken)
 
-    def _scan(self, scanner: Scanner, data: bytes, number: int, texts: Texts) -> tuple[Payloads, int]:
-        """By the kernels; each line that they leave for itself."""
-        scanned = scanner.scan(data, texts)
-        count = len(scanned.starts)
-        wrong = _Wrong()
-        columns: dict[Wanted, Column] = {}
-        found = {leaf.attribute: column for leaf, column in zip(self._leaves, scanned.columns, strict=True)}
-        if len(scanned.unread):
-            lines = [data[start : data.index(b"\n", start)] for start in scanned.starts[scanned.unread].tolist()]
-            rows = scanned.unread.tolist()
-            structures = [self._line(line, row, wrong) for line, row in zip(lines, rows, strict=True)]
-            for leaf in self._leaves:
-                late = column_of(list(map(attrgetter(leaf.attribute), structures)), leaf.kind, texts)
-                found[leaf.attribute] = _patched(found[leaf.attribute], scanned.unread, late)
-            if 2 * len(rows) > count:
-                self._scanner = None  # These are not the messages it is made for.
-        for leaf in self._leaves:
-            _spread(leaf, found[leaf.attribute], columns, wrong)
-        origin = LineOrigin(scanned.lines + number, data, scanned.starts)
-        return Payloads(count, columns, origin, wrong.bad, wrong.broken), scanned.line_count
-
     def _at_once(self, data: bytes, number: int, texts: Texts) -> tuple[Payloads, int] | None:
         """All lines, if each is an object as wanted; else None."""
+        if not _is_utf8(data):
+            return None
         try:
             structures = self._json.decode_lines(data)
         except (msgspec.MsgspecError, RecursionError):
@@ -187,7 +196,7 @@ class Decoder:
         starts = np.concatenate(([0], ends[:-1] + 1))
         if len(ends) != len(structures) or (text[starts] != OPEN).any() or (text[ends - 1] != CLOSE).any():
             return None
-        origin = LineOrigin(range(number, number + len(ends)), data, starts)
+        origin = LineOrigin(np.arange(number, number + len(ends)), data, starts)
         return self._payloads(structures, origin, _Wrong(), texts), len(ends)
 
     def _one_by_one(self, data: bytes, number: int, texts: Texts) -> tuple[Payloads, int]:
@@ -229,6 +238,17 @@ class Decoder:
         return _fill(self._shape, message, row, wrong)
 
 
+def _pieces(data: bytes, piece_bytes: int) -> Iterator[bytes]:
+    """Whole lines, not many more bytes than that at a time."""
+    start = 0
+    while len(data) - start > piece_bytes:
+        end = data.index(b"\n", start + piece_bytes - 1) + 1
+        yield data[start:end]
+        start = end
+    if start < len(data) or not data:
+        yield data[start:]
+
+
 def _is_utf8(data: bytes) -> bool:
     if data.isascii():
         return True
@@ -249,7 +269,7 @@ def _fill(shape: _Shape, message: Mapping[str, Any], row: int, wrong: _Wrong) ->
     for name, part in shape.fields.items():
         value = message.get(name)
         match part:
-            case _Leaf(attribute, kind, wanted):
+            case _Leaf(attribute, _, kind, wanted):
                 good, reason = look(value, (), kind)
                 setattr(structure, attribute, good)
                 if reason is not None:
@@ -289,11 +309,16 @@ def _extract(
 ) -> None:
     """The columns of the wanted fields."""
     for part in shape.fields.values():
-        values: list[Any] = list(map(attrgetter(part.attribute), structures))
+        values = part.values(structures)
         match part:
-            case _Leaf(_, kind):
-                _spread(part, _quick_column(values, kind, texts), columns, wrong)
-            case _Mixed(_, mixed):
+            case _Leaf(_, _, kind, wanted):
+                column = _quick_column(values, kind, texts)
+                for want in wanted:
+                    columns[want] = column
+                    if want.type == "int":
+                        columns[want], others = only_integers(column)
+                        wrong.note(want, others)
+            case _Mixed(_, _, mixed):
                 for want, path in mixed:
                     found = [look(value, path, want.type) for value in values]
                     wrong.note(want, {row: reason for row, (_, reason) in enumerate(found) if reason is not None})
@@ -303,30 +328,17 @@ def _extract(
                 _extract(part, [blank if value is None else value for value in values], columns, wrong, texts)
 
 
-def _spread(leaf: _Leaf, column: Column, columns: dict[Wanted, Column], wrong: _Wrong) -> None:
-    """Give a field's column to all who want it."""
-    for want in leaf.wanted:
-        columns[want] = column
-        if want.type == "int":
-            columns[want], others = only_integers(column)
-            wrong.note(want, others)
-
-
-def _patched(column: Column, rows: Rows, values: Column) -> Column:
-    """A column with other values in some rows."""
-    known = column.mask().copy()
-    column.values[rows] = values.values
-    known[rows] = values.mask()
-    return Column(column.values, None if known.all() else known)
-
-
 def _quick_column(values: Sequence[Any], kind: TypeName, texts: Texts) -> Column:
-    """As `column_of`, by a faster way if no value is missing."""
+    """As `column_of`, by a faster way if no value is null, no truth or text missing, and no text new."""
     try:
-        if kind == "float":
-            return Column(np.frombuffer(struct.pack(f"{len(values)}d", *values)) + 0.0)
-        if kind == "bool":
-            return Column(np.frombuffer(bytearray(values), dtype=np.bool_))
-    except (struct.error, TypeError):
-        pass  # One is missing: None is no number.
+        match kind:
+            case "float":
+                return known_numbers(np.frombuffer(struct.pack(f"{len(values)}d", *values)) + 0.0)
+            case "text":
+                codes = texts.codes
+                return Column(np.array([codes[value] for value in values], dtype=np.int32))
+            case "bool":
+                return Column(np.frombuffer(bytearray(values), dtype=np.bool_))
+    except (struct.error, TypeError, KeyError):
+        pass  # It is one of these.
     return column_of(values, kind, texts)

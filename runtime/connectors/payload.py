@@ -5,8 +5,10 @@ in that field. Whether that matters is not known here: only a source that asks f
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -107,6 +109,41 @@ class Payloads:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Origins:
+    """Of several parts: each with the row that it begins at."""
+
+    numbers: NDArray[np.integer]
+    parts: Sequence[Origin]
+    first_rows: Sequence[int]
+
+    def excerpt(self, row: int) -> str:
+        part = bisect_right(self.first_rows, row) - 1
+        return self.parts[part].excerpt(row - self.first_rows[part])
+
+
+def joined(parts: Sequence[Payloads]) -> Payloads:
+    """One behind the other: at least one, of the same wanted fields."""
+    if len(parts) == 1:
+        return parts[0]
+    first_rows = [0, *accumulate(part.count for part in parts)]
+    numbers = np.concatenate([np.asarray(part.origin.numbers, dtype=np.int64) for part in parts])
+    bad: dict[Wanted, dict[int, Reason]] = {}
+    broken: dict[int, Reason] = {}
+    for first, part in zip(first_rows, parts, strict=False):
+        for want, reasons in part.bad.items():
+            bad.setdefault(want, {}).update({first + row: reason for row, reason in reasons.items()})
+        broken.update({first + row: reason for row, reason in part.broken.items()})
+    columns = {want: _joined_column([part.columns[want] for part in parts]) for want in parts[0].columns}
+    origin = _Origins(numbers, [part.origin for part in parts], first_rows[:-1])
+    return Payloads(first_rows[-1], columns, origin, bad, broken)
+
+
+def _joined_column(parts: Sequence[Column]) -> Column:
+    known = None if all(part.known is None for part in parts) else np.concatenate([part.mask() for part in parts])
+    return Column(np.concatenate([part.values for part in parts]), known)
+
+
 @dataclass(slots=True)
 class Texts(Symbols):
     """Texts of one input's messages, forgotten now and then, so that an input cannot fill the memory with them."""
@@ -196,8 +233,12 @@ def _can_be_written(text: str) -> bool:
 
 
 def number_column(values: Sequence[float | None]) -> Column:
-    """A column of floats, without negative zeros. NumPy makes NaN of None, and no payload value is NaN."""
-    numbers = np.array(values, dtype=np.float64) + 0.0
+    """A column of floats, without negative zeros."""
+    return known_numbers(np.array(values, dtype=np.float64) + 0.0)
+
+
+def known_numbers(numbers: NDArray[np.float64]) -> Column:
+    """A column that is known but for NaN: NumPy makes that of None, and no payload value is NaN."""
     missing = np.isnan(numbers)
     return Column(numbers, ~missing if missing.any() else None)
 

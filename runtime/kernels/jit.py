@@ -8,6 +8,7 @@ Numba off.
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
@@ -17,6 +18,11 @@ COMPILED = os.environ.get("HEADGATE_NUMBA", "1") != "0" and find_spec("numba") i
 
 NEVER = 2**63 - 1
 """A time that does not come (int64's greatest): 'nothing is due'."""
+
+
+def will_compile() -> bool:
+    """Whether loading the kernels takes a while: they are compiled, and no earlier process left them on the disk."""
+    return COMPILED and not any(Path(__file__).parent.glob("__pycache__/*.nbi"))
 
 
 def kernel(signature: str) -> Callable[[Kernel], Kernel]:

@@ -154,8 +154,9 @@ def _longest(window: p.Window) -> int:
     if window.width_ns is not None:
         return window.width_ns
     assert window.calendar is not None
-    days = {"today": 2, "this_week": 8, "this_month": 32, "this_year": 367}[window.calendar]
-    return days * 86_400_000_000_000
+    days = {"today": 1, "this_week": 7, "this_month": 31, "this_year": 366}[window.calendar]
+    # Clocks are put back by an hour, at most.
+    return (24 * days + 1) * 3_600_000_000_000
 
 
 def _cover(bounds: Rows, window: p.Window, samples: Samples) -> Rows:

@@ -151,7 +151,7 @@ class Writing:
 
     def group_signal(self, index: int) -> tuple[str, str]:
         """The text, and the domain."""
-        domain = self.one("by site", "by site", "by site, word", "")
+        domain = self.one("by site", "by site", "by site, floor", "")
         device = self.one(*self.devices)
         kind = self.draw(st.integers(0, 5))
         if kind == 0:
@@ -202,7 +202,8 @@ class Writing:
             clauses.append("latched")
         if self.chance(10):
             clauses.append('schedule "00:00".."06:00" in "Europe/Oslo"')
-        clauses.append('do { alert "{id}: {x}, {n}, {word}, {at}, {last(x).time}" if x > 1 { emit high(x: x) } else { alert "{flag}" } }')
+        clauses.append('do { alert "{id}: {x}, {n}, {word}, {at}, {last(x).time}"')
+        clauses.append('if x > 1 { emit high(x: x) } else { alert "{flag}" } }')
         ends = not momentary or any(clause.startswith(("until", "hold", "latched")) for clause in clauses)
         if ends and self.chance(30):
             clauses.append('on clear { alert "{id} is well: {x}" severity info }')
@@ -234,6 +235,7 @@ def _device(draw: Draw, name: str, late: bool, revising: bool) -> tuple[str, boo
     clauses.append(draw(st.sampled_from(["", "idle after 10 s", "idle after 1 h"])))
     text = f"""device {name} {draw(st.sampled_from(["", "", "max 3"]))} {{
     property site: text
+    property floor: text
     property word: text
     telemetry x: float {stale}
     telemetry n: int {draw(st.sampled_from(["", "stale after 5 s"]))}
@@ -285,7 +287,7 @@ def programs(draw: Draw, late: bool = True, revising: bool = False, groups: bool
 @st.composite
 def inputs_of(draw: Draw, program: Program, moves: bool = False, most: int = 40) -> list[Input]:
     """Messages with fields missing, out of order within and beyond any lateness, at equal times and after gaps; marks;
-    acknowledgements. Devices keep their site; with `moves` they may move."""
+    acknowledgements. Devices keep their site and floor; with `moves` they may move."""
     kinds = [device.name for device in program.plan.devices]
     clock = BEGIN
     out: list[Input] = []
@@ -309,8 +311,10 @@ def inputs_of(draw: Draw, program: Program, moves: bool = False, most: int = 40)
 
 def _fields(draw: Draw, id_: str, moves: bool) -> dict[str, Value]:
     site = draw(st.sampled_from(["u", "v"])) if moves else "u" if id_ in "ab" else "v"
+    floor = draw(st.sampled_from(["1", "2"])) if moves else "1" if id_ in "abc" else "2"
     possible: dict[str, st.SearchStrategy[Value]] = {
         "site": st.just(site),
+        "floor": st.just(floor),
         "word": st.sampled_from(["u", "v", ""]),
         "x": st.integers(-4, 20).map(lambda q: q / 4),
         "n": st.integers(0, 3),

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 
-from hypothesis import given, note
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from headgate.compiler.passes import ALL
@@ -47,6 +47,7 @@ def test_the_engine_gives_what_the_reference_gives_under_any_batching(data: st.D
         assert not differences(expected, on_engine(program.plan, inputs, sizes=sizes)), sizes
 
 
+@settings(max_examples=max(settings.default.max_examples // 4, 1) if settings.default else 10)
 @given(st.data())
 def test_a_pass_switched_off_changes_no_result(data: st.DataObject) -> None:
     program = data.draw(programs())

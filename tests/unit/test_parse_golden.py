@@ -58,5 +58,5 @@ def test_every_report_is_json_as_well() -> None:
 @pytest.mark.parametrize("kind", all_diagnostics().values(), ids=lambda kind: kind.code)
 def test_every_diagnostic_explains_itself(kind: type) -> None:
     lines = (kind.__doc__ or "").strip().splitlines()
-    assert lines[0].endswith("."), "the first line is a sentence"
+    assert lines[0].endswith((".", "?")), "the first line is a sentence"
     assert len(lines) >= 3, "the explanation says more than the first line"
