@@ -8,7 +8,7 @@ from .check_context import Checking, Context, domain_of
 from .check_places import as_condition, check_duration
 from .problems_domains import NeedsDevice
 from .problems_names import Duplicate, HidesField
-from .problems_rules import NotSeparable, PatternTooLong, PatternUnbounded
+from .problems_rules import NotSeparable, PatternAbsence, PatternTooLong, PatternUnbounded
 from .resolve import children, member_of, walk
 from .typed import BoundRef, DeviceRef, Fact
 
@@ -26,6 +26,8 @@ def check_pattern(c: Checking, pattern: n.Pattern, at: Context) -> bool:
     steps: dict[str, int] = {}
     for place, step in enumerate(pattern.steps):
         inside = Context(at.scope, steps=MappingProxyType(dict(steps)))
+        if place > 0 and isinstance(step.event, n.Quiet):
+            c.report(PatternAbsence(span=step.event.span))
         fact = c.check(step.event, inside)
         if fact is not None and as_condition(c, step.event, fact, "a step") is not None:
             _check_separable(c, step.event)

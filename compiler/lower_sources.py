@@ -60,6 +60,8 @@ def lower_source(lowering: Lowering, source: n.Source) -> SourcePlan:
 
 def _value(lowering: Lowering, mapping: n.Mapping, declared: Type | None, at: Place) -> str:
     """A mapping's value in the field's unit: from the unit that the payload is said to be in, or the one it has."""
+    if declared is not None and declared.name == "time":
+        return _time(lowering, mapping, at)
     node = lowering.expression(mapping.value, at)
     if declared is None:
         return node

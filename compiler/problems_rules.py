@@ -173,6 +173,27 @@ class PatternTooLong(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PatternAbsence(Diagnostic):
+    """A step that waits for something not to happen, which is not part of the language yet.
+
+        pattern starved for Pump = flow falls below 5 m3/h then no flow rises above 5 m3/h for 20 s within 1 min
+
+    The duration would count from the step before, where `no x for D` by itself counts from the last x. As long as the
+    condition itself can be said, a rule says it: `when flow < 5 m3/h for 20 s`.
+    """
+
+    code = "HG0619"
+
+    @property
+    def title(self) -> str:
+        return "absence as a later step of a pattern is not part of the language yet"
+
+    @property
+    def help(self) -> str | None:
+        return "say the condition that lasts in a rule: `when flow < 5 m3/h for 20 s`"
+
+
+@dataclass(frozen=True, kw_only=True)
 class PatternUnbounded(Diagnostic):
     """A pattern of several steps without an end in time: each first step would have to be remembered forever.
 

@@ -16,9 +16,9 @@ Times = NDArray[np.int64]
 class Messages:
     """Messages and marks of devices of one type, in the order admitted.
 
-    seq (n,) int64, strictly increasing: the input's sequence number; key (n,) int32: the device's (`Registry`); time
-    (n,) int64: ns since the epoch; fields: for each field that any message carries a column (n,), known where the
-    message carries it; mark (n,) bool or None: which rows are progress marks (they carry no fields).
+    seq (n,) int64, increasing: the input's sequence number (one for a mark of all devices); key (n,) int32: the
+    device's (`Registry`); time (n,) int64: ns since the epoch; fields: for each field that any message carries a column
+    (n,), known where the message carries it; mark (n,) bool or None: which rows are progress marks (without fields).
     """
 
     device: str

@@ -93,15 +93,14 @@ class Engine:
         return self._setting.gathered.take()
 
     def mark_all(self, time: int) -> Outputs:
-        """A progress mark for every registered device: nothing earlier than `time` (ns) will come from it."""
+        """A progress mark of all registered devices, one input: nothing earlier than `time` (ns) will come."""
         parts = []
         for name, registry in self.registries.items():
             n = len(registry)
-            seq = np.arange(self.next_seq, self.next_seq + n, dtype=np.int64)
-            self.next_seq += n
+            seq = np.full(n, self.next_seq, dtype=np.int64)
             every = np.arange(n, dtype=np.int32)
             parts.append(Messages(name, seq, every, np.full(n, time, np.int64), {}, np.ones(n, dtype=np.bool_)))
-        return self.feed(Batch(tuple(parts)))
+        return self.feed(Batch(tuple(parts), next_seq=self.next_seq + 1))
 
     def end(self) -> Outputs:
         """No further input: close the windows that are open."""

@@ -10,8 +10,8 @@ def plain_values(column: Column, type_name: str, texts: Sequence[str]) -> list[A
     """A column's values as Python's own; None where absent, times as ints (ns), points as (latitude, longitude)."""
     values: list[Any] = column.values.tolist()
     if type_name == "text":
-        values = [texts[code] for code in values]
-    elif type_name == "point":
+        return [texts[code] if known else None for code, known in zip(values, column.mask().tolist(), strict=True)]
+    if type_name == "point":
         values = [(point.real, point.imag) for point in values]
     if column.known is None:
         return values

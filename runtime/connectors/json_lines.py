@@ -1,8 +1,8 @@
 """JSON lines: a message is an object on a line of its own. Blank lines are no messages.
 
-msgspec decodes them into structures that have just the wanted fields: a piece of a run at once or, if a line of it is not
-as wanted, a line at a time, so that each stands for itself. Both ways accept the same lines and give the same values. A
-piece becomes columns before the next is decoded: its structures are then still in the core's own cache.
+msgspec decodes them into structures that have just the wanted fields: a piece of a run at once or, if a line of it is
+not as wanted, a line at a time, so that each stands for itself. Both ways accept the same lines and give the same
+values. A piece becomes columns before the next is decoded: its structures are then still in the core's own cache.
 """
 
 import json
@@ -10,10 +10,11 @@ import math
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from ...compiler.plan import TypeName
 from ...stdlib.column import Column
@@ -331,14 +332,19 @@ def _extract(
 def _quick_column(values: Sequence[Any], kind: TypeName, texts: Texts) -> Column:
     """As `column_of`, by a faster way if no value is null, no truth or text missing, and no text new."""
     try:
-        match kind:
-            case "float":
-                return known_numbers(np.frombuffer(struct.pack(f"{len(values)}d", *values)) + 0.0)
-            case "text":
-                codes = texts.codes
-                return Column(np.array([codes[value] for value in values], dtype=np.int32))
-            case "bool":
-                return Column(np.frombuffer(bytearray(values), dtype=np.bool_))
+        if kind == "float":
+            return known_numbers(_packed("d", values) + 0.0)
+        if kind == "bool":
+            return Column(np.frombuffer(bytearray(values), dtype=np.bool_))
+        codes = texts.codes
+        return Column(_packed("i", [codes[value] for value in values]))
     except (struct.error, TypeError, KeyError):
         pass  # It is one of these.
     return column_of(values, kind, texts)
+
+
+def _packed(format_: Literal["d", "i"], values: Sequence[Any]) -> NDArray[Any]:
+    """An array of floats or of codes; several times as fast as NumPy's own way from a list."""
+    array: NDArray[Any] = np.empty(len(values), dtype=format_)
+    struct.pack_into(f"{len(values)}{format_}", array.data, 0, *values)
+    return array

@@ -107,7 +107,7 @@ class Reference:
                 self._touched[id(group.instance)] = group.instance
         else:
             self.counters.late += 1
-        self._advance(one, time, message)
+        self._advance_groups(self._advance(one, time, message))
         return self._outputs()
 
     def mark(self, device: str, id_: str, time: int) -> list[Output]:
@@ -115,7 +115,13 @@ class Reference:
         self._seq += 1
         one = self._devices.get((device, id_))
         if one is not None:
-            self._advance(one, time, None)
+            self._advance_groups(self._advance(one, time, None))
+        return self._outputs()
+
+    def mark_all(self, time: int) -> list[Output]:
+        """Nothing earlier than this time will come from any registered device: all go on, and then their groups."""
+        self._seq += 1
+        self._advance_groups([group for one in self._devices.values() for group in self._advance(one, time, None)])
         return self._outputs()
 
     def acknowledge(self, rule: str, key: tuple[str, ...], time: int) -> list[Output]:
@@ -185,9 +191,8 @@ class Reference:
         type_ = self._field_types[device, name]
         return float(value) if type_ in ("int", "float") and isinstance(value, int | float) else value
 
-    def _advance(self, one: Device, time: int, message: Mapping[str, Value] | None) -> None:
-        """A device's time goes to that of a message or mark: first on its own timelines, then on those of its
-        groups."""
+    def _advance(self, one: Device, time: int, message: Mapping[str, Value] | None) -> list[Group]:
+        """A device's time goes to that of a message or mark, on its own timelines. Gives the groups that may go on."""
         one.now = now = time if one.now is None else max(one.now, time)
         before = list(one.groups.values())
         self._settle(one, now)
@@ -196,7 +201,11 @@ class Reference:
         one.current.see_now(now)
         if message is not None:
             one.current.run(Instant(now, "event", message=message, message_time=time))
-        concerned = {id(group): group for group in [*before, *one.groups.values()]}
+        return [*before, *one.groups.values()]
+
+    def _advance_groups(self, groups: list[Group]) -> None:
+        """Look at the time of groups whose members went on."""
+        concerned = {id(group): group for group in groups}
         for group in sorted(concerned.values(), key=lambda group: not group.timeline.settled):
             self._advance_group(group)
             self._see_in_group(group)

@@ -10,6 +10,7 @@ from typing import Any
 from .jit import NEVER, kernel
 
 FALSE, TRUE, UNKNOWN, SILENT = 0, 1, 2, 3
+PASSES, LOOKS, HAPPENS = 0, 1, 2
 
 
 @kernel("i8(i4[::1], i1[::1], i1[::1], i8[::1])")
@@ -123,7 +124,7 @@ def holds(
 
 
 @kernel(
-    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], b1[::1], i8, i8, i8[::1], i1[::1], i8[::1], i4[::1],"
+    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i1[::1], i8, i8, i8[::1], i1[::1], i8[::1], i4[::1],"
     " i8[::1], b1[::1], i1[::1], i8[::1])"
 )
 def quiet(
@@ -144,7 +145,9 @@ def quiet(
     out_truth: Any,
     counts: Any,
 ) -> int:
-    """Changes of `no x for D`, as `holds`; a key's first instant registers it, from which D counts until x happens."""
+    """Changes of `no x for D`, as `holds`; D counts from x's last happening or from registration.
+
+    `happened` is PASSES, LOOKS (an instant, the first of which registers the key) or HAPPENS."""
     n = counts[0]
     for i in range(start, len(key)):
         k = key[i]
@@ -160,7 +163,7 @@ def quiet(
             n += 1
             given[k] = TRUE
             due[k] = NEVER
-        if happened[i] or given[k] == SILENT:
+        if happened[i] == HAPPENS or (happened[i] == LOOKS and given[k] == SILENT):
             due[k] = time[i] + duration
             if given[k] != FALSE:
                 out_row[n] = row[i]
@@ -203,6 +206,8 @@ def schedule(
     for i in range(start, len(key)):
         k = key[i]
         at = following[k]
+        if given[k] == SILENT and not event[i]:
+            continue
         if given[k] == SILENT:
             while at < len(bounds) and (bounds[at] < time[i] or (event[i] and bounds[at] == time[i])):
                 at += 1

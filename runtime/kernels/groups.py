@@ -195,10 +195,10 @@ def members(
 ) -> int:
     """Walk over n operations: member updates (INSTANT), kept until an instant of their group (ADVANCE) not before them.
 
-    `new_value` and `new_known` belong to the updates, which `pending_row` numbers. State by member: `value`, `known`,
-    `group_of`; by group: `totals` (count, true, sum, squares, min, max, two compensations) of (x - `shift`). Out:
-    for each instant of a group its operation and totals. Returns the operation to go on from: fewer than n if a heap
-    is full.
+    `new_value` and `new_known` belong to the updates, which `pending_row` numbers. State by membership (a member in a
+    group: one that moves is in both until either's time has come): `value`, `known`, `group_of`; by group: `totals`
+    (count, true, sum, squares, min, max, two compensations) of (x - `shift`). Out: for each instant of a group that
+    brings it an update its operation and totals. Returns the operation to go on from: fewer than n if a heap is full.
     """
     n = counts[0]
     for i in range(start, len(kind)):
@@ -215,17 +215,11 @@ def members(
             u = pending_row[g, 0]
             pending[g] = pop(pending_time, pending_row, g, pending[g])
             m = update_member[u]
-            if known[m] and group_of[m] == g:
+            if known[m]:
                 known[m] = False
                 _include(g, value[m], -1.0, totals, shift)
                 if with_extremes and (value[m] == totals[g, 4] or value[m] == totals[g, 5]):
                     _extremes(g, group_of, value, known, totals)
-            elif new_known[u] and known[m]:
-                other = group_of[m]
-                known[m] = False
-                _include(other, value[m], -1.0, totals, shift)
-                if with_extremes:
-                    _extremes(other, group_of, value, known, totals)
             if new_known[u]:
                 x = new_value[u]
                 if not shifted[g]:

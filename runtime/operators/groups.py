@@ -287,6 +287,7 @@ class MembersOperator(Operator):
         self.value = np.zeros(0)
         self.known = np.zeros(0, dtype=np.bool_)
         self.group_of: Keys = np.zeros(0, dtype=np.int32)
+        self.memberships: dict[int, int] = {}
         self.totals = np.zeros((0, 8))
         self.shift = np.zeros(0)
         self.shifted = np.zeros(0, dtype=np.bool_)
@@ -328,7 +329,9 @@ class MembersOperator(Operator):
         number = np.concatenate([np.arange(len(new.seq)) + pending_base, rows]).astype(np.int32)[order]
         time = np.concatenate([new.time, frame.time[rows]])[order]
         kind = kind[order]
-        member = np.concatenate([self.kept.slot, new.slot]).astype(np.int32)
+        member = self._memberships(
+            np.concatenate([self.kept.group, new.group]), np.concatenate([self.kept.slot, new.slot])
+        )
         value, known = np.concatenate([self.kept.value, new.value]), np.concatenate([self.kept.known, new.known])
         out = np.empty(len(rows), dtype=np.int64)
         totals = np.empty((len(rows), 8))
@@ -361,11 +364,19 @@ class MembersOperator(Operator):
         both = [np.concatenate([a, b]) for a, b in zip(_arrays(self.kept), _arrays(new), strict=True)]
         self.kept = Updates(*(a[kept] for a in both))
 
+    def _memberships(self, group: Keys, slot: Rows) -> Keys:
+        """The number of each member's membership in a group."""
+        distinct, where = np.unique(group.astype(np.int64) << 32 | slot, return_inverse=True)
+        known = len(self.memberships)
+        numbers_ = np.array([self.memberships.setdefault(pair, len(self.memberships)) for pair in distinct.tolist()])
+        if len(self.memberships) > known:
+            count = len(self.memberships)
+            self.value = first_seen(self.value, count, 0.0)
+            self.known = first_seen(self.known, count, False)
+            self.group_of = first_seen(self.group_of, count, -1)
+        return numbers_.astype(np.int32)[where.reshape(-1)] if len(distinct) else np.zeros(0, dtype=np.int32)
+
     def _grow(self, groups: int) -> None:
-        members = self.clock.member_count
-        self.value = first_seen(self.value, members, 0.0)
-        self.known = first_seen(self.known, members, False)
-        self.group_of = first_seen(self.group_of, members, -1)
         self.totals = first_seen(self.totals, groups, 0.0)
         self.shift = first_seen(self.shift, groups, 0.0)
         self.shifted = first_seen(self.shifted, groups, False)

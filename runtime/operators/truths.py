@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...compiler import plan as p
-from ...stdlib.column import Column, Mask
+from ...stdlib.column import Column
 from ..flow import Dense, Flow, Sparse, truth, truths_over_rows, updates
 from ..frame import Frame, Instants, Rows, first_seen
 from ..kernels import episodes
@@ -123,18 +123,19 @@ class QuietOperator(Operator):
         return self.sparse(frame, instants, column_of(changed))
 
 
-def happenings_over_rows(frame: Frame, flow: Flow) -> tuple[Instants, Mask]:
-    """Every base row and every update of a flow, and whether a known value was updated (or an event happened) there."""
+def happenings_over_rows(frame: Frame, flow: Flow) -> tuple[Instants, NDArray[np.int8]]:
+    """Every base row and every update of a flow, and whether it HAPPENS there (a known value is updated)."""
     if isinstance(flow, Dense) and flow.moments is None:
         known = flow.updated() & frame.event
-        return frame.rows, np.ascontiguousarray(known if flow.column.known is None else known & flow.column.known)
+        known = known if flow.column.known is None else known & flow.column.known
+        return frame.rows, np.where(known, np.int8(episodes.HAPPENS), frame.event.view(np.int8))
     parts = updates(flow)
     if parts is None:
-        return frame.rows, np.zeros(len(frame), dtype=np.bool_)
+        return frame.rows, frame.event.view(np.int8)
     instants, (at,) = frame.merge([parts], base=True)
-    happened = np.zeros(len(instants), dtype=np.bool_)
+    happened = (instants.timer | frame.event[instants.row]).view(np.int8)
     column = flow.at(parts)
-    happened[at] = True if column.known is None else column.known
+    happened[at[column.mask()]] = episodes.HAPPENS
     return instants, happened
 
 

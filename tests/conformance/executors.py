@@ -45,13 +45,20 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class MarkAll:
+    """Nothing earlier than `time` will come from any registered device."""
+
+    time: int
+
+
+@dataclass(frozen=True)
 class Acknowledge:
     rule: str
     key: tuple[str, ...]
     time: int
 
 
-Input = Message | Mark | Acknowledge
+Input = Message | Mark | MarkAll | Acknowledge
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,8 @@ def on_reference(plan: Plan, inputs: Sequence[Input], ending: bool = True) -> Ru
                 outputs += reference.message(device, id_, time, fields)
             case Mark(device, id_, time):
                 outputs += reference.mark(device, id_, time)
+            case MarkAll(time):
+                outputs += reference.mark_all(time)
             case Acknowledge(rule, key, time):
                 outputs += reference.acknowledge(rule, key, time)
     if ending:
@@ -90,11 +99,11 @@ def on_reference(plan: Plan, inputs: Sequence[Input], ending: bool = True) -> Ru
 
 
 def on_engine(plan: Plan, inputs: Sequence[Input], ending: bool = True, sizes: Sequence[int] = ()) -> Run:
-    """In batches of the given sizes, the last one repeated; an acknowledgement ends a batch."""
+    """In batches of the given sizes, the last one repeated; an acknowledgement ends a batch, a mark of all is one."""
     engine = Engine(plan)
     outputs: list[Output] = []
     for batch in _batches(list(enumerate(inputs)), sizes or (max(len(inputs), 1),)):
-        outputs += engine.feed(_batch(engine, batch))
+        outputs += _fed(engine, batch)
     if ending:
         outputs += engine.end()
     return Run(outputs, engine.counters)
@@ -104,10 +113,21 @@ EXECUTORS: dict[str, Executor] = {"reference": on_reference, "engine": on_engine
 """What the conformance cases and the tests of the meaning run on."""
 
 
+def _fed(engine: Engine, inputs: list[tuple[int, Input]]) -> Sequence[Output]:
+    if isinstance(inputs[0][1], MarkAll):
+        return engine.mark_all(inputs[0][1].time)
+    return engine.feed(_batch(engine, inputs))
+
+
 def _batches(inputs: list[tuple[int, Input]], sizes: Sequence[int]) -> Iterator[list[tuple[int, Input]]]:
     sizes = list(sizes)
     batch: list[tuple[int, Input]] = []
     for entry in inputs:
+        if isinstance(entry[1], MarkAll):
+            yield from ([batch] if batch else [])
+            yield [entry]
+            batch = []
+            continue
         batch.append(entry)
         if len(batch) >= sizes[0] or isinstance(entry[1], Acknowledge):
             yield batch
@@ -122,7 +142,7 @@ def _batch(engine: Engine, inputs: list[tuple[int, Input]]) -> Batch:
     for device in engine.plan.devices:
         rows = []
         for seq, one in inputs:
-            if isinstance(one, Acknowledge) or one.device != device.name:
+            if not isinstance(one, Message | Mark) or one.device != device.name:
                 continue
             registry = engine.registries[device.name]
             if isinstance(one, Mark) and one.id not in registry.keys:

@@ -48,13 +48,15 @@ def everything(payloads: Payloads, wanted: Sequence[Wanted], texts: Texts) -> di
 
 
 def in_all_ways(data: bytes, wanted: Sequence[Wanted] = FLAT) -> list[dict[str, Any]]:
-    """By the kernels, by msgspec as it comes, and each line by msgspec."""
+    """All lines at once, as far as they let themselves; in small pieces; and each line for itself."""
     results = []
-    for compiled, one_by_one in ((True, False), (False, False), (False, True)):
+    for piece_bytes in (len(data) + 1, 100, 0):
         texts = Texts()
-        decoder = Decoder(wanted, compiled=compiled)
-        decode = decoder._one_by_one if one_by_one else lambda d, n, t, decoder=decoder: decoder.decode(Lines(d), n, t)
-        payloads, lines = decode(data, 1, texts)
+        decoder = Decoder(wanted, piece_bytes)
+        if piece_bytes:
+            payloads, lines = decoder.decode(Lines(data), 1, texts)
+        else:
+            payloads, lines = decoder._one_by_one(data, 1, texts)
         assert lines == data.count(b"\n")
         results.append(everything(payloads, wanted, texts))
     return results
@@ -274,14 +276,8 @@ def test_floats_as_python_writes_them_come_back(numbers: list[float]) -> None:
     assert found["columns"][FLAT[2]] == numbers
 
 
-def test_more_texts_than_the_kernels_have_room_for_are_still_read() -> None:
-    data = b"".join(b'{"d":"device-%d-%s"}\n' % (i, b"x" * (i % 200)) for i in range(3000))
-    found = the_same(data)
-    assert found["columns"][FLAT[0]] == [f"device-{i}-{'x' * (i % 200)}" for i in range(3000)]
-
-
 def test_texts_that_were_forgotten_are_learnt_again() -> None:
-    decoder, texts = Decoder(FLAT, compiled=True), Texts()
+    decoder, texts = Decoder(FLAT), Texts()
     decoder.decode(Lines(b'{"d":"a"}\n{"d":"b"}\n'), 1, texts)
     texts.characters = 1 << 30
     assert texts.forget_if_full()
@@ -290,9 +286,22 @@ def test_texts_that_were_forgotten_are_learnt_again() -> None:
     assert texts.texts == ["b"]
 
 
+def test_pieces_are_one_run() -> None:
+    # What is wrong in one of them is told with its row in the run, and with its own line.
+    lines = [PLAIN, '{"d":"dev-2","temp":"warm"}', "", "{", '{"d":"dev-3"}']
+    texts = Texts()
+    payloads, count = Decoder(FLAT, piece_bytes=1).decode(Lines("".join(f"{x}\n" for x in lines).encode()), 10, texts)
+    assert (payloads.count, count) == (4, 5)
+    assert values(payloads, FLAT[0], texts) == ["dev-1", "dev-2", None, "dev-3"]
+    assert values(payloads, FLAT[2], texts) == [60.109, None, None, None]
+    assert (payloads.bad, payloads.broken) == ({FLAT[2]: {1: "wrong_type"}}, {2: "malformed"})
+    assert list(payloads.origin.numbers) == [10, 11, 13, 14]
+    assert [payloads.origin.excerpt(row) for row in range(4)] == [line for line in lines if line]
+
+
 def test_columns_can_be_written_to() -> None:
     # Kernels take arrays that may be written to, and no others.
-    for compiled in (True, False):
-        payloads, _ = Decoder(FLAT, compiled=compiled).decode(Lines(f"{PLAIN}\n".encode()), 1, Texts())
+    for piece_bytes in (1, 1000):
+        payloads, _ = Decoder(FLAT, piece_bytes).decode(Lines(f"{PLAIN}\n{PLAIN}\n".encode()), 1, Texts())
         assert all(column.values.flags.writeable for column in payloads.columns.values())
         assert all(isinstance(column.values, np.ndarray) for column in payloads.columns.values())

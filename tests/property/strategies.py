@@ -174,7 +174,8 @@ class Writing:
             text += " as first"
             conditions[1] = self.one(conditions[1], f"x > first.x + {self.constant()}", "x >= first.n and flag")
         for condition in conditions[1:]:
-            text += f" then {condition}"
+            # `then no x for D` by itself is not part of the language yet.
+            text += f" then ({condition} and flag)" if condition.startswith("(no ") else f" then {condition}"
         unless = f" unless {self.one(self.event(device), self.truth(device, 1))}" if self.chance(30) else ""
         return f"{text}{unless} within {self.duration()}" if steps > 1 or unless else text
 

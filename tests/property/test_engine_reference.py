@@ -22,7 +22,9 @@ def differences(expected: Run, got: Run) -> list[str]:
     ]
     if len(expected.outputs) != len(got.outputs):
         more: Sequence[Output] = max(expected.outputs, got.outputs, key=len)
-        found.append(f"{len(expected.outputs)} outputs expected, {len(got.outputs)} got; the first too many or missing:")
+        found.append(
+            f"{len(expected.outputs)} outputs expected, {len(got.outputs)} got; the first too many or missing:"
+        )
         found.append(str(more[min(len(expected.outputs), len(got.outputs))]))
     if expected.counters != got.counters:
         found.append(f"counters:\n  expected {expected.counters}\n  got      {got.counters}")
@@ -40,7 +42,7 @@ def same(a: Output, b: Output) -> bool:
 @given(st.data())
 def test_the_engine_gives_what_the_reference_gives_under_any_batching(data: st.DataObject) -> None:
     program = data.draw(programs())
-    inputs = data.draw(inputs_of(program))
+    inputs = data.draw(inputs_of(program, moves=data.draw(st.booleans())))
     note(program.text)
     expected = on_reference(program.plan, inputs)
     for sizes in ((len(inputs) or 1,), (1,), tuple(data.draw(batchings(len(inputs)))) or (3,)):

@@ -1,4 +1,4 @@
-"""An operator is its node in the plan, its work in the engine and its case in the reference: the three sets are equal."""
+"""An operator is its node in the plan, its work in the engine and its case in the reference: three equal sets."""
 
 from typing import get_args
 

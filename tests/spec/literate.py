@@ -33,7 +33,7 @@ from headgate.runtime.ingest import Admission
 from headgate.runtime.quarantine import Quarantine
 from headgate.runtime.values import plain_values
 from headgate.stdlib.function import Value
-from headgate.tests.conformance.executors import Input, Mark, Message, Run
+from headgate.tests.conformance.executors import Input, MarkAll, Message, Run
 
 ROOT = Path(__file__).parents[2]
 
@@ -112,6 +112,7 @@ def executions_of(page: str) -> Iterator[Execution]:
         if block.words == ("jsonl",):
             assert after is not None, block
             assert after.words == ("text",), f"{block}: what comes of these messages?"
+            assert after.text, f"{block}: nothing comes of these messages"
             yield Execution(after, latest, block.text, after.text)
 
 
@@ -151,7 +152,7 @@ def objects(messages: str) -> list[object]:
 
 
 def admitted(plan: Plan, messages: Sequence[object]) -> list[Input]:
-    """What the sources of a plan make of foreign messages, with the marks at their end."""
+    """What the sources of a plan make of foreign messages, with the mark at their end."""
     engine = Engine(plan)  # for its symbols and registries
     admission = Admission(plan, engine.symbols, engine.registries, Quarantine(engine.counters))
     found: list[tuple[int, Input]] = []
@@ -166,7 +167,7 @@ def admitted(plan: Plan, messages: Sequence[object]) -> list[Input]:
             ]
     inputs = [one for _, one in sorted(found, key=lambda pair: pair[0])]
     if admission.newest_ns is not None:
-        inputs += [Mark(name, id_, admission.newest_ns + 1) for name, r in engine.registries.items() for id_ in r.ids]
+        inputs.append(MarkAll(admission.newest_ns + 1))
     return inputs
 
 

@@ -4,7 +4,18 @@ import pytest
 
 from headgate.runtime.output import Alerted, Life, Signalled
 from headgate.stdlib.function import Value
-from headgate.tests.conformance.executors import EXECUTORS, Executor, Input, Mark, Message, Run, S, compile_program
+from headgate.tests.conformance.executors import (
+    EXECUTORS,
+    Executor,
+    Input,
+    Mark,
+    MarkAll,
+    Message,
+    Run,
+    S,
+    compile_program,
+    on_reference,
+)
 
 
 @pytest.fixture(params=list(EXECUTORS))
@@ -163,6 +174,14 @@ def test_conditions_of_members_reach_the_group_at_their_timers(executor: Executo
     items = "signal s by site = count(Box where (Box.x > 5 for 10 s))"
     run = play(executor, items, at("a", 1, site="u", x=6.0), at("b", 3, site="u", x=6.0))
     assert signals(run, "u") == [(1, 0.0), (11, 1.0), (13, 2.0)]
+
+
+def test_a_mark_of_all_devices_makes_none_of_them_late() -> None:
+    items = "signal s by site = count(Box where (Box.x > 5 for 10 s))"
+    inputs = [at("a", 1, site="u", x=6.0), at("b", 3, site="u", x=6.0), MarkAll(10_000 * S)]
+    run = play(on_reference, items, *inputs, ending=True)
+    assert signals(run, "u") == [(1, 0.0), (11, 1.0), (13, 2.0)]
+    assert not run.counters.dropped
 
 
 def test_at_the_end_members_updates_that_wait_take_their_place(executor: Executor) -> None:
