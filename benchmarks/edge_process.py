@@ -7,6 +7,7 @@ Prints one line when it is ready for input and one at the end, each with the res
 
 import json
 import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -52,7 +53,7 @@ def main(plan_file: Path, readings: Path) -> None:
 
     plan = load(plan_file.read_bytes())
     replay = Replay.of(plan)
-    say(compiled=COMPILED)
+    say(compiled=COMPILED, cpu_s=time.process_time())
     outputs_by_kind: Counter[str] = Counter()
     for outputs in replay.run([(JsonLines(str(readings)), [source.name for source in plan.sources])]):
         outputs_by_kind.update(type(output).__name__ for output in outputs)

@@ -148,11 +148,10 @@ class Outputs(Sequence[Output]):
         )
 
     def _ranks(self) -> dict[str, Rows]:
-        """By timeline: the place of each key among all, ordered as texts."""
+        """By timeline: the place of each key that has outputs among those that have, ordered as texts."""
         ranks: dict[str, Rows] = {}
         for timeline in {b.timeline for b in self.blocks}:
-            count = 1 + max(int(b.instants.key.max()) for b in self.blocks if b.timeline == timeline)
-            order = sorted(range(count), key=self._gathered.shown[timeline])
-            ranks[timeline] = np.empty(count, dtype=np.int64)
-            ranks[timeline][order] = np.arange(count)
+            keys = np.unique(np.concatenate([b.instants.key for b in self.blocks if b.timeline == timeline])).tolist()
+            ranks[timeline] = np.empty(keys[-1] + 1, dtype=np.int64)
+            ranks[timeline][sorted(keys, key=self._gathered.shown[timeline])] = np.arange(len(keys))
         return ranks
