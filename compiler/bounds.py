@@ -48,8 +48,8 @@ STATE_BYTES_MAX = 2**40
 VALUE_BYTES: dict[TypeName, int] = {"bool": 1, "int": 8, "float": 8, "text": 4, "time": 8, "point": 16}
 KNOWN_BYTES = 1
 TIME_BYTES = 8
-SLICE_BYTES = 88
-"""A slice as the engine keeps it: eight numbers and three times, whichever of them are asked for."""
+SLICE_BYTES = 96
+"""A slice as the engine keeps it: nine numbers and three times, whichever of them are asked for."""
 HOLD_BYTES = 2 * TIME_BYTES + KNOWN_BYTES
 RULE_BYTES = 40
 ROW_BYTES = 16

@@ -162,7 +162,7 @@ class Reviser:
         if time < passed - store.kept_ns:
             return
         kernel.add(
-            store.parts, store.times, store.shift, store.shifted, key, time // store.width, store.ring, store.flags,
+            store.parts, store.times, key, time // store.width, store.ring, store.flags,
             value, time,
         )  # fmt: skip
         for w, (_, window) in enumerate(store.windows):
@@ -199,7 +199,7 @@ class Reviser:
             store.parts, store.times, key, _begin(shape, end) // store.width, (end - 1) // store.width, store.ring,
             store.flags, parts[0], times[0],
         )  # fmt: skip
-        return lowered(AGGREGATES[function].lower, parts, times, store.shift[key : key + 1])
+        return lowered(AGGREGATES[function].lower, parts, times)
 
     # -- Reports ------------------------------------------------------------------------------------------------------
 

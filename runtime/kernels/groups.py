@@ -150,25 +150,41 @@ def _extremes(g: int, group_of: Any, value: Any, known: Any, totals: Any) -> Non
             found = True
 
 
-@kernel("void(i8, f8, f8, f8[:, ::1], f8[::1])")
-def _include(g: int, x: float, sign: float, totals: Any, shift: Any) -> None:
-    """Add (sign 1) or take away (-1) a value from group g's totals; sums are compensated (Neumaier 1974)."""
+@kernel("void(i8, i4[::1], f8[::1], b1[::1], f8[::1])")
+def _deviations(g: int, group_of: Any, value: Any, known: Any, into: Any) -> None:
+    """The sums over group g's members of differences from one of them, and of their squares: found anew, as what was
+    far off once would stay in squares that are kept. `into` is (count, true, sum, squares, …, what sums are from)."""
+    found = False
+    for m in range(len(group_of)):
+        if group_of[m] == g and known[m]:
+            if not found:
+                found = True
+                into[2:4] = 0.0
+                into[6:8] = 0.0
+                into[8] = value[m]
+            d = value[m] - into[8]
+            into[2] += d
+            into[3] += d * d
+
+
+@kernel("void(i8, f8, f8, f8[:, ::1])")
+def _include(g: int, x: float, sign: float, totals: Any) -> None:
+    """Add (sign 1) or take away (-1) a value from group g's totals; the sum is compensated (Neumaier 1974)."""
     totals[g, 0] += sign
     if x != 0.0:
         totals[g, 1] += sign
-    d = x - shift[g]
-    for column, compensation, y in ((2, 6, sign * d), (3, 7, sign * d * d)):
-        s = totals[g, column] + y
-        if abs(totals[g, column]) >= abs(y):
-            totals[g, compensation] += (totals[g, column] - s) + y
-        else:
-            totals[g, compensation] += (y - s) + totals[g, column]
-        totals[g, column] = s
+    y = sign * x
+    s = totals[g, 2] + y
+    if abs(totals[g, 2]) >= abs(y):
+        totals[g, 6] += (totals[g, 2] - s) + y
+    else:
+        totals[g, 6] += (y - s) + totals[g, 2]
+    totals[g, 2] = s
 
 
 @kernel(
-    "i8(i8, i1[::1], i4[::1], i4[::1], i8[::1], f8[::1], b1[::1], b1, i8[::1], i8[:, ::1], i8[:, ::1],"
-    " i4[::1], f8[::1], b1[::1], i4[::1], f8[:, ::1], f8[::1], b1[::1], i8[::1], f8[:, ::1], i8[::1])"
+    "i8(i8, i1[::1], i4[::1], i4[::1], i8[::1], f8[::1], b1[::1], b1, b1, i8[::1], i8[:, ::1], i8[:, ::1],"
+    " i4[::1], f8[::1], b1[::1], i4[::1], f8[:, ::1], i8[::1], f8[:, ::1], i8[::1])"
 )
 def members(
     start: int,
@@ -179,6 +195,7 @@ def members(
     new_value: Any,
     new_known: Any,
     with_extremes: bool,
+    with_squares: bool,
     pending: Any,
     pending_time: Any,
     pending_row: Any,
@@ -187,8 +204,6 @@ def members(
     known: Any,
     group_of: Any,
     totals: Any,
-    shift: Any,
-    shifted: Any,
     out_op: Any,
     out_totals: Any,
     counts: Any,
@@ -197,8 +212,8 @@ def members(
 
     `new_value` and `new_known` belong to the updates, which `pending_row` numbers. State by membership (a member in a
     group: one that moves is in both until either's time has come): `value`, `known`, `group_of`; by group: `totals`
-    (count, true, sum, squares, min, max, two compensations) of (x - `shift`). Out: for each instant of a group that
-    brings it an update its operation and totals. Returns the operation to go on from: fewer than n if a heap is full.
+    (count, true, sum, -, min, max, the sum's compensation, -). Out: for each instant of a group that brings it an
+    update its operation and totals, with squares if `with_squares`, and what sums are taken from. Returns the operation to go on from: fewer than n if a heap is full.
     """
     n = counts[0]
     for i in range(start, len(kind)):
@@ -217,14 +232,11 @@ def members(
             m = update_member[u]
             if known[m]:
                 known[m] = False
-                _include(g, value[m], -1.0, totals, shift)
+                _include(g, value[m], -1.0, totals)
                 if with_extremes and (value[m] == totals[g, 4] or value[m] == totals[g, 5]):
                     _extremes(g, group_of, value, known, totals)
             if new_known[u]:
                 x = new_value[u]
-                if not shifted[g]:
-                    shifted[g] = True
-                    shift[g] = x
                 value[m] = x
                 known[m] = True
                 group_of[m] = g
@@ -233,14 +245,17 @@ def members(
                     totals[g, 5] = x
                     totals[g, 1:4] = 0.0
                     totals[g, 6:8] = 0.0
-                _include(g, x, 1.0, totals, shift)
+                _include(g, x, 1.0, totals)
                 if x < totals[g, 4]:
                     totals[g, 4] = x
                 if x > totals[g, 5]:
                     totals[g, 5] = x
         if touched:
             out_op[n] = i
-            out_totals[n, :] = totals[g, :]
+            out_totals[n, :8] = totals[g, :]
+            out_totals[n, 8] = 0.0
+            if with_squares:
+                _deviations(g, group_of, value, known, out_totals[n])
             n += 1
     counts[0] = n
     return len(kind)

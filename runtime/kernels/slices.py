@@ -5,8 +5,12 @@ from typing import Any
 from .jit import NEVER, kernel
 
 COUNT, TRUE, SUM, SQUARES, MIN, MAX, FIRST, LAST = 1, 2, 4, 8, 16, 32, 64, 128
-COLUMNS = 8
-"""Columns of a slice's parts, in the order of the flags above."""
+COLUMNS = 9
+"""Columns of a slice's parts, in the order of the flags above; the last is what sums are taken from, 0 without squares.
+
+A slice with squares sums differences from its own first sample, which are small where samples are close together, so
+that what was far off once spoils no other slice (shifted data: Chan, Golub and LeVeque 1983).
+"""
 
 
 @kernel("void(f8[:, :, ::1], i8[:, :, ::1], i8, i8, i8, i8, i8, f8[::1], i8[::1])")
@@ -27,10 +31,15 @@ def combine(
         into[0] += n
         if flags & TRUE:
             into[1] += parts[k, s, 1]
-        if flags & (SUM | SQUARES):
-            into[2] += parts[k, s, 2]
         if flags & SQUARES:
-            into[3] += parts[k, s, 3]
+            # To differences from the first slice's own: d more for each sample.
+            if fresh:
+                into[8] = parts[k, s, 8]
+            d = parts[k, s, 8] - into[8]
+            into[3] += parts[k, s, 3] + 2.0 * d * parts[k, s, 2] + n * d * d
+            into[2] += parts[k, s, 2] + n * d
+        elif flags & SUM:
+            into[2] += parts[k, s, 2]
         if flags & MIN and (fresh or parts[k, s, 4] < into[4]):
             into[4] = parts[k, s, 4]
         if flags & MAX and (fresh or parts[k, s, 5] > into[5]):
@@ -43,10 +52,8 @@ def combine(
             into_times[1] = times[k, s, 2]
 
 
-@kernel("void(f8[:, :, ::1], i8[:, :, ::1], f8[::1], b1[::1], i8, i8, i8, i8, f8, i8)")
-def add(
-    parts: Any, times: Any, shift: Any, shifted: Any, k: int, number: int, ring: int, flags: int, x: float, t: int
-) -> None:
+@kernel("void(f8[:, :, ::1], i8[:, :, ::1], i8, i8, i8, i8, f8, i8)")
+def add(parts: Any, times: Any, k: int, number: int, ring: int, flags: int, x: float, t: int) -> None:
     """Add a sample x at time t to key k's slice of the given number."""
     s = number % ring
     if times[k, s, 0] != number:
@@ -60,10 +67,9 @@ def add(
     if flags & TRUE and x != 0.0:
         parts[k, s, 1] += 1.0
     if flags & (SUM | SQUARES):
-        if not shifted[k]:
-            shifted[k] = True
-            shift[k] = x
-        d = x - shift[k]
+        if fresh:
+            parts[k, s, 8] = x if flags & SQUARES else 0.0
+        d = x - parts[k, s, 8]
         parts[k, s, 2] += d
         parts[k, s, 3] += d * d
     if flags & MIN and (fresh or x < parts[k, s, 4]):
@@ -92,7 +98,7 @@ def after(bounds: Any, low: int, high: int, t: int) -> int:
 
 @kernel(
     "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], f8[::1], i8, i8, i8, i8, i8, f8[:, :, ::1], i8[:, :, ::1],"
-    " f8[::1], b1[::1], i8[:, ::1], i8[::1], i8[::1], i8[::1], i8[:, ::1], b1[:, ::1], i8[:, ::1], i4[:, ::1],"
+    " i8[:, ::1], i8[::1], i8[::1], i8[::1], i8[:, ::1], b1[:, ::1], i8[:, ::1], i4[:, ::1],"
     " i8[:, ::1], f8[:, :, ::1], i8[:, :, ::1], i8[::1])"
 )
 def windows(
@@ -110,8 +116,6 @@ def windows(
     flags: int,
     parts: Any,
     times: Any,
-    shift: Any,
-    shifted: Any,
     shapes: Any,
     bounds: Any,
     passed: Any,
@@ -129,7 +133,7 @@ def windows(
 
     An instant of time -1 is a sample only; its input takes the key to a time at most `ahead` ns before it.
 
-    `parts` (keys, ring, 8) and `times` (keys, ring, 3: number of the slice, time of first, time of last) hold the
+    `parts` (keys, ring, 9) and `times` (keys, ring, 3: number of the slice, time of first, time of last) hold the
     samples. `shapes` (w, 4) are the windows on them: width, every, and the range of `bounds` that is theirs. A
     window is `width` long, or (width 0) since the last bound; it ends at multiples of `every`, or (every 0) at the
     bounds. State: `next_end` and `was_empty` (keys, w), when the window closes next, NEVER while it has nothing to say,
@@ -198,5 +202,5 @@ def windows(
             if wanted:
                 if t > latest[k]:
                     latest[k] = t
-                add(parts, times, shift, shifted, k, t // slice_width, ring, flags, value[i], t)
+                add(parts, times, k, t // slice_width, ring, flags, value[i], t)
     return len(key)

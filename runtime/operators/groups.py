@@ -276,6 +276,7 @@ class MembersOperator(Operator):
         super().__init__(setting)
         self.function = AGGREGATES[members.function]
         self.extremes = "min" in self.function.parts or "max" in self.function.parts
+        self.squares = "squares" in self.function.parts
         self.timeline = argument
         self.device = members.device
         self.clock = clock
@@ -289,8 +290,6 @@ class MembersOperator(Operator):
         self.group_of: Keys = np.zeros(0, dtype=np.int32)
         self.memberships: dict[int, int] = {}
         self.totals = np.zeros((0, 8))
-        self.shift = np.zeros(0)
-        self.shifted = np.zeros(0, dtype=np.bool_)
 
     def collect(self, arrivals: Arrivals | None, inputs: Sequence[Flow]) -> Updates:
         """The members' changes in this batch, in order; the group's instants are made of them."""
@@ -334,14 +333,14 @@ class MembersOperator(Operator):
         )
         value, known = np.concatenate([self.kept.value, new.value]), np.concatenate([self.kept.known, new.known])
         out = np.empty(len(rows), dtype=np.int64)
-        totals = np.empty((len(rows), 8))
+        totals = np.empty((len(rows), 9))
         counts = np.zeros(1, dtype=np.int64)
         start = 0
         while start < len(kind):
             start = kernel.members(
-                start, kind, group, number, time, value, known, self.extremes, self.pending, self.pending_time,
-                self.pending_row, member, self.value, self.known, self.group_of, self.totals, self.shift, self.shifted,
-                out, totals, counts,
+                start, kind, group, number, time, value, known, self.extremes, self.squares, self.pending,
+                self.pending_time, self.pending_row, member, self.value, self.known, self.group_of,
+                self.totals, out, totals, counts,
             )  # fmt: skip
             if start < len(kind):
                 self.pending_time, self.pending_row = _wider(self.pending_time), _wider(self.pending_row)
@@ -349,8 +348,7 @@ class MembersOperator(Operator):
         at = frame.rows.take(number[out[: counts[0]]])
         parts = totals[: counts[0]]
         parts[:, 2] += parts[:, 6]
-        parts[:, 3] += parts[:, 7]
-        return self.sparse(frame, at, lowered(self.function.lower, parts, None, self.shift[at.key]))
+        return self.sparse(frame, at, lowered(self.function.lower, parts, None))
 
     def commit(self) -> None:
         super().commit()
@@ -378,8 +376,6 @@ class MembersOperator(Operator):
 
     def _grow(self, groups: int) -> None:
         self.totals = first_seen(self.totals, groups, 0.0)
-        self.shift = first_seen(self.shift, groups, 0.0)
-        self.shifted = first_seen(self.shifted, groups, False)
         self.pending = first_seen(self.pending, groups, 0)
         self.pending_time = first_seen(self.pending_time, groups, 0)
         self.pending_row = first_seen(self.pending_row, groups, 0)

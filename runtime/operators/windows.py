@@ -47,7 +47,6 @@ class WindowFlow:
     instants: Instants
     parts: NDArray[np.float64]
     times: NDArray[np.int64]
-    shift: NDArray[np.float64]
 
 
 @dataclass
@@ -75,8 +74,6 @@ class SlicesOperator(Operator):
         self.ring = (self.kept_ns + ahead) // self.width + 3
         self.parts = np.zeros((0, self.ring, kernel.COLUMNS))
         self.times = np.zeros((0, self.ring, 3), dtype=np.int64)
-        self.shift = np.zeros(0)
-        self.shifted = np.zeros(0, dtype=np.bool_)
         self.passed: Rows = np.zeros(0, dtype=np.int64)
         self.latest: Rows = np.zeros(0, dtype=np.int64)
         self.next_end = np.zeros((0, len(windows)), dtype=np.int64)
@@ -103,8 +100,7 @@ class SlicesOperator(Operator):
             )  # fmt: skip
             start = kernel.windows(
                 start, samples.key, samples.row, samples.time, samples.sampled, samples.at, samples.value,
-                frame.running, self.ahead, self.width, self.ring, self.flags, self.parts, self.times, self.shift,
-                self.shifted,
+                frame.running, self.ahead, self.width, self.ring, self.flags, self.parts, self.times,
                 shapes, bounds, self.passed, self.latest, self.next_end, self.was_empty, *out, counts,
             )  # fmt: skip
             for i in range(w):
@@ -117,22 +113,16 @@ class SlicesOperator(Operator):
         if not pieces:
             empty = np.zeros(0, dtype=np.int64)
             instants = Instants(empty, np.zeros(0, dtype=np.int32), empty, np.zeros(0, dtype=np.bool_))
-            return WindowFlow(
-                frame, instants, np.zeros((0, kernel.COLUMNS)), np.zeros((0, 2), dtype=np.int64), np.zeros(0)
-            )
+            return WindowFlow(frame, instants, np.zeros((0, kernel.COLUMNS)), np.zeros((0, 2), dtype=np.int64))
         row, key, time, parts, times = (np.concatenate([piece[i] for piece in pieces]) for i in range(5))
-        return WindowFlow(
-            frame, Instants(row, key, time, np.ones(len(row), dtype=np.bool_)), parts, times, self.shift[key]
-        )
+        return WindowFlow(frame, Instants(row, key, time, np.ones(len(row), dtype=np.bool_)), parts, times)
 
     def grow(self, keys: int) -> None:
         """Have room for so many keys."""
-        if len(self.shift) >= keys:
+        if len(self.passed) >= keys:
             return
         self.parts = first_seen(self.parts, keys, 0.0)
         self.times = first_seen(self.times, keys, -1)
-        self.shift = first_seen(self.shift, keys, 0.0)
-        self.shifted = first_seen(self.shifted, keys, False)
         self.passed = first_seen(self.passed, keys, -1)
         self.latest = first_seen(self.latest, keys, -1)
         self.was_empty = first_seen(self.was_empty, keys, True)
@@ -255,18 +245,16 @@ class AggregateOperator(Operator):
 
     def run(self, frame: Frame, inputs: Sequence[Any]) -> Flow:
         window: WindowFlow = inputs[0]
-        return self.sparse(
-            frame, window.instants, lowered(self.function.lower, window.parts, window.times, window.shift)
-        )
+        return self.sparse(frame, window.instants, lowered(self.function.lower, window.parts, window.times))
 
 
-def lowered(lower: Any, parts: NDArray[np.float64], times: NDArray[np.int64] | None, shift: Values) -> Column:
-    """An aggregate's values of combined parts (n, 8)."""
+def lowered(lower: Any, parts: NDArray[np.float64], times: NDArray[np.int64] | None) -> Column:
+    """An aggregate's values of combined parts (n, 9)."""
     by_name: dict[str, Values] = {name: np.ascontiguousarray(parts[:, i]) for i, name in enumerate(PARTS)}
     if times is not None:
         by_name["first_time"], by_name["last_time"] = (
             np.ascontiguousarray(times[:, 0]),
             np.ascontiguousarray(times[:, 1]),
         )
-    column: Column = lower(Combined(by_name, shift))
+    column: Column = lower(Combined(by_name, np.ascontiguousarray(parts[:, -1])))
     return column
