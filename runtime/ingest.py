@@ -38,7 +38,10 @@ _UNSEEN, _REFUSED, _NEW, _BAD = -1, -2, -3, -4
 
 @dataclass(slots=True)
 class Admission:
-    """What a run has admitted so far. `newest_ns` is the greatest event time of it, None before the first message."""
+    """What a run has admitted so far. `newest_ns` is the greatest event time of it, None before the first message.
+
+    `latest_ns`: a message from after this time is from a clock that is wrong, and would take the end of time with it.
+    """
 
     plan: p.Plan
     symbols: Symbols
@@ -46,6 +49,7 @@ class Admission:
     quarantine: Quarantine
     next_seq: int = 0
     newest_ns: int | None = None
+    latest_ns: int = TIME_MAX_NS
 
     def batches(self, reader: Reader, sources: Sequence[str]) -> Iterator[Batch]:
         """What these sources, in the plan's order, make of an input's messages. Raises `InputError`."""
@@ -69,15 +73,8 @@ def split(batch: Batch, inputs_max: int) -> Iterator[Batch]:
         for part in batch.parts:
             begin, end = np.searchsorted(part.seq, (first, last))
             if begin < end:
-                rows = slice(begin, end)
-                columns = {name: _slice(column, rows) for name, column in part.fields.items()}
-                mark = None if part.mark is None else part.mark[rows]
-                parts.append(Messages(part.device, part.seq[rows], part.key[rows], part.time[rows], columns, mark))
+                parts.append(part.cut(int(begin), int(end)))
         yield Batch(tuple(parts))
-
-
-def _slice(column: Column, rows: slice) -> Column:
-    return Column(column.values[rows], None if column.known is None else column.known[rows])
 
 
 # --- One input -------------------------------------------------------------------------------------------------------
@@ -215,6 +212,8 @@ class _Intake:
             verdicts.mark(rows, ~time.known, "bad_time")
         if len(time) and not (time.values.min() >= TIME_MIN_NS and time.values.max() < TIME_MAX_NS):
             verdicts.mark(rows, (time.values < TIME_MIN_NS) | (time.values >= TIME_MAX_NS), "bad_time")
+        if len(time) and time.values.max() > self._admission.latest_ns:
+            verdicts.mark(rows, time.values > self._admission.latest_ns, "in_future")
         declared = {field_.name: field_ for field_ in self._devices[source.device].fields}
         fields = {}
         for mapped in source.fields:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ..compiler.plan import Plan
 from .connectors.payload import Payloads, Reader, Texts, Wanted
 from .engine import Engine
-from .ingest import Admission, split
+from .ingest import TIME_MAX_NS, Admission, split
 from .output import Counters, Output
 from .quarantine import Quarantine
 
@@ -31,9 +31,11 @@ class Replay:
     admission: Admission
 
     @classmethod
-    def of(cls, plan: Plan) -> "Replay":
+    def of(cls, plan: Plan, latest_ns: int = TIME_MAX_NS) -> "Replay":
+        """`latest_ns`: messages from after this time are quarantined as `in_future`."""
         engine = Engine(plan)
-        return cls(engine, Admission(plan, engine.symbols, engine.registries, Quarantine(engine.counters)))
+        quarantine = Quarantine(engine.counters)
+        return cls(engine, Admission(plan, engine.symbols, engine.registries, quarantine, latest_ns=latest_ns))
 
     @property
     def counters(self) -> Counters:

@@ -28,6 +28,7 @@ Reason = Literal[
     "bad_id",
     "no_time",
     "bad_time",
+    "in_future",
     "unclaimed",
     "too_many_devices",
 ]

@@ -213,7 +213,8 @@ def members(
     `new_value` and `new_known` belong to the updates, which `pending_row` numbers. State by membership (a member in a
     group: one that moves is in both until either's time has come): `value`, `known`, `group_of`; by group: `totals`
     (count, true, sum, -, min, max, the sum's compensation, -). Out: for each instant of a group that brings it an
-    update its operation and totals, with squares if `with_squares`, and what sums are taken from. Returns the operation to go on from: fewer than n if a heap is full.
+    update its operation and totals, with squares if `with_squares`, and what sums are taken from. Returns the operation
+    to go on from: fewer than n if a heap is full.
     """
     n = counts[0]
     for i in range(start, len(kind)):
