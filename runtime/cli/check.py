@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, TextIO
 
-from .exits import Exit
+from .exits import Exit, Failure
 from .program import compiled
 
 if TYPE_CHECKING:
@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 
 
 def check(options: Namespace) -> Exit:
-    """Print the problems of all files; fail if one of them has errors."""
-    results = [compiled(path) for path in options.files]
+    """Print the problems of all files; fail if one of them has errors, or cannot be read."""
+    results = []
+    unread: list[Failure] = []
+    for path in options.files:
+        try:
+            results.append(compiled(path))
+        except Failure as failure:
+            unread.append(failure)
     errors = sum(count(result, "error") for result in results)
     warnings = sum(count(result, "warning") for result in results)
     if options.json:
@@ -31,6 +37,10 @@ def check(options: Namespace) -> Exit:
                 print(f"{result.source.name}: no problems")
         if errors or warnings:
             print(f"{plural(errors, 'error')}, {plural(warnings, 'warning')}")
+    for failure in unread[:-1]:
+        print(f"headgate: {failure}", file=sys.stderr)
+    if unread:
+        raise unread[-1]
     return Exit.PROGRAM if errors else Exit.OK
 
 

@@ -386,3 +386,10 @@ def test_a_plan_runs_where_there_is_no_compiler_and_no_heavy_library() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == ""
     assert done.returncode == 0
+
+
+def test_check_tells_of_every_file_though_one_cannot_be_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "missing.iot", "fridges.iot"]) == Exit.INPUT_OUTPUT
+    shown = capsys.readouterr()
+    assert "fridges.iot: no problems" in shown.out
+    assert "missing.iot" in shown.err
