@@ -37,8 +37,8 @@ def check(options: Namespace) -> Exit:
                 print(f"{result.source.name}: no problems")
         if errors or warnings:
             print(f"{plural(errors, 'error')}, {plural(warnings, 'warning')}")
-    for failure in unread[:-1]:
-        print(f"headgate: {failure}", file=sys.stderr)
+    for earlier in unread[:-1]:
+        print(f"headgate: {earlier}", file=sys.stderr)
     if unread:
         raise unread[-1]
     return Exit.PROGRAM if errors else Exit.OK
