@@ -24,6 +24,9 @@ from .output import Output, Signalled
 from .text import output_value
 from .values import plain_values
 
+COUNTS_MIN = 1024
+"""So many results' revisions are counted before those that are past are looked for."""
+
 
 @dataclass(frozen=True)
 class Message:
@@ -53,6 +56,7 @@ class Reviser:
     operators: Mapping[str, Operator]
     shown: list[Shown] = field(default_factory=list)
     counts: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    counts_max: int = COUNTS_MIN
 
     def __post_init__(self) -> None:
         plan = self.setting.plan
@@ -91,6 +95,7 @@ class Reviser:
             new = self._value(shown.node.inputs[0], key, end)
             if self._plain(new, shown) != self._plain(old, shown):
                 self._report(seq, key, end, shown, new)
+        self._forget()
 
     # -- What a message says by itself --------------------------------------------------------------------------------
 
@@ -220,9 +225,15 @@ class Reviser:
         frame = Frame(np.array([seq]), one, np.array([end]), np.zeros(1, np.bool_), key + 1)
         self.setting.gathered.add(timeline, frame, at, self.places[shown.node.id], records)
 
-    def forget(self, before: int) -> None:
-        """Drop the counts of results that can no longer be revised."""
-        self.counts = {result: count for result, count in self.counts.items() if result[2] >= before}
+    def _forget(self) -> None:
+        """Drop the counts of results that can no longer be revised, when there are many."""
+        if len(self.counts) < self.counts_max:
+            return
+        stores = [o for o in (self.operators[node.id] for node in self.slices) if isinstance(o, SlicesOperator)]
+        kept_ns = max(store.kept_ns for store in stores)
+        passed = [max(int(s.passed[key]) for s in stores) for key in range(min(len(s.passed) for s in stores))]
+        self.counts = {at: n for at, n in self.counts.items() if at[2] >= passed[at[1]] - kept_ns}
+        self.counts_max = max(COUNTS_MIN, 2 * len(self.counts))
 
 
 def _end_after(window: p.Window, time: int) -> int:
