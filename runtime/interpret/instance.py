@@ -92,7 +92,7 @@ class Instance:
     sightings: list[tuple[int, dict[str, Value]]] = field(default_factory=list)
     """What `Delayed` nodes will see, by time."""
     overdue: list[Change] = field(default_factory=list)
-    """Members' changes that came too late for an instant of their own."""
+    """Members' changes that came too late for an instant of their own: the next event instant takes them."""
     after: Callable[["Instance", Instant], None] = lambda here, at: None
     """Called after each instant, for what crosses to other timelines."""
     outputs: list[tuple[Place, Output]] = field(default_factory=list)
@@ -124,7 +124,7 @@ class Instance:
 
     def run(self, at: Instant) -> None:
         """One instant: every node in topological order."""
-        if self.overdue:
+        if self.overdue and at.phase == "event":
             at.changes = self.overdue + at.changes
             self.overdue = []
         self.started = True
