@@ -160,7 +160,6 @@ class Engine:
         for timeline in self._timelines:
             if timeline.device == part.device:
                 frames[timeline.id] = settled if timeline.settled else current
-        self._revising = (verdict == REVISING).any()
 
     def _acknowledge(self, acknowledgement: Acknowledgement) -> None:
         rule = next(
@@ -240,7 +239,7 @@ class Engine:
         for node in self._nodes[timeline.id]:
             operator = self._operators[node.id]
             if isinstance(operator, MembersOperator):
-                of = _arrivals_of(operator.timeline, arrivals, timeline)
+                of = _arrivals_of(operator.timeline, arrivals)
                 happened.append(operator.collect(of, [flows[i] for i in node.inputs] if of is not None else []))
         frames[timeline.id] = clock.frame(arrivals, happened, self._woken(timeline, frames), end_seq)
         return arrivals
@@ -274,7 +273,7 @@ class Engine:
                 keys = self._groups[timeline.id].keys_of(self._groups[settled])
             return operator.cross(frames.get(settled), frame, flows.get(source), keys)
         if isinstance(operator, GroupSlicesOperator):
-            of = _arrivals_of(self._timeline_of[node.inputs[0]], arrivals, timeline)
+            of = _arrivals_of(self._timeline_of[node.inputs[0]], arrivals)
             inputs = [flows[i] for i in node.inputs] if of is not None else []
             return operator.walk(frame, operator.samples(frame, self._groups[timeline.id], of, inputs))
         if is_crossing(node.operator):
@@ -287,5 +286,6 @@ def _rank(timeline: p.Timeline) -> tuple[int, int]:
     return (timeline.kind == "group", not timeline.settled)
 
 
-def _arrivals_of(member: str | None, arrivals: Sequence[Arrivals], timeline: p.Timeline) -> Arrivals | None:
+def _arrivals_of(member: str | None, arrivals: Sequence[Arrivals]) -> Arrivals | None:
+    """What the devices on a member timeline bring, if they bring anything."""
     return next((a for a in arrivals if a.timeline == member), None)

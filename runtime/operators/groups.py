@@ -118,7 +118,7 @@ class GroupClock:
         return np.array(numbers_, dtype=np.int32)[where.reshape(-1)]
 
     def arrivals(self, frames: Frames, flows: Flows) -> list[Arrivals]:
-        """What each member type brings in this batch; afterwards `group_of_instants` can be asked."""
+        """What each member type brings in this batch."""
         found = []
         for i, (member, device) in enumerate(self.types):
             frame = frames.get(member.timeline)
@@ -281,7 +281,6 @@ class MembersOperator(Operator):
         self.device = members.device
         self.clock = clock
         self.updates = _no_updates()
-        self.seen = 0
         self.pending: Rows = np.zeros(0, dtype=np.int64)
         self.pending_time, self.pending_row = np.zeros((0, 16), dtype=np.int64), np.zeros((0, 16), dtype=np.int64)
         self.kept = _no_updates()
