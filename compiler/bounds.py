@@ -28,6 +28,8 @@ from .plan import (
     Pattern,
     Plan,
     PlanNode,
+    Previous,
+    PreviousTime,
     Quiet,
     Rule,
     Schedule,
@@ -56,10 +58,15 @@ ROW_BYTES = 16
 MEMBERS_BYTES = 24
 NS_PER_S = 1_000_000_000
 
+OF_FIELDS = (Field, Message, HeldTime, Previous, PreviousTime)
+"""What reads one field of a device."""
+
 _CPU_NS: dict[type, float] = {
     Field: 6.0,
     Message: 1.0,
     HeldTime: 3.0,
+    Previous: 6.0,
+    PreviousTime: 6.0,
     Map: 2.0,
     Delayed: 3.0,
     Holds: 6.0,
@@ -83,28 +90,32 @@ def bound(graph: Graph) -> tuple[Graph, Problems]:
     costs: dict[str, Cost] = {}
     timelines = {timeline.id: timeline for timeline in graph.timelines}
     devices = {device.name: device for device in graph.devices}
-    users = graph.users()
+    keys = {timeline.id: keys_max(timeline, timelines, devices) for timeline in graph.timelines}
+    paces = {(device.name, field.name): field.every_ns for device in graph.devices for field in device.fields}
+    windows: dict[str, list[Window]] = {}
     for node in graph:
-        timeline = timelines[node.timeline]
-        windows = [user.operator for user in users[node.id] if isinstance(user.operator, Window)]
-        state = _state_bytes(graph, node, windows, timeline, timelines, devices)
-        rate = _rate_hz(graph, node, costs, devices)
+        if isinstance(node.operator, Window):
+            windows.setdefault(node.inputs[0], []).append(node.operator)
+    for node in graph:
+        state = _state_bytes(graph, node, windows.get(node.id, []), timelines[node.timeline], timelines, devices)
+        rate = _rate_hz(graph, node, costs, paces)
         cpu = _CPU_NS.get(type(node.operator), 0.0)
         costs[node.id] = Cost(state, cpu, rate, VALUE_BYTES[node.type.name] + KNOWN_BYTES)
-        _check(graph, node, costs[node.id], keys_max(timeline, timelines, devices), problems)
+        if state:
+            _check(graph, node, costs[node.id], keys[node.timeline], problems)
     return graph.with_costs(costs), problems
 
 
 def _check(graph: Graph, node: PlanNode, cost: Cost, keys: int | None, problems: Problems) -> None:
-    span = _clause(graph, node)
     if isinstance(node.operator, Slices):
         slices = cost.state_bytes_per_key // SLICE_BYTES
         if slices > SLICES_MAX:
-            key = node.timeline.removesuffix(" settled")
+            key, span = node.timeline.removesuffix(" settled"), _clause(graph, node)
             problems.report(TooManySlices(span=span, slices=slices, slices_max=SLICES_MAX, kept_for=key))
             return
     total = cost.state_bytes_per_key * (1 if keys is None else keys)
     if total > STATE_BYTES_MAX:
+        span = _clause(graph, node)
         each, most = in_bytes(cost.state_bytes_per_key), in_bytes(STATE_BYTES_MAX)
         problems.report(TooMuchState(span=span, total=in_bytes(total), total_max=most, per_key=each, keys=keys or 1))
 
@@ -138,9 +149,9 @@ def _state_bytes(
     """What a node keeps for one key; `windows` are those over it, if it is a store of slices."""
     value = VALUE_BYTES[node.type.name] + KNOWN_BYTES
     match node.operator:
-        case Field():
+        case Field() | Previous():
             return value + TIME_BYTES
-        case HeldTime() | Delayed() | Captured() | Aggregate() | Output():
+        case HeldTime() | PreviousTime() | Delayed() | Captured() | Aggregate() | Output():
             return value
         case Holds() | Quiet():
             return HOLD_BYTES
@@ -181,7 +192,7 @@ def settle_bytes(plan: Plan | Graph, device: DeviceType) -> int:
     used = {
         node.operator.field
         for node in nodes
-        if node.timeline == f"{device.name} settled" and isinstance(node.operator, Field | Message | HeldTime)
+        if node.timeline == f"{device.name} settled" and isinstance(node.operator, OF_FIELDS)
     }
     types = {field.name: field.type.name for field in device.fields}
     return device.settle_max * (ROW_BYTES + sum(VALUE_BYTES[types[name]] + KNOWN_BYTES for name in used))
@@ -190,11 +201,21 @@ def settle_bytes(plan: Plan | Graph, device: DeviceType) -> int:
 # --- Rates -----------------------------------------------------------------------------------------------------------
 
 
-def _rate_hz(graph: Graph, node: PlanNode, costs: dict[str, Cost], devices: dict[str, DeviceType]) -> float | None:
-    """How often a node is updated for one key, at most; None where nothing declares it."""
+def _rate_hz(
+    graph: Graph, node: PlanNode, costs: dict[str, Cost], paces: dict[tuple[str, str], int | None]
+) -> float | None:
+    """How often a node is updated for one key, at most; None where nothing declares it. `paces`: of fields, in ns."""
     match node.operator:
-        case Field(device, name) | Message(device, name) | HeldTime(device, name):
-            every = next(field.every_ns for field in devices[device].fields if field.name == name)
+        case Constant() | Key() | Now():
+            return None
+        case (
+            Field(device, name)
+            | Message(device, name)
+            | HeldTime(device, name)
+            | Previous(device, name)
+            | PreviousTime(device, name)
+        ):
+            every = paces[device, name]
             return None if every is None else NS_PER_S / every
         case Window(every, _, calendar):
             if every is not None:
@@ -203,10 +224,15 @@ def _rate_hz(graph: Graph, node: PlanNode, costs: dict[str, Cost], devices: dict
         case Members():
             return None
         case _:
-            changing = [i for i in graph.inputs_of(node) if not isinstance(i.operator, Constant | Key | Now)]
-            rates = [costs[i.id].output_rate_hz for i in changing]
-            known = [rate for rate in rates if rate is not None]
-            return sum(known) if known and len(known) == len(rates) else None
+            total: float | None = None
+            for i in node.inputs:
+                if isinstance(graph.node(i).operator, Constant | Key | Now):
+                    continue
+                rate = costs[i].output_rate_hz
+                if rate is None:
+                    return None
+                total = rate if total is None else total + rate
+            return total
 
 
 def in_bytes(count: int) -> str:

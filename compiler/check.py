@@ -1,11 +1,13 @@
 """The checker: gives every expression of a program its fact, and reports everything that is wrong with it.
 
-Devices first, then lets and signals in the order in which they use each other, then patterns, sources, rules and
-tables.
+What others build on comes first: constants, device types, twins, what procedures take; then signals in the order in
+which they use each other, then everything else in the order of the text.
 """
 
 from ..dsl import nodes as n
 from ..dsl.diagnostic import Problems
+from .check_commands import check_commands
+from .check_contests import check_contests
 from .check_context import Checking, Context, scope_of
 from .check_devices import check_device
 from .check_expressions import check_expression
@@ -14,9 +16,15 @@ from .check_operands import flexible
 from .check_pace import pace_of
 from .check_patterns import check_pattern
 from .check_places import check_value
+from .check_procedures import check_procedure, check_running, declare_procedure
 from .check_ranges import check_ranges
-from .check_rules import check_rule, check_table
+from .check_rules import check_inhibition, check_rule
 from .check_sources import check_source
+from .check_targets import check_place, check_target
+from .check_tests import check_invariant, check_table, check_test
+from .check_twins import check_twin
+from .check_whatif import check_what_if
+from .lints import lint
 from .problems_domains import SignalOfEvent
 from .problems_doubts import UnusedImport, UnusedLet
 from .problems_types import NotConstant, WrongType
@@ -30,30 +38,59 @@ def check(program: n.Program, names: Names) -> tuple[Typed, Problems]:
     A program with errors has facts for the expressions that could be understood, and for no others.
     """
     c = Checking(names, check_expression)
+    for let in names.order:
+        if isinstance(let, n.Let):
+            _let(c, let)
     for device in names.devices.values():
         c.devices[device.name] = check_device(c, device)
-    for item in names.order:
-        if isinstance(item, n.Let):
-            _let(c, item)
-        else:
-            _signal(c, item)
-    for other in program.items:
-        match other:
-            case n.PatternItem():
-                check_pattern(c, other.pattern, Context(scope_of(other.domain)))
-            case n.Source():
-                check_source(c, other)
-            case n.Rule():
-                check_rule(c, other)
-            case n.Table():
-                check_table(c, other)
-            case n.Device() | n.Let() | n.Signal():
-                pass
+    for twin in names.twins.values():
+        check_twin(c, twin)
+    for info in c.devices.values():
+        check_commands(c, info)
+    for procedure in names.procedures.values():
+        c.procedures[procedure.name] = declare_procedure(c, procedure)
+    for target in names.targets.values():
+        c.targets[target.name] = check_target(c, target)
+    for signal in names.order:
+        if isinstance(signal, n.Signal):
+            _signal(c, signal)
+    for item in program.items:
+        _item(c, item)
+    check_inhibition(c)
+    check_running(c)
+    check_contests(c)
     check_groups(c, program)
     check_ranges(c)
     if not c.problems.any_errors:
+        lint(c, program)
         _unused(c, program)
-    return Typed(program, c.devices, c.facts, c.durations), c.problems
+    typed = Typed(program, c.devices, c.facts, c.durations, c.procedures, c.models, c.targets)
+    return typed, c.problems
+
+
+def _item(c: Checking, item: n.Item) -> None:
+    """What nothing else is built on."""
+    match item:
+        case n.PatternItem():
+            check_pattern(c, item.pattern, Context(scope_of(item.domain)))
+        case n.Source():
+            check_source(c, item)
+        case n.Rule():
+            check_rule(c, item)
+            check_place(c, item)
+        case n.Procedure():
+            if c.names.procedures[item.name] is item:
+                check_procedure(c, item)
+        case n.Table():
+            check_table(c, item)
+        case n.Test():
+            check_test(c, item)
+        case n.Invariant():
+            check_invariant(c, item)
+        case n.WhatIf():
+            check_what_if(c, item)
+        case n.Device() | n.Let() | n.Signal() | n.Twin() | n.Target() | n.Priorities():
+            pass
 
 
 def _let(c: Checking, item: n.Let) -> None:

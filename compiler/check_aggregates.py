@@ -6,36 +6,36 @@ moment.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
-from fractions import Fraction
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from dataclasses import dataclass, replace
 
 from ..dsl import nodes as n
-from ..grammar.units import Unit, power, quotient
-from ..stdlib.catalogue import AGGREGATES, SCALARS
-from ..stdlib.function import AggregateFunction
-from .check_context import Checking, Context
-from .check_pace import pace_of
-from .check_places import as_condition, check_condition, check_duration
-from .check_types import BOOL, FLOAT, INT, RATIO, SECOND, described, difference, is_number, unit_of
-from .constants import written
+from ..grammar.units import Unit, power, product, quotient
+from ..stdlib.catalogue import SCALARS, aggregate_named
+from ..stdlib.function import AggregateFunction, Summary
+from .check_context import Checking, Context, scope_of
+from .check_functions import by_parameter, check_option, parameters
+from .check_places import as_condition, check_condition
+from .check_types import BOOL, FLOAT, INT, RATIO, SECOND, TEXT, TIME, described, difference, is_number, unit_of
+from .check_windows import check_window
 from .problems_domains import EventJoined, NoDevice, TwoDevices
 from .problems_names import UnknownDevice
-from .problems_rules import InnerPace, NeedsPace, NeedsWindow, NotInSource, UnknownZone, WindowNotYet, WindowPace
+from .problems_patterns import NotACount
+from .problems_rules import NeedsWindow, NotInSource
 from .problems_types import WrongArguments, WrongType
 from .problems_units import SummedPoints
 from .resolve import closest, walk
-from .typed import DeviceRef, Fact, GroupScope, SourceScope, Type
+from .typed import BoundRef, DeviceRef, Fact, GroupScope, SourceScope, TwinRef, Type
 
-DAY_NS = 86_400 * 10**9
-_UNITS_NS = (("day", DAY_NS), ("h", 3600 * 10**9), ("min", 60 * 10**9), ("s", 10**9), ("ms", 10**6))
+_OF_TIMES = ("min", "max", "first", "last")
+"""Aggregates that make a time of times."""
 
 
-def is_aggregate(node: n.Call) -> bool:
-    """Whether a call is an aggregate: `min(a, b)` and `last(x)` without a window are none."""
-    aggregate = AGGREGATES.get(node.function)
-    if aggregate is None or aggregate.internal:
+def is_aggregate(node: n.Call, at: Context | None = None) -> bool:
+    """Whether a call is an aggregate: `min(a, b)` and `last(x)` without a window are none, `last(step.x)` is one."""
+    if aggregate_named(node.function) is None:
         return False
+    if at is not None and at.steps and len(node.arguments) == 1 and _is_many(node.arguments[0].value, at):
+        return True
     if any(argument.window is not None or argument.where is not None for argument in node.arguments):
         return True
     if node.function == "last":
@@ -44,67 +44,130 @@ def is_aggregate(node: n.Call) -> bool:
 
 
 def check_aggregate(c: Checking, node: n.Call, at: Context) -> Fact | None:
-    """`mean(velocity over 10 min every 10 min)`, `max(Truck.load)`, `count(Truck where load > 0 kg)`."""
-    function = AGGREGATES[node.function]
+    """`mean(velocity over 10 min every 10 min)`, `max(Truck.load)`, `corr(a, b over 1 h every 1 min)`."""
+    function = aggregate_named(node.function)
+    assert function is not None
     if isinstance(at.scope, SourceScope):
         c.report(NotInSource(span=node.span, what=f"`{node.function}`"))
         return None
-    if len(node.arguments) != 1 or node.arguments[0].name is not None:
-        used_as = f"{function.name}(x over 10 min every 1 min)"
-        problem = f"takes one argument, not {len(node.arguments)}"
-        c.report(WrongArguments(span=node.span, function=function.name, problem=problem, signature=used_as))
+    given = _arguments(c, node, function)
+    if given is None:
         return None
-    (argument,) = node.arguments
+    if any(_is_many(argument.value, at) for argument in given.sampled):
+        return check_bound_aggregate(c, node, at, function, given.sampled)
     device: str | None = None
     inner = at
     if isinstance(at.scope, GroupScope):
-        device = _device_of(c, node, argument)
-        if device is None:
+        device, known = _device_of(c, node, given.sampled, at)
+        if not known:
             return None
-        inner = at.within(device)
-    value = _samples(c, argument.value, inner, function)
-    where = None
-    if argument.where is not None:
-        where = check_condition(c, argument.where, inner, "`where`")
-    windowed = _window(c, argument, inner, value) if argument.window is not None else _held(c, node, value, device)
-    if value is None or not windowed or (argument.where is not None and where is None):
+        inner = at if device is None else at.within(device)
+    values = [_samples(c, argument.value, inner, function) for argument in given.sampled]
+    last = given.sampled[-1]
+    where = None if last.where is None else check_condition(c, last.where, inner, "`where`")
+    if None in values or (last.where is not None and where is None):
         return None
-    type_ = _result(c, node, argument, value, function)
+    facts = [value for value in values if value is not None]
+    options = [
+        check_option(c, given.options[p.name], at, p, facts[0].type, function.name)
+        for p in parameters(function.options)
+        if p.name in given.options
+    ]
+    if None in options or not _over(c, node, last, inner, given, facts, device):
+        return None
+    type_ = result_of(c, node, given.sampled[0], facts, function)
     return None if type_ is None else c.know(node, at, type_, aggregate_of=device)
 
 
-def _device_of(c: Checking, node: n.Call, argument: n.Argument) -> str | None:
-    """The one device type that an aggregate in a group is over; reports it if there is none or are several."""
+@dataclass(frozen=True)
+class Given:
+    """The arguments of an aggregate: what is sampled (a window and `where` stand at the last of these), and options."""
+
+    sampled: tuple[n.Argument, ...]
+    options: dict[str, n.Argument]
+
+
+def _arguments(c: Checking, node: n.Call, function: AggregateFunction | Summary) -> Given | None:
+    """What is sampled, and the options by name; None where they do not fit, which has been reported."""
+    used_as = function.examples[0] if function.examples else f"{function.name}(x over 10 min every 1 min)"
+    wanted = 1 if function.second is None else 2
+    sampled = tuple(argument for argument in node.arguments if argument.name is None)
+    if len(sampled) != wanted:
+        problem = f"takes {'one argument' if wanted == 1 else 'two arguments'}, not {len(sampled)}"
+        c.report(WrongArguments(span=node.span, function=function.name, problem=problem, signature=used_as))
+        return None
+    early = next((a for a in sampled[:-1] if a.window is not None or a.where is not None), None)
+    if early is not None:
+        problem = "takes its window and `where` behind the last of its values"
+        c.report(WrongArguments(span=early.span, function=function.name, problem=problem, signature=used_as))
+        return None
+    named = tuple(argument for argument in node.arguments if argument.name is not None)
+    if not function.options and not named:
+        return Given(sampled, {})
+    options = by_parameter(c, node, named, parameters(function.options), function.name, used_as)
+    return None if options is None else Given(sampled, options)
+
+
+def _over(
+    c: Checking,
+    node: n.Call,
+    last: n.Argument,
+    inner: Context,
+    given: Given,
+    facts: list[Fact],
+    device: str | None,
+) -> bool:
+    """Whether it says what it is over: a window, the members of a group, a prediction."""
+    if last.window is None:
+        return _held(c, node, last, facts[-1], device)
+    if any(isinstance(fact.reference, DeviceRef) for fact in facts):
+        problem = "counts devices, which is no matter of a window"
+        span = last.window.span
+        c.report(WrongArguments(span=span, function="count", problem=problem, signature="count(Truck where …)"))
+        return False
+    return check_window(c, last.window, tuple(argument.value for argument in given.sampled), inner, device)
+
+
+def _device_of(c: Checking, node: n.Call, arguments: tuple[n.Argument, ...], at: Context) -> tuple[str | None, bool]:
+    """The one device type that an aggregate in a group is over, or None if it is over the group's own signals.
+
+    The second says whether that is known; if not, it has been reported: there is no device, or are several.
+    """
     named: dict[str, n.Name] = {}
-    for part in (argument.value, argument.where):
+    own = False
+    for part in (part for argument in arguments for part in (argument.value, argument.where)):
         for inner in () if part is None else walk(part):
-            if isinstance(inner, n.Name) and inner.name in c.names.devices:
-                named.setdefault(inner.name, inner)
+            if isinstance(inner, n.Name):
+                if inner.name in c.names.devices:
+                    named.setdefault(inner.name, inner)
+                item = c.names.values.get(inner.name)
+                own = own or (isinstance(item, n.Signal) and scope_of(item.domain) == at.scope)
     if len(named) > 1:
         first, second, *_ = named
         c.report(TwoDevices(span=node.span, function=node.function, first=first, second=second))
-        return None
-    unknown = next((node for node in _owners(argument) if node.name not in c.names.values), None)
-    if not named and unknown is not None:
+        return None, False
+    if named:
+        return next(iter(named)), True
+    unknown = next((node for node in _owners(arguments) if node.name not in c.names.values), None)
+    if unknown is not None:
         known = closest(unknown.name, c.names.devices)
         c.report(UnknownDevice(span=unknown.span, name=unknown.name, closest=known))
-        return None
-    if not named:
-        c.report(NoDevice(span=node.span, function=node.function, example=_example(c, argument)))
-        return None
-    return next(iter(named))
+        return None, False
+    if not own:
+        c.report(NoDevice(span=node.span, function=node.function, example=_example(c, arguments)))
+    return None, own
 
 
-def _owners(argument: n.Argument) -> Iterator[n.Name]:
+def _owners(arguments: tuple[n.Argument, ...]) -> Iterator[n.Name]:
     """The names in front of dots, where device types stand."""
-    for node in walk(argument):
+    for node in (node for argument in arguments for node in walk(argument)):
         if isinstance(node, n.Member) and isinstance(node.of, n.Name):
             yield node.of
 
 
-def _example(c: Checking, argument: n.Argument) -> str | None:
+def _example(c: Checking, arguments: tuple[n.Argument, ...]) -> str | None:
     """`Truck.load`, for an argument that names `load` alone."""
-    for inner in walk(argument.value):
+    for inner in walk(arguments[0].value):
         if isinstance(inner, n.Name):
             for info in c.devices.values():
                 if inner.name in info.fields:
@@ -112,7 +175,7 @@ def _example(c: Checking, argument: n.Argument) -> str | None:
     return next((f"{info.name}.{name}" for info in c.devices.values() for name in info.fields), None)
 
 
-def _samples(c: Checking, node: n.Expr, at: Context, function: AggregateFunction) -> Fact | None:
+def _samples(c: Checking, node: n.Expr, at: Context, function: AggregateFunction | Summary) -> Fact | None:
     """What is sampled: of the type that the aggregate takes. `Truck` alone stands for the trucks there are."""
     if isinstance(node, n.Name) and node.name == at.members_of and function.name == "count":
         return c.know(node, at, BOOL, reference=DeviceRef(node.name))
@@ -131,22 +194,44 @@ def _samples(c: Checking, node: n.Expr, at: Context, function: AggregateFunction
     return fact
 
 
-def _held(c: Checking, node: n.Call, value: Fact | None, device: str | None) -> bool:
-    """Without a window: over what the members of a group hold."""
+def _held(c: Checking, node: n.Call, argument: n.Argument, value: Fact, device: str | None) -> bool:
+    """Without a window: over what the members of a group hold, or over a distribution that a twin predicts."""
+    function = aggregate_named(node.function)
+    assert function is not None
+    if _is_distribution(c, argument.value) and function.result in ("number", "difference") and function.over_members:
+        return True
     if device is None:
-        c.report(NeedsWindow(span=node.span, function=node.function, reason="over a device's messages"))
+        reason = (
+            "over a group's signal"
+            if isinstance(c.facts[argument.value].scope, GroupScope)
+            else "over a device's messages"
+        )
+        c.report(NeedsWindow(span=node.span, function=node.function, reason=reason))
         return False
-    if not AGGREGATES[node.function].over_members:
-        c.report(NeedsWindow(span=node.span, function=node.function, reason="as it is about what came first and last"))
+    if not function.over_members:
+        c.report(
+            NeedsWindow(span=node.span, function=node.function, reason="as it is about what came one after another")
+        )
         return False
-    if value is not None and value.event:
+    if value.event:
         c.report(NeedsWindow(span=node.span, function=node.function, reason="to count events"))
         return False
     return True
 
 
-def _result(c: Checking, node: n.Call, argument: n.Argument, value: Fact, function: AggregateFunction) -> Type | None:
+def _is_distribution(c: Checking, node: n.Expr) -> bool:
+    """Whether it is known only with an uncertainty: a prediction, a parameter of a twin."""
+    if isinstance(node, n.Call):
+        return node.function == "predicted"
+    fact = c.facts.get(node)
+    return fact is not None and isinstance(fact.reference, TwinRef)
+
+
+def result_of(
+    c: Checking, node: n.Call, argument: n.Argument, facts: list[Fact], function: AggregateFunction | Summary
+) -> Type | None:
     """The type of the aggregate's value, by the function's unit rule."""
+    value = facts[0]
     if value.type.affine and not function.points_allowed:
         unit = unit_of(value.type).text
         c.report(SummedPoints(span=argument.value.span, function=function.name, unit=unit))
@@ -154,7 +239,11 @@ def _result(c: Checking, node: n.Call, argument: n.Argument, value: Fact, functi
     base = difference(value.type).unit
     match function.result:
         case "number":
-            return replace(value.type, name="float") if function.name == "mean" else value.type
+            return (
+                value.type
+                if function.name in ("sum", "min", "max", "first", "last")
+                else replace(value.type, name="float")
+            )
         case "difference":
             return replace(difference(value.type), name="float")
         case "square":
@@ -163,75 +252,69 @@ def _result(c: Checking, node: n.Call, argument: n.Argument, value: Fact, functi
             return INT
         case "ratio":
             return FLOAT
-        case "rate":
+        case "rate" | "slope":
             return Type("float", quotient(base or RATIO, SECOND))
+        case "argument":
+            return value.type
+        case "condition":
+            return BOOL
+        case "product":
+            other = difference(facts[1].type).unit
+            return Type(
+                "float", None if base is None and other is None else _plain(product(base or RATIO, other or RATIO))
+            )
+        case "integral":
+            return Type("float", product(base or RATIO, SECOND))
+        case "duration":
+            return Type("float", SECOND)
+        case "texts":
+            return TEXT
 
 
 def _plain(unit: Unit) -> Unit:
     return RATIO if unit.dimension == RATIO.dimension else unit
 
 
-# --- Windows ---------------------------------------------------------------------------------------------------------
+def _is_many(node: n.Expr, at: Context) -> bool:
+    """Whether it is about a step of the pattern that may have happened several times: `count(hit)`."""
+    inner = node.of if isinstance(node, n.Member) else node
+    return isinstance(inner, n.Name) and inner.name in at.steps
 
 
-def _window(c: Checking, argument: n.Argument, at: Context, value: Fact | None) -> bool:
-    """Whether a window can be computed: its length and pace fit each other, and what they sample."""
-    window = argument.window
-    assert window is not None
-    if isinstance(value.reference if value is not None else None, DeviceRef):
-        problem = "counts devices, which is no matter of a window"
-        c.report(WrongArguments(span=window.span, function="count", problem=problem, signature="count(Truck where …)"))
-        return False
-    if window.kind in ("samples", "session"):
-        kind = "of a number of samples" if window.kind == "samples" else "of a session"
-        c.report(WindowNotYet(span=window.span, kind=kind))
-        return False
-    length = None
-    if window.kind == "span":
-        assert window.length is not None
-        length = check_duration(c, window.length, at, "`over`")
-        if length is None:
-            return False
-    elif window.zone is not None and not check_zone(c, window.zone, window):
-        return False
-    if window.every is None:
-        if window.kind == "calendar":
-            return True
-        c.report(NeedsPace(span=window.span))
-        return False
-    every = check_duration(c, window.every, at, "`every`")
-    if every is None:
-        return False
-    return _paces(c, argument, window, length, every)
-
-
-def _paces(c: Checking, argument: n.Argument, window: n.Window, length: int | None, every: int) -> bool:
-    """Whether the pace divides the length (of a calendar window: a day), and is a multiple of what it samples."""
-    assert window.every is not None
-    whole = DAY_NS if length is None else length
-    if every > whole or whole % every != 0:
-        c.report(WindowPace(span=window.span, length=lasting(whole), pace=lasting(every)))
-        return False
-    inner = pace_of(c, argument.value)
-    if inner is not None and every % inner != 0:
-        c.report(InnerPace(span=window.span, inner=lasting(inner), pace=lasting(every)))
-        return False
-    return True
-
-
-def check_zone(c: Checking, zone: str, node: n.Node) -> bool:
-    """Whether the time zone database has a zone."""
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        c.report(UnknownZone(span=node.span, zone=zone, closest=closest(zone, available_timezones())))
-        return False
-    return True
-
-
-def lasting(ns: int) -> str:
-    """A duration as a person would write it: in the largest unit in which it is whole."""
-    for name, size in _UNITS_NS:
-        if ns % size == 0:
-            return written(Fraction(ns, size)) + f" {name}"
-    return f"{ns} ns"
+def check_bound_aggregate(
+    c: Checking,
+    node: n.Call,
+    at: Context,
+    function: AggregateFunction | Summary,
+    arguments: tuple[n.Argument, ...],
+) -> Fact | None:
+    """`count(hit)`, `mean(hit.pressure)`: over the events that a step of the pattern bound, in the order they came."""
+    (argument, *more) = arguments
+    if more or argument.where is not None or argument.window is not None:
+        problem = "of a step's events takes no window and no `where`"
+        c.report(
+            WrongArguments(span=argument.span, function=node.function, problem=problem, signature="mean(hit.pressure)")
+        )
+        return None
+    if isinstance(argument.value, n.Name):
+        if function.name != "count":
+            c.report(NotACount(span=argument.span, function=function.name, name=argument.value.name))
+            return None
+        place = at.steps[argument.value.name].place
+        c.know(argument.value, at, TIME, reference=BoundRef(place, None))
+        return c.know(node, at, INT)
+    fact = c.check(argument.value, replace(at, gathered=True))
+    if fact is None:
+        return None
+    if function.argument == "number" and not (
+        is_number(fact.type) or (fact.type == TIME and function.name in _OF_TIMES)
+    ):
+        place_ = f"`{function.name}`"
+        c.report(WrongType(span=argument.value.span, place=place_, needed="numbers", got=described(fact.type)))
+        return None
+    if function.argument == "bool" and as_condition(c, argument.value, fact, f"`{function.name}`") is None:
+        return None
+    if fact.type == TIME:
+        return c.know(node, at, TIME)
+    type_ = result_of(c, node, argument, [fact], function)
+    return None if type_ is None else c.know(node, at, type_)

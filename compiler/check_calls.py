@@ -5,10 +5,11 @@ from fractions import Fraction
 
 from ..dsl import nodes as n
 from ..grammar.units import Unit
-from ..stdlib.catalogue import AGGREGATES, SCALARS
+from ..stdlib.catalogue import SCALARS, STATEFUL, function_names
 from ..stdlib.function import Scalar
 from .check_arithmetic import in_unit
 from .check_context import Checking, Context
+from .check_functions import check_stateful
 from .check_operands import Operand, flexible, in_role, like
 from .check_places import check_typed, check_value, check_within
 from .check_types import BOOL, CIRCLE, FLOAT, POINT, SECOND, TEXT, TIME, described, is_number, unit_named, unit_of
@@ -18,9 +19,9 @@ from .problems_rules import NotInSource
 from .problems_types import NotConstant, WrongArguments, WrongType
 from .problems_units import ScaledPoint
 from .resolve import beginning, closest
-from .typed import Constant, Fact, FieldRef, SourceScope, Type
+from .typed import Constant, Fact, FieldRef, PrevRef, SourceScope, Type
 
-ABOUT_MESSAGES = ("fresh", "age", "last")
+ABOUT_MESSAGES = ("fresh", "age", "last", "prev")
 """Functions of a field that look at its messages, not at its value alone."""
 
 KINDS = {"bool": BOOL, "text": TEXT, "time": TIME, "point": POINT, "circle": CIRCLE}
@@ -35,6 +36,25 @@ SYNONYMS = {
     "minimum": "min",
     "maximum": "max",
     "ceiling": "ceil",
+    "percentile": "quantile",
+    "percentile_cont": "quantile",
+    "correlation": "corr",
+    "cov": "covariance",
+    "count_distinct": "distinct",
+    "nunique": "distinct",
+    "most_frequent": "mode",
+    "topk": "top_k",
+    "twa": "time_weighted_mean",
+    "derivative": "rate",
+    "lag": "prev",
+    "previous": "prev",
+    "every": "all",
+    "exists": "any",
+    "forecast": "predicted",
+    "predict": "predicted",
+    "low_pass": "lowpass",
+    "ema": "ewma",
+    "z_score": "zscore",
 }
 """What functions are called elsewhere."""
 
@@ -69,11 +89,12 @@ def check_call(c: Checking, node: n.Call, at: Context) -> Fact | None:
         return _about_messages(c, node, at)
     if node.function == "Point":
         return _point(c, node, at)
+    if node.function in STATEFUL:
+        return check_stateful(c, node, at, STATEFUL[node.function])
     scalar = SCALARS.get(node.function)
     if scalar is None or scalar.internal:
-        names = [s.name for s in SCALARS.values() if not s.internal]
-        names += [a.name for a in AGGREGATES.values() if not a.internal]
-        known = SYNONYMS.get(node.function) or closest(node.function, (*names, *ABOUT_MESSAGES, "Point"))
+        names = (*function_names(), *ABOUT_MESSAGES, "Point")
+        known = SYNONYMS.get(node.function) or _quantile(node.function) or closest(node.function, names)
         span = beginning(node.span, node.function)
         c.report(UnknownFunction(span=span, name=node.function, closest=known))
         return None
@@ -84,6 +105,13 @@ def check_call(c: Checking, node: n.Call, at: Context) -> Fact | None:
     return _scalar(c, node, at, scalar)
 
 
+def _quantile(name: str) -> str | None:
+    """The nearest quantile to `p0`, `p100`, `p999`, which there are none of."""
+    if not name.startswith("p") or not name[1:].isdecimal():
+        return None
+    return "p1" if int(name[1:3]) == 0 else "p99"
+
+
 def usage(scalar: Scalar) -> str:
     """How a function is called: `clamp(x, low, high)`."""
     kinds = signature(scalar)
@@ -91,7 +119,7 @@ def usage(scalar: Scalar) -> str:
     return f"{scalar.name}({', '.join(names)})"
 
 
-def plain_arguments(c: Checking, node: n.Call | n.Emit | n.Send, name: str, used_as: str) -> bool:
+def plain_arguments(c: Checking, node: n.Call | n.Emit | n.Send | n.Run, name: str, used_as: str) -> bool:
     """Whether no argument has a `where` or a window; reports it if one has."""
     for argument in node.arguments:
         if argument.where is not None or argument.window is not None:
@@ -102,7 +130,8 @@ def plain_arguments(c: Checking, node: n.Call | n.Emit | n.Send, name: str, used
 
 
 def _about_messages(c: Checking, node: n.Call, at: Context) -> Fact | None:
-    """`fresh(x)`: x if it came in this message; `age(x)`: how old it is; `last(x)`: what it was last, stale or not."""
+    """`fresh(x)`: x if it came in this message; `age(x)`: how old it is; `last(x)`: what it was last, stale or not;
+    `prev(x)`: what it was before that."""
     used_as = f"{node.function}(field)"
     if not plain_arguments(c, node, node.function, used_as):
         return None
@@ -118,6 +147,8 @@ def _about_messages(c: Checking, node: n.Call, at: Context) -> Fact | None:
     if not isinstance(of.reference, FieldRef):
         c.report(NeedsField(span=node.arguments[0].value.span, what=f"`{node.function}`"))
         return None
+    if node.function == "prev":
+        return c.know(node, at, of.type, reference=PrevRef(of.reference.device, of.reference.field))
     return c.know(node, at, Type("float", SECOND) if node.function == "age" else of.type)
 
 

@@ -7,11 +7,58 @@ from types import MappingProxyType
 
 from ..dsl import nodes as n
 from ..dsl.diagnostic import Diagnostic, Problems
+from ..dsl.source import Span
 from ..grammar.units import Unit
 from .constants import fits
 from .problems_types import HugeNumber
 from .resolve import Names
-from .typed import ByIdentity, Constant, DeviceInfo, DeviceScope, Fact, GroupScope, Reference, Scope, Type
+from .typed import (
+    ByIdentity,
+    Constant,
+    DeviceInfo,
+    DeviceScope,
+    Fact,
+    GroupScope,
+    ProcedureInfo,
+    Reference,
+    Scope,
+    TargetInfo,
+    TwinInfo,
+    Type,
+)
+
+
+@dataclass(frozen=True)
+class Local:
+    """What a name stands for in one item only: a procedure's parameter, a loop's variable, a variable of a twin.
+
+    `constant`: its value, if it is known (then the name can stand where a constant is needed). `members`: what can be
+    asked of it behind a dot (`resistance.sigma`), with their types. `broken`: its declaration could not be understood,
+    which has been reported, so that what uses it is not.
+    """
+
+    type: Type
+    reference: Reference | None = None
+    constant: Constant = None
+    is_constant: bool = False
+    members: Mapping[str, Type] = field(default_factory=lambda: MappingProxyType({}))
+    broken: bool = False
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A named step of a pattern, for what is said of it later.
+
+    `place`: which of the pattern's steps it is. `device`: whose message it is (None: it may be of several types, or of
+    the group itself). `event`: the device event that it is, whose values can be asked for as well. `many`: it may have
+    happened several times, so its values need an aggregate. `span`: where it is named.
+    """
+
+    place: int
+    device: str | None
+    event: str | None = None
+    many: bool = False
+    span: Span = n.NOWHERE
 
 
 @dataclass(frozen=True)
@@ -19,14 +66,17 @@ class Context:
     """Where an expression stands.
 
     `members_of`: the device type whose members the aggregate around it is over; names are that device's then, and
-    `Truck.x` may be written for them. `steps`: the named steps of a pattern, by their places, whose values may be asked
-    for. `fixed`: what it is that needs a constant here, if something does.
+    `Truck.x` may be written for them. `steps`: the named steps of a pattern whose values may be asked for;
+    `gathered`: inside an aggregate over the events of one that happened several times. `fixed`: what it is that needs
+    a constant here, if something does. `locals`: names that only the item at hand knows.
     """
 
     scope: Scope
     members_of: str | None = None
-    steps: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    steps: Mapping[str, Bound] = field(default_factory=lambda: MappingProxyType({}))
+    gathered: bool = False
     fixed: str | None = None
+    locals: Mapping[str, Local] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
     def device(self) -> str | None:
@@ -46,6 +96,14 @@ class Checking:
     check_expression: "Callable[[Checking, n.Expr, Context], Fact | None]"
     problems: Problems = field(default_factory=Problems)
     devices: dict[str, DeviceInfo] = field(default_factory=dict)
+    twins: dict[str, dict[str, Local]] = field(default_factory=dict)
+    """What a device type's twin adds to the names of its domain: states, parameters, inputs (by device type)."""
+    broken: set[tuple[str, str]] = field(default_factory=set)
+    """Fields, by device type, whose declarations could not be understood, so that what uses them is not reported."""
+    models: dict[str, TwinInfo] = field(default_factory=dict)
+    """What a device type's twin does: which of its names have dynamics, are outputs, are estimated or calibrated."""
+    procedures: dict[str, ProcedureInfo] = field(default_factory=dict)
+    targets: dict[str, TargetInfo] = field(default_factory=dict)
     facts: ByIdentity[Fact] = field(default_factory=ByIdentity[Fact])
     durations: ByIdentity[int] = field(default_factory=ByIdentity[int])
     signals: dict[str, Fact] = field(default_factory=dict)

@@ -32,9 +32,20 @@ def check_comparison(c: Checking, node: n.Compare, at: Context) -> Fact | None:
             return constants.COMPARISONS[node.operator](a, b)
         if a is None or b is None:
             return None
+        if left.type.name == "version":
+            return _versions_compare(node.operator, a, b)
         return (a == b) == (node.operator == "==")
 
     return c.fold(node, at, BOOL, (left.fact, right.fact), fold, unit)
+
+
+def _versions_compare(operator: str, a: Constant, b: Constant) -> bool:
+    """Versions by their parts: 2.10 is after 2.9, and 2.1 is 2.1.0."""
+    first, second = constants.version_parts(str(a)), constants.version_parts(str(b))
+    assert first is not None
+    assert second is not None
+    order = (first > second) - (first < second)
+    return constants.COMPARISONS[operator](Fraction(order), Fraction(0))
 
 
 def alike(
@@ -74,7 +85,7 @@ def ordered(c: Checking, sign: str, left: Operand, right: Operand) -> bool:
     """Whether values of this type can be compared so; reports it if not."""
     name = left.type.name
     equality = name not in ("point", "circle")
-    if is_number(left.type) or name == "time" or (equality and sign in ("==", "!=", "becomes")):
+    if is_number(left.type) or name in ("time", "version") or (equality and sign in ("==", "!=", "becomes")):
         return True
     span = left.node.span.to(right.node.span)
     c.report(NoOrder(span=span, operator=sign, what=described(left.type), equality=equality))

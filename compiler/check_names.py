@@ -1,17 +1,20 @@
 """Names and members in expressions: what they refer to in their scope, or why they refer to nothing."""
 
 from ..dsl import nodes as n
-from .check_context import Checking, Context, domain_of, scope_of
-from .check_types import BOOL, FLOAT, TEXT, TIME, described
+from .check_context import Bound, Checking, Context, Local, domain_of, scope_of
+from .check_types import BOOL, FLOAT, TEXT, TIME, declared, described, difference
 from .problems_domains import DeviceInGroup, GroupInDevice, OtherDomain, QualifiedInDevice
-from .problems_names import NoMembers, UnknownField, UnknownName, Unnamed
+from .problems_names import NoMembers, UnknownField, UnknownName, UnknownType, Unnamed
+from .problems_patterns import ManyEvents
 from .problems_types import NotConstant
-from .resolve import closest, ending
+from .resolve import closest, ending, member_of
 from .typed import (
     BoundRef,
     ConstantRef,
     DeviceRef,
     DeviceScope,
+    EventRef,
+    EventValueRef,
     Fact,
     FieldRef,
     GroupScope,
@@ -19,8 +22,10 @@ from .typed import (
     KeyRef,
     PatternRef,
     PayloadRef,
+    PrevTimeRef,
     SignalRef,
     SourceScope,
+    TwinRef,
     Type,
 )
 
@@ -34,11 +39,13 @@ def check_name(c: Checking, node: n.Name, at: Context) -> Fact | None:
         advice = f"write `{name}.time`, or a field of it: `{name}.x`"
         c.report(Unnamed(span=node.span, name=name, what="a step of the pattern", advice=advice))
         return None
+    local = at.locals.get(name)
+    if local is not None and (at.fixed is None or local.is_constant):
+        return _local(c, node, local, at)
     if at.fixed is None and (own := _own(c, node, name, at)) is not None:
         return own
     item = c.names.values.get(name)
-    changes = item is not None or any(name in info.fields for info in c.devices.values())
-    if at.fixed is not None and changes and not isinstance(item, n.Let):
+    if at.fixed is not None and not isinstance(item, n.Let) and _changes(c, name, at):
         advice = "a constant is a literal, a `let`, or computed from those"
         c.report(NotConstant(span=node.span, place=at.fixed, advice=advice))
         return None
@@ -46,6 +53,13 @@ def check_name(c: Checking, node: n.Name, at: Context) -> Fact | None:
         return _value(c, node, item, at)
     _unknown(c, node, name, at)
     return None
+
+
+def _changes(c: Checking, name: str, at: Context) -> bool:
+    """Whether a name stands for something that is no constant: here, or as a field of any device type."""
+    if name in c.names.values or name in at.locals:
+        return True
+    return any(member_of(device, name) is not None for device in c.names.devices.values())
 
 
 def _own(c: Checking, node: n.Expr, name: str, at: Context) -> Fact | None:
@@ -57,10 +71,33 @@ def _own(c: Checking, node: n.Expr, name: str, at: Context) -> Fact | None:
             info = c.devices.get(device)
             if info is not None and name in info.fields:
                 return c.know(node, at, info.fields[name].type, reference=FieldRef(device, name))
+            local = c.twins.get(device, {}).get(name)
+            if local is not None:
+                return _local(c, node, local, at)
+            if event_of(c, device, name) is not None:
+                return c.know(node, at, BOOL, event=True, reference=EventRef(device, name))
         case GroupScope(properties=properties) if name in properties:
             return c.know(node, at, key_type(c, name), reference=KeyRef(name))
         case _:
             pass
+    return None
+
+
+def _local(c: Checking, node: n.Expr, local: Local, at: Context) -> Fact | None:
+    """A name that the item at hand, or the twin of the device at hand, brings along."""
+    if local.broken:
+        return None
+    if local.is_constant:
+        return c.fix(node, at, local.type, local.constant, reference=local.reference)
+    return c.know(node, at, local.type, reference=local.reference)
+
+
+def event_of(c: Checking, device: str, name: str) -> n.Event | None:
+    """The event that a device type declares under a name."""
+    declared = c.names.devices.get(device)
+    for member in () if declared is None else declared.members:
+        if isinstance(member, n.Event) and member.name == name:
+            return member
     return None
 
 
@@ -101,8 +138,14 @@ def _reachable(c: Checking, node: n.Expr, item: n.Signal | n.PatternItem, at: Co
     if theirs == at.scope:
         return True
     match (theirs, at.scope):
-        case (GroupScope(), DeviceScope(device=device)):
-            c.report(GroupInDevice(span=node.span, name=item.name, domain=domain_of(theirs), device=device))
+        case (GroupScope(properties=properties), DeviceScope(device=device)) if isinstance(item, n.Signal):
+            # The value of the group that the device at hand belongs to.
+            fields = c.devices[device].fields if device in c.devices else {}
+            lacking = next((key for key in properties if key not in fields), None)
+            if lacking is None:
+                return True
+            domain = domain_of(theirs)
+            c.report(GroupInDevice(span=node.span, name=item.name, domain=domain, device=device, lacking=lacking))
         case (DeviceScope(device=device), GroupScope()):
             _in_group(c, node, device, item.name, at)
         case _:
@@ -136,15 +179,23 @@ def _unknown(c: Checking, node: n.Name, name: str, at: Context) -> None:
             if name in info.fields:
                 _in_group(c, node, info.name, name, at)
                 return
-    if at.device is not None and at.device not in c.names.devices:
-        return  # The device type is unknown, which has been reported: so would be everything of it.
+    if at.device is not None and (at.device not in c.names.devices or _is_broken(c, at.device, name)):
+        return  # The device type is unknown or the field's own is, which has been reported.
     place = "in a constant" if at.fixed is not None else domain_of(at.scope)
-    c.report(UnknownName(span=node.span, name=name, place=place, closest=closest(name, _visible(c, at))))
+    known = _visible(c, at) | (set() if at.fixed is not None else set(c.names.devices))
+    c.report(UnknownName(span=node.span, name=name, place=place, closest=closest(name, known)))
+
+
+def _is_broken(c: Checking, device: str, name: str) -> bool:
+    """Whether a name is declared for a device type, or by its twin, in a way that could not be understood."""
+    local = c.twins.get(device, {}).get(name)
+    return (device, name) in c.broken or (local is not None and local.broken)
 
 
 def _visible(c: Checking, at: Context) -> set[str]:
     """The names that can be used here."""
     names = {name for name, item in c.names.values.items() if isinstance(item, n.Let)}
+    names |= {name for name, local in at.locals.items() if at.fixed is None or local.is_constant}
     if at.fixed is not None:
         return names
     names |= {
@@ -154,7 +205,8 @@ def _visible(c: Checking, at: Context) -> set[str]:
     }
     match at.scope:
         case DeviceScope(device=device) if device in c.devices:
-            names |= {"id", *c.devices[device].fields}
+            names |= {"id", *c.devices[device].fields, *c.twins.get(device, {})}
+            names |= {m.name for m in c.names.devices[device].members if isinstance(m, n.Event)}
         case GroupScope(properties=properties):
             names |= set(properties)
         case _:
@@ -170,14 +222,82 @@ def check_member(c: Checking, node: n.Member, at: Context, of: Fact | None) -> F
         return _bound(c, node, node.of, at)
     if isinstance(node.of, n.Name) and node.of.name in c.names.devices:
         return _of_device(c, node, node.of, at)
+    if isinstance(node.of, n.Name) and has_members(c, node.of.name, at):
+        return _part(c, node, node.of, at)
     if of is None:
         return None
-    if isinstance(node.of, n.Call) and node.of.function == "last" and node.name == "time":
+    if isinstance(node.of, n.Call) and node.of.function in ("last", "prev") and node.name == "time":
         asked = c.facts[node.of.arguments[0].value].reference
         if isinstance(asked, FieldRef) and node.of.arguments[0].window is None:
-            return c.know(node, at, TIME, reference=HeldTimeRef(asked.device, asked.field))
+            kind = HeldTimeRef if node.of.function == "last" else PrevTimeRef
+            return c.know(node, at, TIME, reference=kind(asked.device, asked.field))
     c.report(NoMembers(span=node.span, member=node.name, of=described(of.type)))
     return None
+
+
+def has_members(c: Checking, name: str, at: Context) -> bool:
+    """Whether something can be asked of a name behind a dot: an event's values, an estimate's deviation."""
+    if at.fixed is not None:
+        return False
+    local = at.locals.get(name)
+    if local is not None or at.device is None:
+        return local is not None and bool(local.members)
+    if at.device in c.devices and name in c.devices[at.device].fields:
+        return _is_estimated(c, at.device, name)
+    local = c.twins.get(at.device, {}).get(name)
+    return bool(local.members) if local is not None else event_of(c, at.device, name) is not None
+
+
+def _is_estimated(c: Checking, device: str, name: str) -> bool:
+    """Whether the twin of a device type estimates one of its fields, so that its deviation can be asked for."""
+    model, info = c.models.get(device), c.devices.get(device)
+    return model is not None and info is not None and name in model.estimated and name in info.fields
+
+
+def _deviation(c: Checking, node: n.Member, of: n.Name, device: str, at: Context) -> Fact | None:
+    """`temp.sigma`: the standard deviation of what the twin estimates `temp` to be."""
+    type_ = c.devices[device].fields[of.name].type
+    c.know(of, at, type_, reference=TwinRef(device, of.name))
+    if node.name != "sigma":
+        c.report(NoMembers(span=node.span, member=node.name, of=described(type_)))
+        return None
+    return c.know(node, at, difference(type_), reference=TwinRef(device, of.name, "sigma"))
+
+
+def _part(c: Checking, node: n.Member, of: n.Name, at: Context) -> Fact | None:
+    """`fault.code`: a value of the event, as it happens; `resistance.sigma`: of an estimated or calibrated value."""
+    device = at.device or ""
+    if of.name not in at.locals and _is_estimated(c, device, of.name):
+        return _deviation(c, node, of, device, at)
+    local = at.locals.get(of.name) or c.twins.get(device, {}).get(of.name)
+    if local is not None:
+        _local(c, of, local, at)
+        type_ = local.members.get(node.name)
+        if type_ is None:
+            known = closest(node.name, local.members)
+            c.report(UnknownField(span=ending(node.span, node.name), name=node.name, device=of.name, closest=known))
+            return None
+        reference = local.reference
+        if isinstance(reference, TwinRef) and node.name == "sigma":
+            return c.know(node, at, type_, reference=TwinRef(reference.device, reference.name, "sigma"))
+        return c.know(node, at, type_)
+    c.know(of, at, BOOL, event=True, reference=EventRef(device, of.name))
+    event = event_of(c, device, of.name)
+    assert event is not None
+    return event_value(c, node, of.name, device, event, at)
+
+
+def event_value(c: Checking, node: n.Member, name: str, device: str, event: n.Event, at: Context) -> Fact | None:
+    """A value that an event carries, by the name of its parameter."""
+    parameter = next((p for p in event.parameters if p.name == node.name), None)
+    if parameter is None:
+        known = closest(node.name, [p.name for p in event.parameters])
+        c.report(UnknownField(span=ending(node.span, node.name), name=node.name, device=name, closest=known))
+        return None
+    type_ = declared(parameter.type)
+    if isinstance(type_, UnknownType):
+        return None
+    return c.know(node, at, type_, reference=EventValueRef(device, event.name, parameter.name))
 
 
 def _payload(c: Checking, node: n.Member, at: Context) -> Fact | None:
@@ -202,19 +322,34 @@ def _payload(c: Checking, node: n.Member, at: Context) -> Fact | None:
 
 def _bound(c: Checking, node: n.Member, step: n.Name, at: Context) -> Fact | None:
     """`opened.temp`, `opened.time`: what an earlier step bound."""
-    place = at.steps[step.name]
-    c.know(step, at, TIME, reference=BoundRef(place, None))
-    if node.name == "time":
-        return c.know(node, at, TIME, reference=BoundRef(place, None))
-    info = c.devices.get(at.device or "")
-    if info is None:
+    bound = at.steps[step.name]
+    if bound.many and not at.gathered:
+        c.report(ManyEvents(span=node.span, step=step.name, member=node.name, declared=bound.span))
         return None
-    if node.name not in info.fields:
-        known = closest(node.name, (*info.fields, "time"))
+    c.know(step, at, TIME, reference=BoundRef(bound.place, None))
+    if node.name == "time":
+        return c.know(node, at, TIME, reference=BoundRef(bound.place, None))
+    if bound.device is not None and bound.device not in c.devices:
+        return None  # The device type is unknown, which has been reported.
+    types = bound_members(c, bound)
+    if bound.device is not None and _is_broken(c, bound.device, node.name):
+        return None
+    if node.name not in types:
+        known = closest(node.name, types)
         span = ending(node.span, node.name)
         c.report(UnknownField(span=span, name=node.name, device=step.name, closest=known))
         return None
-    return c.know(node, at, info.fields[node.name].type, reference=BoundRef(place, node.name))
+    return c.know(node, at, types[node.name], reference=BoundRef(bound.place, node.name))
+
+
+def bound_members(c: Checking, bound: Bound) -> dict[str, Type]:
+    """What can be asked of a step's event behind a dot, with its type."""
+    types = {"time": TIME}
+    info = c.devices.get(bound.device or "")
+    if info is not None:
+        types |= {"id": TEXT} | {name: found.type for name, found in info.fields.items()}
+        types |= {name: p.type for name, p in info.parameters.get(bound.event or "", {}).items()}
+    return types
 
 
 def _of_device(c: Checking, node: n.Member, device: n.Name, at: Context) -> Fact | None:
@@ -235,7 +370,7 @@ def _of_device(c: Checking, node: n.Member, device: n.Name, at: Context) -> Fact
     if item is not None and not isinstance(item, n.Let) and scope_of(item.domain) == DeviceScope(name):
         return _value(c, node, item, at)
     info = c.devices.get(name)
-    if info is not None:
+    if info is not None and not _is_broken(c, name, node.name):
         theirs = [
             other.name
             for other in c.names.values.values()

@@ -10,12 +10,25 @@ from dataclasses import dataclass, replace
 
 from ..dsl import nodes as n
 from ..grammar.units import Unit
-from ..stdlib.catalogue import AGGREGATES, SCALARS
+from ..stdlib.catalogue import SCALARS, STATEFUL, aggregate_named
 from .check_context import Checking
-from .check_types import SECOND, described, difference, is_duration, is_number, is_ratio, unit_of
+from .check_types import SECOND, VERSION, described, difference, is_duration, is_number, is_ratio, unit_of
+from .constants import version_parts
 from .problems_types import Unlike
 from .problems_units import AddedPoints, DifferentDimensions, MissingUnit, PointAgainstDifference, UnitOnNumber
-from .typed import BoundRef, ConstantRef, Fact, FieldRef, PayloadRef, SignalRef, Type
+from .typed import (
+    BoundRef,
+    ConstantRef,
+    Fact,
+    FieldRef,
+    ParameterRef,
+    PayloadRef,
+    PrevRef,
+    SignalRef,
+    SourceScope,
+    TwinRef,
+    Type,
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ def like(c: Checking, sign: str, left: Operand, right: Operand) -> tuple[Operand
 
     None where they are not alike, which has been reported.
     """
-    left, right = _payloads(c, left, right)
+    left, right = _versions(c, *_payloads(c, left, right))
     if is_number(left.type) and is_number(right.type):
         if not _dimensions(c, sign, left, right):
             return None
@@ -130,8 +143,7 @@ def flexible(c: Checking, node: n.Expr, fact: Fact) -> bool:
         case n.Otherwise(value=first, fallback=second) | n.Conditional(then=first, otherwise=second):
             return _all_flexible(c, (first, second))
         case n.Call(function=function, arguments=arguments):
-            same = function in SCALARS or function in ("fresh", "last") or AGGREGATES[function].result == "number"
-            return same and _all_flexible(c, (argument.value for argument in arguments))
+            return _as_argument(function) and _all_flexible(c, (a.value for a in arguments if a.name is None))
         case _:
             pass
     match fact.reference:
@@ -140,10 +152,20 @@ def flexible(c: Checking, node: n.Expr, fact: Fact) -> bool:
             return isinstance(item, n.Let) and flexible(c, item.value, fact)
         case SignalRef(name=name):
             return name in c.flexible_signals
-        case FieldRef() | BoundRef() | PayloadRef():
+        case FieldRef() | BoundRef() | PayloadRef() | PrevRef() | TwinRef() | ParameterRef():
             return fact.type.unit.text == "K"
         case _:
             return False
+
+
+def _as_argument(function: str) -> bool:
+    """Whether a function's result is a value as its argument is, so that it has the argument's role."""
+    aggregate, stateful = aggregate_named(function), STATEFUL.get(function)
+    if function in SCALARS or function in ("fresh", "last", "prev"):
+        return True
+    if stateful is not None:
+        return stateful.signature.endswith("like x")
+    return aggregate is not None and aggregate.result in ("number", "argument")
 
 
 def _all_flexible(c: Checking, nodes: Iterable[n.Expr]) -> bool:
@@ -178,12 +200,14 @@ def in_type(c: Checking, operand: Operand, type_: Type) -> Operand:
 
 def is_payload(c: Checking, node: n.Expr) -> bool:
     """Whether it is a field of a foreign message, whose type is what its use makes it."""
+    fact = c.facts.get(node)
+    if fact is None or not isinstance(fact.scope, SourceScope):
+        return False
     if isinstance(node, n.Otherwise):
         return is_payload(c, node.value)
     if isinstance(node, n.Conditional):
         return is_payload(c, node.then)
-    fact = c.facts.get(node)
-    return fact is not None and isinstance(fact.reference, PayloadRef)
+    return isinstance(fact.reference, PayloadRef)
 
 
 def unlike(c: Checking, sign: str, left: Operand, right: Operand) -> None:
@@ -211,11 +235,35 @@ def number_text(node: n.Expr) -> str | None:
 
 def _payloads(c: Checking, left: Operand, right: Operand) -> tuple[Operand, Operand]:
     """A payload's field beside something else takes its type."""
+    if not isinstance(left.fact.scope, SourceScope):
+        return left, right
     if is_payload(c, left.node) and not is_payload(c, right.node) and not is_number(right.type):
         left = in_type(c, left, replace(right.type, choices=()))
     elif is_payload(c, right.node) and not is_payload(c, left.node) and not is_number(left.type):
         right = in_type(c, right, replace(left.type, choices=()))
     return left, right
+
+
+def _versions(c: Checking, left: Operand, right: Operand) -> tuple[Operand, Operand]:
+    """A number's literal beside a version is a version."""
+    if left.type.name == "version":
+        right = in_version(c, right)
+    elif right.type.name == "version":
+        left = in_version(c, left)
+    return left, right
+
+
+def in_version(c: Checking, operand: Operand) -> Operand:
+    """A number's literal (or a `let` of one) as the version that its text says; anything else stays as it is."""
+    node: n.Expr = operand.node
+    if isinstance(operand.fact.reference, ConstantRef):
+        item = c.names.values[operand.fact.reference.name]
+        assert isinstance(item, n.Let)
+        node = item.value
+    if not isinstance(node, n.Number) or version_parts(node.text) is None:
+        return operand
+    fact = replace(operand.fact, type=VERSION, constant=node.text, is_constant=True)
+    return Operand(operand.node, c.again(operand.node, fact))
 
 
 def _dimensions(c: Checking, sign: str, left: Operand, right: Operand) -> bool:

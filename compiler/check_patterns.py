@@ -1,135 +1,288 @@
-"""Patterns: their steps, what they bind, and that a comparison with an earlier step can be prepared there."""
+"""Patterns: their parts, the names they bind, and that each has an end in time or number.
 
-from collections.abc import Iterator
-from types import MappingProxyType
+    (pressure falls below 2 bar then next vibration > 12 mm/s) as hit 3 times
+    unless sent run
+    within 1 min
+
+A part sees the names that the parts before it bound. What the parts of `all of` bind is not seen by each other, as they
+may come in any order. In a group a step is a message of a member, named as in `Pump.fault`, or an update of the group's
+own signals.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ..dsl import nodes as n
-from .check_context import Checking, Context, domain_of
-from .check_places import as_condition, check_duration
-from .problems_domains import NeedsDevice
+from .check_aggregates import is_aggregate
+from .check_context import Bound, Checking, Context
+from .check_names import event_of
+from .check_places import as_condition, check_duration, check_whole
+from .check_types import BOOL
+from .pattern_ends import fewest, is_absence, open_part
+from .problems_domains import TwoDevices
 from .problems_names import Duplicate, HidesField
-from .problems_rules import NotSeparable, PatternAbsence, PatternTooLong, PatternUnbounded
-from .resolve import children, member_of, walk
-from .typed import BoundRef, DeviceRef, Fact
+from .problems_patterns import (
+    AbsenceLink,
+    EmptyPattern,
+    EndlessRepeat,
+    NamedAbsence,
+    NestedSkip,
+    RepeatCount,
+    SkipTarget,
+    StepOfWhich,
+)
+from .problems_rules import PatternUnbounded
+from .resolve import children, closest, member_of
+from .typed import Fact, FieldRef, GroupScope, SignalRef
 
-STEPS_MAX = 3
+REPEAT_MAX = 1000
+"""More repetitions than this is a length of time that nobody has said."""
+
+Names = Mapping[str, Bound]
 
 
 def check_pattern(c: Checking, pattern: n.Pattern, at: Context) -> bool:
     """Whether a pattern is well formed; every expression in it gets its fact."""
-    if at.device is None:
-        c.report(NeedsDevice(span=pattern.span, what="a pattern", domain=domain_of(at.scope)))
-        return False
     before = len(c.problems.found)
-    if len(pattern.steps) > STEPS_MAX:
-        c.report(PatternTooLong(span=pattern.span, steps=len(pattern.steps)))
-    steps: dict[str, int] = {}
-    for place, step in enumerate(pattern.steps):
-        inside = Context(at.scope, steps=MappingProxyType(dict(steps)))
-        if place > 0 and isinstance(step.event, n.Quiet):
-            c.report(PatternAbsence(span=step.event.span))
-        fact = c.check(step.event, inside)
-        if fact is not None and as_condition(c, step.event, fact, "a step") is not None:
-            _check_separable(c, step.event)
-        if step.name is not None:
-            _name_step(c, step, step.name, place, steps, pattern, at.device)
-    if pattern.unless is not None:
-        fact = c.check(pattern.unless, Context(at.scope, steps=MappingProxyType(steps)))
-        if fact is not None and as_condition(c, pattern.unless, fact, "`unless`") is not None:
-            bound = next(iter(_bound_in(c, pattern.unless)), None)
-            if bound is not None:
-                c.report(NotSeparable(span=bound.span, problem="`unless` cannot speak of earlier steps"))
-    if pattern.within is not None:
-        check_duration(c, pattern.within, at, "`within`")
-    elif len(pattern.steps) > 1:
-        c.report(PatternUnbounded(span=pattern.span))
+    names = steps_of(c, pattern, at)
+    _check_names(c, pattern, at)
+    _pattern(c, pattern, replace(at, steps={}), names)
+    if pattern.skip is not None:
+        _skip(c, pattern, pattern.skip, names)
+    well = len(c.problems.found) == before
+    if well and fewest(pattern.body) == 0 and not isinstance(pattern.body, n.Step):
+        c.report(EmptyPattern(span=pattern.span))
+    elif well and pattern.within is None:
+        waits = open_part(pattern.body)
+        if waits is not None:
+            c.report(PatternUnbounded(span=pattern.span, waits=None if waits is pattern.body else waits.span))
     return len(c.problems.found) == before
 
 
-def _name_step(
-    c: Checking, step: n.Step, name: str, place: int, steps: dict[str, int], pattern: n.Pattern, device: str
-) -> None:
-    hidden = member_of(c.names.devices.get(device), name)
-    if hidden is not None:
-        c.report(HidesField(span=step.span, what="step", name=name, device=device, hidden=hidden.span))
-    elif name in steps:
-        c.report(Duplicate(span=step.span, what="step", name=name, first=pattern.steps[steps[name]].span))
-    steps.setdefault(name, place)
+def _pattern(c: Checking, pattern: n.Pattern, at: Context, names: Names, *, ended: bool = False) -> Context:
+    """Check a pattern, the whole one or one in parentheses; gives the context of what follows it."""
+    after = _part(c, pattern.body, at, names, ended=ended or pattern.within is not None)
+    if pattern.unless is not None:
+        _event(c, pattern.unless, after, "`unless`")
+    if pattern.within is not None:
+        check_duration(c, pattern.within, at, "`within`")
+    return after
 
 
-def steps_of(pattern: n.Pattern) -> MappingProxyType[str, int]:
-    """The named steps of a pattern and their places."""
-    named: dict[str, int] = {}
-    for place, step in enumerate(pattern.steps):
-        if step.name is not None:
-            named.setdefault(step.name, place)
-    return MappingProxyType(named)
+def _part(c: Checking, part: n.Part, at: Context, names: Names, *, ended: bool) -> Context:
+    """Check a part, and give the context with the names that it bound. `ended`: something around it says `within`."""
+    match part:
+        case n.Step():
+            _step(c, part, at)
+            return _with(at, part.name, names)
+        case n.Group(pattern=pattern):
+            if pattern.skip is not None:
+                c.report(NestedSkip(span=pattern.skip.span))
+            return _with(_pattern(c, pattern, at, names, ended=ended), part.name, names)
+        case n.AllOf(parts=parts) | n.AnyOf(parts=parts):
+            after = at
+            for each in parts:
+                bound = _part(c, each, at, names, ended=ended)
+                after = replace(after, steps={**after.steps, **bound.steps})
+            return _with(after, part.name, names)
+        case n.Repeat():
+            return _repeat(c, part, at, names, ended=ended)
+        case n.Sequence(parts=parts, links=links):
+            for place, each in enumerate(parts):
+                link = links[place - 1] if place else None
+                if link in ("then next", "then each") and is_absence(each):
+                    c.report(AbsenceLink(span=each.span, link=link))
+                at = _part(c, each, at, names, ended=ended)
+            return at
 
 
-# --- Separability ----------------------------------------------------------------------------------------------------
+def _repeat(c: Checking, part: n.Repeat, at: Context, names: Names, *, ended: bool) -> Context:
+    least = check_whole(c, part.at_least, at, "the number of times", 0)
+    most = None if part.at_most is None else check_whole(c, part.at_most, at, "the number of times", 0)
+    if is_absence(part.of):
+        c.report(RepeatCount(span=part.span, problem="what does not happen cannot be counted"))
+    if most is not None and least is not None and (most < max(least, 1) or most > REPEAT_MAX):
+        problem = f"at least {least} and at most {most} times"
+        if most > REPEAT_MAX:
+            problem = f"{most} times, where at most {REPEAT_MAX} can be counted"
+        c.report(RepeatCount(span=part.span, problem=problem))
+    if part.at_most is None and part.until is None and not ended:
+        c.report(EndlessRepeat(span=part.span, least=least or 0))
+    inside = _part(c, part.of, at, names, ended=ended)
+    # Within one time round a step is one event; after it, as many as there were times.
+    bound = {name: step for name, step in inside.steps.items() if name not in at.steps}
+    if most != 1:
+        bound = {name: replace(step, many=True) for name, step in bound.items()}
+    after = replace(at, steps={**at.steps, **bound})
+    if part.until is not None:
+        _event(c, part.until, after, "`until`")
+    return after
 
 
-def _check_separable(c: Checking, event: n.Expr) -> None:
-    """Earlier steps are spoken of in comparisons joined by `and`, whose terms are of now or of one earlier step."""
-    if isinstance(event, n.Logic) and event.operator == "and":
-        _check_separable(c, event.left)
-        _check_separable(c, event.right)
-        return
-    bound = _bound_in(c, event)
-    if not bound:
-        return
-    comparison = event
-    while isinstance(comparison, n.Not):
-        comparison = comparison.of
-    if not isinstance(comparison, n.Compare):
-        problem = "a condition on an earlier step that is no comparison"
-        c.report(NotSeparable(span=bound[0].span, problem=problem))
-        return
-    mixed = next((term for term in _both_terms(comparison) if _bound_in(c, term) and _is_now(c, term)), None)
-    if mixed is not None:
-        problem = "a term that is of now and of an earlier step at once"
-        c.report(NotSeparable(span=_bound_in(c, mixed)[0].span, problem=problem))
-    elif len({_step(c, node) for node in bound}) > 1:
-        c.report(NotSeparable(span=bound[-1].span, problem="a comparison with two earlier steps at once"))
-    elif not any(_is_now(c, term) for term in _both_terms(comparison)):
-        problem = "a condition on an earlier step alone, which belongs to that step"
-        c.report(NotSeparable(span=bound[0].span, problem=problem))
+def _with(at: Context, name: str | None, names: Names) -> Context:
+    """The context with one more name, of one event."""
+    if name is None or name not in names:
+        return at
+    return replace(at, steps={**at.steps, name: replace(names[name], many=False)})
 
 
-def _both_terms(comparison: n.Compare) -> list[n.Expr]:
-    return [*_terms(comparison.left), *_terms(comparison.right)]
+# --- Steps -----------------------------------------------------------------------------------------------------------
 
 
-def _terms(node: n.Expr) -> Iterator[n.Expr]:
-    """What a sum adds up."""
-    match node:
-        case n.Arithmetic(operator="+" | "-", left=left, right=right):
-            yield from _terms(left)
-            yield from _terms(right)
-        case n.Negate(of=of):
-            yield from _terms(of)
+def _step(c: Checking, step: n.Step, at: Context) -> None:
+    if isinstance(step.event, n.Quiet) and step.name is not None:
+        c.report(NamedAbsence(span=step.span, name=step.name))
+    _event(c, step.event, at, "a step")
+
+
+def _event(c: Checking, event: n.Expr, at: Context, place: str) -> Fact | None:
+    """An event of the device at hand, of a member, or of the group itself; a condition is the messages it holds for."""
+    inner = at
+    if at.device is None:
+        named = members_named(c, event)
+        if len(named) > 1:
+            first, second, *_ = named
+            c.report(TwoDevices(span=event.span, function=place.strip("`"), first=first, second=second))
+            return None
+        if not named and (bare := _bare_field(c, event, at)) is not None:
+            c.report(bare)
+            return None
+        inner = at.within(named[0]) if named else at
+    if isinstance(event, n.Quiet):
+        return _absence(c, event, inner)
+    fact = c.check(event, inner)
+    return None if fact is None else as_condition(c, event, fact, place)
+
+
+def _bare_field(c: Checking, event: n.Expr, at: Context) -> StepOfWhich | None:
+    """What to say of a step of a group that names a device's field or event, and not whose it is."""
+    for node in outside_aggregates(event):
+        if not isinstance(node, n.Name) or node.name in c.names.values or node.name in at.steps:
+            continue
+        if isinstance(at.scope, GroupScope) and node.name in at.scope.properties:
+            continue
+        devices = tuple(d.name for d in c.names.devices.values() if any(m.name == node.name for m in d.members))
+        if devices:
+            return StepOfWhich(span=node.span, name=node.name, devices=devices)
+    return None
+
+
+def _absence(c: Checking, quiet: n.Quiet, at: Context) -> Fact | None:
+    """`then no B for D`: B is a step that must not come, or a field of which no news must come."""
+    of = c.check(quiet.of, at)
+    length = check_duration(c, quiet.duration, at, "`for`")
+    if of is None or length is None:
+        return None
+    if not isinstance(of.reference, FieldRef | SignalRef) and as_condition(c, quiet.of, of, "`no … for`") is None:
+        return None
+    return c.know(quiet, at, BOOL)
+
+
+def members_named(c: Checking, event: n.Expr) -> list[str]:
+    """The device types that a step names, outside of aggregates."""
+    found = (node.name for node in outside_aggregates(event) if isinstance(node, n.Name))
+    return list(dict.fromkeys(name for name in found if name in c.names.devices))
+
+
+def outside_aggregates(event: n.Expr) -> Iterator[n.Node]:
+    """The parts of an expression that are not within an aggregate."""
+    pending: list[n.Node] = [event]
+    while pending:
+        node = pending.pop()
+        yield node
+        if not (isinstance(node, n.Call) and is_aggregate(node)):
+            pending.extend(reversed(children(node)))
+
+
+# --- Names -----------------------------------------------------------------------------------------------------------
+
+
+def steps_of(c: Checking, pattern: n.Pattern, at: Context) -> Names:
+    """The named steps of a pattern, in the order of the text; of two with one name the first counts.
+
+    Read off the text alone: it is known before the pattern is checked. `place` counts the steps, and each group after
+    the steps in it.
+    """
+    found: dict[str, Bound] = {}
+    _bind(c, pattern.body, at, found, [0], many=False)
+    return found
+
+
+def _bind(
+    c: Checking, part: n.Part, at: Context, found: dict[str, Bound], count: list[int], *, many: bool
+) -> tuple[str | None, str | None]:
+    """Bind the names of a part; gives the device type and the device event of its last step."""
+    device: str | None = at.device
+    event: str | None = None
+    match part:
+        case n.Step():
+            device, event = _of_step(c, part.event, at)
+        case n.Group(pattern=pattern):
+            device, event = _bind(c, pattern.body, at, found, count, many=many)
+        case n.AllOf(parts=parts) | n.AnyOf(parts=parts):
+            kinds = {_bind(c, each, at, found, count, many=many)[0] for each in parts}
+            device = kinds.pop() if len(kinds) == 1 else None
+        case n.Repeat(of=of, at_most=most):
+            once = isinstance(most, n.Number) and most.text == "1"
+            return _bind(c, of, at, found, count, many=many or not once)
+        case n.Sequence(parts=parts):
+            for each in parts:
+                device, event = _bind(c, each, at, found, count, many=many)
+            return device, event
+    place = count[0]
+    count[0] += 1
+    if part.name is not None:
+        found.setdefault(part.name, Bound(place, device, event, many, part.span))
+    return device, event
+
+
+def _of_step(c: Checking, event: n.Expr, at: Context) -> tuple[str | None, str | None]:
+    """Whose message a step is, and the device event that it is, if it is one."""
+    device = at.device
+    if device is None:
+        device = next(iter(members_named(c, event)), None)
+    match event:
+        case n.Logic(operator="and", left=left, right=right):
+            return device, _of_step(c, left, at)[1] or _of_step(c, right, at)[1]
+        case n.Name(name=name) | n.Member(of=n.Name(), name=name) if device is not None:
+            return device, name if event_of(c, device, name) is not None else None
         case _:
-            yield node
+            return device, None
 
 
-def _bound_in(c: Checking, node: n.Expr) -> list[n.Member]:
-    """The places in an expression that speak of an earlier step."""
-    return [inner for inner in walk(node) if isinstance(inner, n.Member) and _step(c, inner) is not None]
+def _check_names(c: Checking, pattern: n.Pattern, at: Context) -> None:
+    """No name twice, and none that hides a field."""
+    seen: dict[str, n.Part] = {}
+    pending: list[n.Part] = [pattern.body]
+    while pending:
+        part = pending.pop()
+        match part:
+            case n.Group(pattern=inner):
+                pending.append(inner.body)
+            case n.Repeat(of=of):
+                pending.append(of)
+            case n.AllOf(parts=parts) | n.AnyOf(parts=parts) | n.Sequence(parts=parts):
+                pending.extend(reversed(parts))
+            case n.Step():
+                pass
+        name = None if isinstance(part, n.Repeat | n.Sequence) else part.name
+        if name is None:
+            continue
+        hidden = member_of(c.names.devices.get(at.device or ""), name)
+        if hidden is not None:
+            device = at.device or ""
+            c.report(HidesField(span=part.span, what="step", name=name, device=device, hidden=hidden.span))
+        elif name in seen:
+            c.report(Duplicate(span=part.span, what="step", name=name, first=seen[name].span))
+        seen.setdefault(name, part)
 
 
-def _step(c: Checking, node: n.Member) -> int | None:
-    fact = c.facts.get(node)
-    reference = None if fact is None else fact.reference
-    return reference.step if isinstance(reference, BoundRef) else None
-
-
-def _is_now(c: Checking, node: n.Node) -> bool:
-    """Whether anything in an expression is of the present: neither a constant nor an earlier step's."""
-    fact: Fact | None = c.facts.get(node)
-    if fact is not None and (fact.is_constant or isinstance(fact.reference, BoundRef)):
-        return False
-    if fact is not None and fact.reference is not None:
-        return not isinstance(fact.reference, DeviceRef)
-    if isinstance(node, n.Call) and not node.arguments:
-        return True
-    return any(_is_now(c, child) for child in children(node))
+def _skip(c: Checking, pattern: n.Pattern, skip: n.Skip, names: Names) -> None:
+    """`skip to first x`: x is a step of the pattern, and not the one that it begins with."""
+    if skip.step is None:
+        return
+    bound = names.get(skip.step)
+    if bound is None:
+        c.report(SkipTarget(span=skip.span, step=skip.step, closest=closest(skip.step, names), known=tuple(names)))
+    elif bound.place == 0 and skip.kind == "to first":
+        c.report(SkipTarget(span=skip.span, step=skip.step, first=bound.span))

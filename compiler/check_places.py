@@ -4,9 +4,9 @@ from fractions import Fraction
 
 from ..dsl import nodes as n
 from .check_context import Checking, Context
-from .check_operands import Operand, flexible, in_role, in_type, is_payload, number_text
+from .check_operands import Operand, flexible, in_role, in_type, in_version, is_payload, number_text
 from .check_types import BOOL, SECOND, described, is_duration, is_number, unit_of
-from .constants import converted, written
+from .constants import NS_PER_S, converted, nanoseconds, written
 from .problems_domains import EventAsCondition
 from .problems_rules import NotPositive
 from .problems_types import HugeNumber, NotACondition, NotConstant, NotWhole, OutsideBounds, UnknownChoice, WrongType
@@ -14,7 +14,6 @@ from .problems_units import MissingUnit, NotADuration
 from .resolve import closest
 from .typed import Constant, Fact, Type
 
-NS_PER_S = 1_000_000_000
 DURATION_MAX_NS = 2**63 - 1
 
 
@@ -56,6 +55,9 @@ def check_typed(c: Checking, node: n.Expr, at: Context, type_: Type, place: str)
     given = Operand(node, fact)
     if is_payload(c, node):
         return in_type(c, given, type_).fact
+    if type_.name == "version":
+        given = in_version(c, given)
+        fact = given.fact
     if not _fits(fact, type_):
         c.report(WrongType(span=node.span, place=place, needed=described(type_), got=described(fact.type)))
         return None
@@ -118,7 +120,7 @@ def check_within(
 
 def check_constant(c: Checking, node: n.Expr, at: Context, place: str) -> Fact | None:
     """A part that must be a constant."""
-    fact = check_value(c, node, Context(at.scope, fixed=place), place)
+    fact = check_value(c, node, Context(at.scope, fixed=place, locals=at.locals), place)
     if fact is not None and not fact.is_constant:
         c.report(NotConstant(span=node.span, place=place))
         return None
@@ -149,7 +151,9 @@ def check_duration(c: Checking, node: n.Expr, at: Context, place: str, *, zero: 
             c.report(NotADuration(span=node.span, place=place, got=described(fact.type)))
         return None
     assert isinstance(fact.constant, Fraction)
-    ns = round(converted(fact.constant, unit_of(fact.type), SECOND, point=False) * NS_PER_S)
+    ns = nanoseconds(node.parts) if isinstance(node, n.Quantity) else None
+    if ns is None:
+        ns = round(converted(fact.constant, unit_of(fact.type), SECOND, point=False) * NS_PER_S)
     if ns < 0 or (ns == 0 and not zero):
         c.report(NotPositive(span=node.span, place=place))
         return None

@@ -3,15 +3,14 @@
 from fractions import Fraction
 
 from ..dsl import nodes as n
-from ..stdlib.catalogue import AGGREGATES
+from ..stdlib.catalogue import aggregate_named
 from .check_arithmetic import in_unit
 from .check_context import Checking
 from .check_types import unit_of
 from .constants import converted, written
+from .intervals import MIRRORED
 from .problems_doubts import ForeseenComparison
 from .typed import Fact, FieldInfo, FieldRef
-
-MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 def check_ranges(c: Checking) -> None:
@@ -29,7 +28,7 @@ def check_ranges(c: Checking) -> None:
 def _foresee(
     c: Checking, node: n.Compare, side: n.Expr, fact: Fact, operator: str, constant: Fact, whole: Fact
 ) -> None:
-    info = _bounded(c, side, fact)
+    info = bounded(c, side, fact)
     limit = in_unit(constant, whole.operand_unit)
     if info is None or info.low is None or info.high is None or not isinstance(limit, Fraction):
         return
@@ -50,15 +49,15 @@ def _foresee(
         c.report(problem)
 
 
-def _bounded(c: Checking, node: n.Expr, fact: Fact) -> FieldInfo | None:
+def bounded(c: Checking, node: n.Expr, fact: Fact) -> FieldInfo | None:
     """The field whose bounds a value has: a field, `fresh` or `last` of one, an aggregate between its samples."""
     if isinstance(node, n.Call) and len(node.arguments) == 1:
-        function = AGGREGATES.get(node.function)
+        function = aggregate_named(node.function)
         between = function is not None and function.result == "number" and function.name != "sum"
-        if not between and node.function not in ("fresh", "last"):
+        if not between and node.function not in ("fresh", "last", "prev"):
             return None
         inner = c.facts.get(node.arguments[0].value)
-        return None if inner is None else _bounded(c, node.arguments[0].value, inner)
+        return None if inner is None else bounded(c, node.arguments[0].value, inner)
     if isinstance(fact.reference, FieldRef):
         return c.devices[fact.reference.device].fields[fact.reference.field]
     return None

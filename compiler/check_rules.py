@@ -1,38 +1,32 @@
-"""Rules: what raises and clears them, their clauses, and tables that test them."""
+"""Rules: what raises and clears them, and their clauses."""
 
 from ..dsl import nodes as n
-from ..dsl.tree_problems import RowShape
-from .check_actions import check_actions, check_severity, sends
-from .check_aggregates import check_zone
+from .check_actions import acts, check_actions, check_severity
 from .check_context import Checking, Context, domain_of, scope_of
+from .check_groups import belongs
 from .check_patterns import check_pattern, steps_of
-from .check_places import as_condition, check_condition, check_constant, check_duration, check_typed, check_within
-from .check_types import BOOL
+from .check_places import as_condition, check_condition, check_duration, check_whole
+from .check_windows import check_zone
+from .problems_actions import InhibitDomain, InhibitsItself
 from .problems_doubts import IdleRule
-from .problems_names import UnknownRule
-from .problems_rules import ManyPatterns, MomentaryWithoutEnd, TableColumn, TableDevice
-from .resolve import closest, walk
-from .typed import DeviceScope, PatternRef
+from .problems_mentions import UnknownPriority
+from .problems_names import Duplicate, UnknownRule
+from .problems_rules import ManyPatterns, MomentaryWithoutEnd
+from .resolve import closest, rings, walk
+from .typed import PatternRef
 
 
 def check_rule(c: Checking, rule: n.Rule) -> None:
     """A rule's condition, its clauses and its actions."""
     at = Context(scope_of(rule.domain))
     momentary = _when(c, rule, at)
-    pattern = _pattern_of(c, rule)
+    pattern = _pattern_of(c, rule) if momentary else None
     if pattern is not None:
-        at = Context(at.scope, steps=steps_of(pattern))
+        at = Context(at.scope, steps=steps_of(c, pattern, at))
     if rule.until is not None:
         advice = "write the condition itself: `until not door`"
         check_condition(c, rule.until, at, "`until`", advice)
-    if rule.severity is not None:
-        check_severity(c, rule.severity, rule)
-    clauses = (("`cooldown`", rule.cooldown), ("`repeat every`", rule.repeat_every), ("`hold for`", rule.hold_for))
-    for place, duration in clauses:
-        if duration is not None:
-            check_duration(c, duration, at, place)
-    if rule.schedule is not None and rule.schedule.zone is not None:
-        check_zone(c, rule.schedule.zone, rule.schedule)
+    _clauses(c, rule, at)
     check_actions(c, rule.do, at)
     check_actions(c, rule.on_clear, at)
     if momentary:
@@ -71,63 +65,62 @@ def _pattern_of(c: Checking, rule: n.Rule) -> n.Pattern | None:
     return None if found is None else found.pattern
 
 
+def _clauses(c: Checking, rule: n.Rule, at: Context) -> None:
+    if rule.severity is not None:
+        check_severity(c, rule.severity, rule)
+    if rule.priority is not None and rule.priority not in c.names.ranks:
+        ranks = c.names.ranks
+        known = closest(rule.priority, ranks)
+        c.report(UnknownPriority(span=rule.span, name=rule.priority, closest=known, known=tuple(ranks)))
+    clauses = (("`cooldown`", rule.cooldown), ("`repeat every`", rule.repeat_every), ("`hold for`", rule.hold_for))
+    for place, duration in clauses:
+        if duration is not None:
+            check_duration(c, duration, at, place)
+    if rule.flapping is not None:
+        check_whole(c, rule.flapping.count, at, "`flapping above`", 1)
+        check_duration(c, rule.flapping.within, at, "`flapping`")
+    if rule.schedule is not None and rule.schedule.zone is not None:
+        check_zone(c, rule.schedule.zone, rule.schedule)
+    _inhibited(c, rule)
+
+
+def _inhibited(c: Checking, rule: n.Rule) -> None:
+    """`inhibited by`: rules of the same domain, or of the group that this one's instances belong to."""
+    for place, name in enumerate(rule.inhibited_by):
+        if name in rule.inhibited_by[:place]:
+            c.report(Duplicate(span=rule.span, what="inhibiting rule", name=name, first=rule.span))
+            continue
+        other = c.names.rules.get(name)
+        if other is None:
+            c.report(UnknownRule(span=rule.span, name=name, closest=closest(name, c.names.rules)))
+        elif not belongs(c, scope_of(other.domain), scope_of(rule.domain)):
+            problem = InhibitDomain(
+                span=rule.span,
+                rule=name,
+                theirs=domain_of(scope_of(other.domain)),
+                ours=domain_of(scope_of(rule.domain)),
+                declared=other.span if other.domain is None else other.domain.span,
+            )
+            c.report(problem)
+
+
+def check_inhibition(c: Checking) -> None:
+    """No rule inhibits itself, alone or through others."""
+    rules = c.names.rules
+    inhibited = {name: [by for by in rule.inhibited_by if by in rules] for name, rule in rules.items()}
+    for ring in rings(inhibited):
+        spans = tuple(rules[name].span for name in ring)
+        c.report(InhibitsItself(span=spans[0], ring=ring, spans=spans[1:]))
+
+
 def _check_end(c: Checking, rule: n.Rule) -> None:
     """A rule on an event that does more than tell must say when it is over."""
     if rule.until is not None or rule.hold_for is not None or rule.latched:
         return
-    what = None
-    if sends(rule.do) or sends(rule.on_clear):
-        what = "sends a command"
-    elif rule.repeat_every is not None:
+    what = acts(rule.do) or acts(rule.on_clear)
+    if what is None and rule.repeat_every is not None:
         what = "repeats"
-    elif rule.on_clear:
+    elif what is None and rule.on_clear:
         what = "does something `on clear`"
     if what is not None:
         c.report(MomentaryWithoutEnd(span=rule.span, rule=rule.name, what=what, when=rule.when.span))
-
-
-# --- Tables ----------------------------------------------------------------------------------------------------------
-
-
-def check_table(c: Checking, table: n.Table) -> None:
-    """A table for a rule: fields of the device in, `raised` out, and a value for each column in each row."""
-    rule = c.names.rules.get(table.rule)
-    info = c.devices.get(table.device)
-    if rule is None:
-        c.report(UnknownRule(span=table.span, name=table.rule, closest=closest(table.rule, c.names.rules)))
-    elif scope_of(rule.domain) != DeviceScope(table.device):
-        domain = domain_of(scope_of(rule.domain))
-        c.report(TableDevice(span=table.span, rule=table.rule, domain=domain, device=table.device))
-    for column in table.outputs:
-        if column != "raised":
-            c.report(TableColumn(span=table.span, column=column, problem="cannot be asked for, only `raised`"))
-    if info is None:
-        return
-    for column in table.inputs:
-        if column not in info.fields:
-            known = closest(column, info.fields)
-            advice = "" if known is None else f", did you mean `{known}`?"
-            problem = f"is not a field of `{table.device}`{advice}"
-            c.report(TableColumn(span=table.span, column=column, problem=problem))
-    at = Context(DeviceScope(table.device))
-    for row in table.rows:
-        _check_row(c, table, row, at)
-
-
-def _check_row(c: Checking, table: n.Table, row: n.TableRow, at: Context) -> None:
-    sides = (("before", row.inputs, table.inputs), ("after", row.outputs, table.outputs))
-    for side, cells, columns in sides:
-        if len(cells) != len(columns):
-            c.report(RowShape(span=row.span, side=side, found=len(cells), expected=len(columns), header=table.span))
-            return
-    fields = c.devices[table.device].fields
-    for cell, column in zip(row.inputs, table.inputs, strict=True):
-        place = f"the column `{column}`"
-        if column in fields and (isinstance(cell, n.Absent) or check_constant(c, cell, at, place) is not None):
-            info = fields[column]
-            fact = check_typed(c, cell, at, info.type, place)
-            if fact is not None:
-                check_within(c, cell, fact, column, info.type, info.low, info.high)
-    for cell in row.outputs:
-        if check_constant(c, cell, at, "the column `raised`") is not None:
-            check_typed(c, cell, at, BOOL, "the column `raised`")

@@ -60,6 +60,8 @@ def _mapping(c: Checking, source: n.Source, mapping: n.Mapping, at: Context) -> 
         if info is None:
             check_value(c, mapping.value, at, f"`{mapping.field}`")
             return
+        if (source.device, mapping.field) in c.broken:
+            return
         if mapping.field not in info.fields:
             known = closest(mapping.field, (*info.fields, "id", "time"))
             span = beginning(mapping.span, mapping.field)

@@ -17,10 +17,11 @@ INT = Type("int")
 FLOAT = Type("float")
 TEXT = Type("text")
 TIME = Type("time")
+VERSION = Type("version")
 POINT = Type("point")
 CIRCLE = Type("circle")
 
-_PLAIN = {"bool": BOOL, "int": INT, "float": FLOAT, "text": TEXT, "time": TIME, "Point": POINT}
+_PLAIN = {"bool": BOOL, "int": INT, "float": FLOAT, "text": TEXT, "time": TIME, "version": VERSION, "Point": POINT}
 
 
 def unit_named(name: str) -> Unit:
@@ -90,6 +91,8 @@ def described(type_: Type) -> str:
             return "one of a few choices" if type_.choices else "a text"
         case "time":
             return "a time"
+        case "version":
+            return "a version"
         case "point":
             return "a position"
         case "circle":

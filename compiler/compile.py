@@ -14,39 +14,67 @@ from dataclasses import dataclass, field
 from ..dsl import nodes as n
 from ..dsl.diagnostic import Problems
 from ..dsl.parse import parse
-from ..dsl.source import SourceText
+from ..dsl.source import Sources, SourceText
 from .bounds import bound
+from .consequences import worth_telling
 from .emit import emit
 from .front import check_program
 from .graph import Graph
 from .lower import lower
+from .modules import Linked, Read, link, no_files
 from .passes import ALL, run_passes
 from .plan import Plan
-from .problems_names import Misnamed
+from .runnable import RunnablePart, runnable_part
+from .running import not_running
 from .typed import Typed
+from .visible import check_visible, elsewhere
 
 
 @dataclass
 class Compiled:
-    """What became of a text: as far as the stages came, what they made, and what they found."""
+    """What became of a text: as far as the stages came, what they made, and what they found.
+
+    `program` is that of the text alone, `linked` that of all its modules, whose files are in `sources`; spans of
+    problems are offsets in those. `not_running` says what stands in the way of executing a program without errors: it
+    has no plan then, though nothing is wrong with it.
+    """
 
     source: SourceText
     passes: tuple[str, ...]
+    read: Read = no_files
     problems: Problems = field(default_factory=Problems)
     program: n.Program | None = None
+    linked: Linked | None = None
     typed: Typed | None = None
+    not_running: Problems = field(default_factory=Problems)
     graph: Graph | None = None
     plan: Plan | None = None
+    sources: Sources = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sources = Sources.of(self.source)
 
 
-def compile_text(source: SourceText, passes: Collection[str] = ALL) -> Compiled:
-    """A text's plan, if it has no errors, and its problems. Which passes run changes no result."""
-    compiled = Compiled(source, tuple(passes))
+def compile_text(source: SourceText, passes: Collection[str] = ALL, read: Read = no_files) -> Compiled:
+    """A text's plan, if it has no errors, and its problems. Which passes run changes no result.
+
+    `read` finds the files of the modules that the text imports.
+    """
+    compiled = Compiled(source, tuple(passes), read)
     for stage in STAGES:
-        if compiled.problems.any_errors and stage is not _check:
+        if compiled.not_running.found or (compiled.problems.any_errors and stage not in TOLERANT):
             break
         stage(compiled)
     return compiled
+
+
+def plan_of_part(compiled: Compiled) -> tuple[Plan, RunnablePart]:
+    """The plan of what of a program without errors can be executed, to be looked at and never to be run."""
+    assert compiled.typed is not None
+    part = runnable_part(compiled.typed)
+    graph, problems = bound(run_passes(lower(part.typed), compiled.passes))
+    compiled.problems.found += problems
+    return emit(graph), part
 
 
 def _parse(compiled: Compiled) -> None:
@@ -54,12 +82,28 @@ def _parse(compiled: Compiled) -> None:
     compiled.problems.found += problems
 
 
-def _check(compiled: Compiled) -> None:
+def _link(compiled: Compiled) -> None:
     assert compiled.program is not None
-    incomplete = compiled.problems.any_errors
-    compiled.typed, problems = check_program(compiled.program)
-    # An item that could not be read is missing, so that names it declared seem unknown: that has been reported already.
-    compiled.problems.found += [p for p in problems if not (incomplete and isinstance(p, Misnamed))]
+    faults = [problem.span for problem in compiled.problems]
+    compiled.linked, problems = link(compiled.program, compiled.sources, compiled.read)
+    compiled.linked.faults[:0] = faults
+    compiled.problems.found += problems
+
+
+def _check(compiled: Compiled) -> None:
+    assert compiled.linked is not None
+    linked = compiled.linked
+    compiled.typed, problems = check_program(linked.program)
+    broken = compiled.problems.any_errors or problems.any_errors
+    found = [problem for problem in problems if not elsewhere(linked, problem)]
+    found += check_visible(linked, compiled.typed, unused=not broken)
+    compiled.problems.found += worth_telling(linked, found)
+    compiled.problems.found.sort(key=lambda problem: problem.span)
+
+
+def _running(compiled: Compiled) -> None:
+    assert compiled.typed is not None
+    compiled.not_running = not_running(compiled.typed)
 
 
 def _lower(compiled: Compiled) -> None:
@@ -83,5 +127,8 @@ def _emit(compiled: Compiled) -> None:
     compiled.plan = emit(compiled.graph)
 
 
-STAGES: tuple[Callable[[Compiled], None], ...] = (_parse, _check, _lower, _rewrite, _bound, _emit)
-"""text → Program → Typed → Graph → Graph → Graph with costs → Plan"""
+STAGES: tuple[Callable[[Compiled], None], ...] = (_parse, _link, _check, _running, _lower, _rewrite, _bound, _emit)
+"""text → Program → Linked → Typed → Graph → Graph → Graph with costs → Plan"""
+
+TOLERANT = (_link, _check)
+"""Stages that run whatever was found before them, so that all that is wrong with a program is told at once."""

@@ -11,13 +11,25 @@ import operator
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 
 from ..grammar.units import Unit, factor, parse_unit
 
 EXPONENT_MAX = 400
 """Beyond what a float can hold; a literal such as 1e999999999 must not be worked out."""
 
-_LARGEST = Fraction(2) ** 1024
+VERSION_LENGTH_MAX = 64
+"""No version that anybody gives a firmware is longer."""
+
+LITERALS_KEPT = 4096
+"""How many different literals are worked out once only: programs say the same ones over and over."""
+
+NS_PER_S = 1_000_000_000
+
+LARGEST_BITS = 1024
+"""A float holds what is below 2 to the power of this."""
+
+_VERSION = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE](?P<exponent>[+-]?\d+))?", re.ASCII)
 
 COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
@@ -30,6 +42,7 @@ COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
 }
 
 
+@lru_cache(LITERALS_KEPT)
 def number(text: str) -> Fraction | None:
     """What a number's text says; None if it says none, or one that is too large to work out."""
     match = _NUMBER.fullmatch(text)
@@ -61,9 +74,28 @@ def quantity(parts: tuple[tuple[str, str], ...]) -> tuple[Fraction, str] | None:
     return total, into
 
 
+@lru_cache(LITERALS_KEPT)
+def literal(parts: tuple[tuple[str, str], ...]) -> tuple[Fraction, Unit] | None:
+    """The value and unit of a literal; None if it has none, or a unit is unknown."""
+    units = [parse_unit(name) for _, name in parts]
+    summed = None if None in units else quantity(parts)
+    return None if summed is None or units[-1] is None else (summed[0], units[-1])
+
+
+@lru_cache(LITERALS_KEPT)
+def nanoseconds(parts: tuple[tuple[str, str], ...]) -> int | None:
+    """A literal duration in whole nanoseconds, rounded to the nearest; None if it is none."""
+    found = literal(parts)
+    second = parse_unit("s")
+    assert second is not None
+    if found is None or found[1].dimension != second.dimension:
+        return None
+    return round(converted(found[0], found[1], second, point=False) * NS_PER_S)
+
+
 def converted(value: Fraction, source: Unit, target: Unit, *, point: bool) -> Fraction:
     """A value in another unit: as a point on its scale, or as a difference."""
-    if source == target:
+    if source is target or source == target:
         return value
     scale, offset = factor(source, target)
     return value * scale + (offset if point else 0)
@@ -71,7 +103,7 @@ def converted(value: Fraction, source: Unit, target: Unit, *, point: bool) -> Fr
 
 def fits(value: Fraction) -> bool:
     """Whether a float can hold it."""
-    return abs(value) < _LARGEST
+    return abs(value.numerator) < value.denominator << LARGEST_BITS
 
 
 def calculated(sign: str, left: Fraction, right: Fraction) -> Fraction | None:
@@ -101,6 +133,20 @@ def either(left: bool | None, right: bool | None) -> bool | None:
     if left is True or right is True:
         return True
     return None if left is None or right is None else False
+
+
+def version_parts(text: str) -> tuple[int, ...] | None:
+    """What a version is compared by: its parts as numbers, a missing one being 0; None if it is no version.
+
+    >>> version_parts("2.10"), version_parts("2.1.0") == version_parts("2.1")
+    ((2, 10), True)
+    """
+    if len(text) > VERSION_LENGTH_MAX or _VERSION.fullmatch(text) is None:
+        return None
+    parts = [int(part) for part in text.split(".")]
+    while len(parts) > 1 and parts[-1] == 0:
+        parts.pop()
+    return tuple(parts)
 
 
 def written(value: Fraction, unit: Unit | None = None) -> str:

@@ -17,19 +17,17 @@ import re
 import sys
 import types
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from dataclasses import MISSING, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-import rfc8785
-
 from . import plan as p
+from .canonical import OPERATORS, canonical, layout
 from .verify import faults
 
 SCHEMA = 1
 SIZE_MAX = 256 * 1024 * 1024
 
-_OPERATORS = {operator.__name__: operator for operator in get_args(p.Operator)}
 _HASH = re.compile(rb'\{"hash":"sha256:([0-9a-f]{64})",')
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 
@@ -38,28 +36,23 @@ class PlanError(ValueError):
     """A document that is no plan, or not one of this schema; the text says where and why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
-    """The place in a document that is being read, for messages: `plan.nodes[3].operator`."""
+class _Fault(Exception):
+    """What is wrong at a place of the document; the steps to it, innermost first, come to be known on the way out."""
 
-    path: tuple[str, ...] = ("plan",)
-
-    def __truediv__(self, member: str) -> "Where":
-        return Where((*self.path, member))
-
-    def fault(self, text: str) -> PlanError:
-        return PlanError(f"{''.join(self.path)}: {text}")
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.steps: list[str] = []
 
 
 def dump(plan: p.Plan) -> bytes:
     """The canonical document of a plan."""
-    body = rfc8785.dumps({"plan": encode(plan), "schema": SCHEMA})
+    body = _body(plan)
     return b'{"hash":"%s",%s' % (_hash(body).encode(), body[1:])
 
 
 def plan_hash(plan: p.Plan) -> str:
     """`sha256:` and 64 hexadecimal digits: what the plan is known by."""
-    return _hash(rfc8785.dumps({"plan": encode(plan), "schema": SCHEMA}))
+    return _hash(_body(plan))
 
 
 def load(document: bytes) -> p.Plan:
@@ -83,50 +76,25 @@ def load(document: bytes) -> p.Plan:
     return plan
 
 
+def _body(plan: p.Plan) -> bytes:
+    return b'{"plan":%s,"schema":%d}' % (canonical(plan), SCHEMA)
+
+
 def _hash(body: bytes) -> str:
     return f"sha256:{hashlib.sha256(body).hexdigest()}"
 
 
-# --- Writing ---------------------------------------------------------------------------------------------------------
-
-
-def encode(value: Any) -> Any:
-    """A part of a plan as what JSON can hold."""
-    if isinstance(value, tuple):
-        return [encode(v) for v in value]
-    if not is_dataclass(value):
-        return value
-    members: dict[str, Any] = {}
-    cls: Any = type(value)
-    for name, is_ns, default in _layout(cls):
-        member = getattr(value, name)
-        if member is default or (type(member) is type(default) and member == default):
-            continue
-        members[name] = str(member) if is_ns and member is not None else encode(member)
-    if cls.__name__ in _OPERATORS:
-        members["is"] = cls.__name__
-    return members
-
-
-@cache
-def _layout(cls: Any) -> tuple[tuple[str, bool, Any], ...]:
-    """(name, whether it is in nanoseconds, default) of each member."""
-    return tuple((f.name, f.name.endswith("_ns"), _default(f)) for f in fields(cls))
-
-
-def _default(field: "Field[Any]") -> Any:
-    assert field.default_factory is MISSING, field.name
-    return field.default
-
-
 # --- Reading ---------------------------------------------------------------------------------------------------------
 
-Reader = Callable[[Any, Where], Any]
+Reader = Callable[[Any], Any]
 
 
 def decode(kind: Any, value: Any) -> Any:
-    """A part of a plan of this type from what JSON holds; the inverse of `encode`, raises `PlanError`."""
-    return _reader(kind)(value, Where())
+    """A part of a plan of this type from what JSON holds; the inverse of `canonical.encode`, raises `PlanError`."""
+    try:
+        return _reader(kind)(value)
+    except _Fault as fault:
+        raise PlanError(f"plan{''.join(reversed(fault.steps))}: {fault}") from None
 
 
 def _parsed(body: bytes) -> Any:
@@ -167,19 +135,24 @@ def _reader(kind: Any) -> Reader:
 
 
 def _dataclass_reader(cls: Any) -> Reader:
-    hints = get_type_hints(cls)
-    needed = {name for name, _, default in _layout(cls) if default is MISSING}
+    readers = {name: _member_reader(kind, name.endswith("_ns")) for name, kind in get_type_hints(cls).items()}
+    needed = {name for name, _, default in layout(cls) if default is MISSING}
 
-    def read(value: Any, where: Where) -> Any:
+    def read(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise where.fault("an object must stand here")
-        unknown = value.keys() - hints.keys()
-        if unknown:
-            raise where.fault(f"`{min(unknown)}` is not known here")
-        missing = needed - value.keys()
-        if missing:
-            raise where.fault(f"`{min(missing)}` is missing")
-        return cls(**{k: _member_reader(hints[k], k.endswith("_ns"))(v, where / f".{k}") for k, v in value.items()})
+            raise _Fault("an object must stand here")
+        if not readers.keys() >= value.keys():
+            raise _Fault(f"`{min(value.keys() - readers.keys())}` is not known here")
+        if not value.keys() >= needed:
+            raise _Fault(f"`{min(needed - value.keys())}` is missing")
+        members, name = {}, ""
+        try:
+            for name, member in value.items():
+                members[name] = readers[name](member)
+        except _Fault as fault:
+            fault.steps.append(f".{name}")
+            raise
+        return cls(**members)
 
     return read
 
@@ -191,19 +164,19 @@ def _member_reader(kind: Any, is_ns: bool) -> Reader:
     return _union_reader((_Nanoseconds, type(None))) if type(None) in get_args(kind) else _read_ns
 
 
-def _read_operator(value: Any, where: Where) -> Any:
+def _read_operator(value: Any) -> Any:
     if not isinstance(value, dict) or not isinstance(value.get("is"), str):
-        raise where.fault("an operator must stand here")
-    operator = _OPERATORS.get(value["is"])
+        raise _Fault("an operator must stand here")
+    operator = OPERATORS.get(value["is"])
     if operator is None:
-        raise where.fault(f"no operator is called `{value['is']}`")
-    return _reader(operator)({k: v for k, v in value.items() if k != "is"}, where)
+        raise _Fault(f"no operator is called `{value['is']}`")
+    return _reader(operator)({k: v for k, v in value.items() if k != "is"})
 
 
 def _choice_reader(choices: tuple[Any, ...]) -> Reader:
-    def read(value: Any, where: Where) -> Any:
+    def read(value: Any) -> Any:
         if not isinstance(value, str) or value not in choices:
-            raise where.fault(f"one of {', '.join(choices)} must stand here")
+            raise _Fault(f"one of {', '.join(choices)} must stand here")
         return value
 
     return read
@@ -222,11 +195,11 @@ def _union_reader(kinds: tuple[Any, ...]) -> Reader:
             assert json_type not in by_json, kinds
             by_json[json_type] = reader
 
-    def read(value: Any, where: Where) -> Any:
+    def read(value: Any) -> Any:
         reader = by_json.get(type(value))
         if reader is None:
-            raise where.fault(f"{_called(value)} cannot stand here")
-        return reader(value, where)
+            raise _Fault(f"{_called(value)} cannot stand here")
+        return reader(value)
 
     return read
 
@@ -250,49 +223,56 @@ def _tuple_reader(arguments: Sequence[Any]) -> Reader:
         item = _reader(arguments[0])
         length = len(arguments)
 
-    def read(value: Any, where: Where) -> Any:
+    def read(value: Any) -> Any:
         if not isinstance(value, list) or (length is not None and len(value) != length):
-            raise where.fault("a list must stand here" if length is None else f"a list of {length} must stand here")
-        return tuple(item(v, where / f"[{i}]") for i, v in enumerate(value))
+            raise _Fault("a list must stand here" if length is None else f"a list of {length} must stand here")
+        items: list[Any] = []
+        try:
+            for part in value:
+                items.append(item(part))
+        except _Fault as fault:
+            fault.steps.append(f"[{len(items)}]")
+            raise
+        return tuple(items)
 
     return read
 
 
-def _read_bool(value: Any, where: Where) -> bool:
+def _read_bool(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise where.fault("true or false must stand here")
+        raise _Fault("true or false must stand here")
     return value
 
 
-def _read_int(value: Any, where: Where) -> int:
+def _read_int(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= 2**53:
-        raise where.fault("a whole number must stand here")
+        raise _Fault("a whole number must stand here")
     return value
 
 
-def _read_float(value: Any, where: Where) -> float:
+def _read_float(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or abs(value) > sys.float_info.max:
-        raise where.fault("a number must stand here")
+        raise _Fault("a number must stand here")
     number = float(value)
     if not math.isfinite(number):
-        raise where.fault("a finite number must stand here")
+        raise _Fault("a finite number must stand here")
     return number
 
 
-def _read_str(value: Any, where: Where) -> str:
+def _read_str(value: Any) -> str:
     if not isinstance(value, str):
-        raise where.fault("a text must stand here")
+        raise _Fault("a text must stand here")
     return value
 
 
-def _read_null(value: Any, where: Where) -> None:
+def _read_null(value: Any) -> None:
     if value is not None:
-        raise where.fault("null must stand here")
+        raise _Fault("null must stand here")
 
 
-def _read_ns(value: Any, where: Where) -> int:
+def _read_ns(value: Any) -> int:
     if not isinstance(value, str) or _WHOLE.fullmatch(value) is None or abs(int(value)) >= 2**63:
-        raise where.fault("nanoseconds must stand here, as decimal digits in a text")
+        raise _Fault("nanoseconds must stand here, as decimal digits in a text")
     return int(value)
 
 

@@ -1,24 +1,25 @@
-"""A plan in words: for every rule and signal what it waits for, what it keeps, and what it costs.
+"""A plan in words: for every rule and signal what it reads, waits for and keeps, and what it costs.
 
     rule sudden_loss for Truck
-      waits for  fuel; windows over 10 min every 1 min; stragglers up to 5 min
-      keeps      152 B for each Truck, 7.6 MB for 50000
-      costs      24 ns for each event it reads
+      reads      fuel
+      waits for  the end of windows over 10 min every 1 min
+                 stragglers, up to 5 min
+      keeps      152 B for each Truck, 7.6 MB for 50,000
+      costs      24 ns for each message it reads
 
-State that several rules use is kept once; each of them says it, and the totals at the end count it once.
+State that several rules use is kept once; each of them says it, with how much of it is shared, and the totals at the
+end count it once.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ..dsl import nodes as n
-from .bounds import NS_PER_S, in_bytes, keys_max, settle_bytes
+from .bounds import NS_PER_S, OF_FIELDS, in_bytes, keys_max, settle_bytes
 from .lower_context import domain_scope, timeline_id
 from .plan import (
-    Field,
-    HeldTime,
     Holds,
     Members,
-    Message,
     Output,
     Pattern,
     Plan,
@@ -26,6 +27,7 @@ from .plan import (
     Quiet,
     Rule,
     Schedule,
+    Slices,
     Window,
 )
 from .typed import DeviceScope, GroupScope, Scope, SourceScope, Typed
@@ -63,8 +65,8 @@ class _Reading:
         return keys_max(self.timelines[timeline], self.timelines, self.devices)
 
 
-def explain_program(plan: Plan, typed: Typed) -> str:
-    """The explanation of a whole program, as lines of text."""
+def explain_program(plan: Plan, typed: Typed, without: Iterable[str] = ()) -> str:
+    """The explanation of a whole program, as lines of text; `without`: what it has that cannot be executed yet."""
     reading = _Reading(plan)
     roots: dict[tuple[str, str], PlanNode] = {}
     for node in plan.nodes:
@@ -75,30 +77,50 @@ def explain_program(plan: Plan, typed: Typed) -> str:
                 roots["signal", name] = node
             case _:
                 pass
+    needed = {kind_and_name: reading.behind(root) for kind_and_name, root in roots.items()}
+    uses = Counter(node.id for nodes in needed.values() for node in nodes)
     lines: list[str] = []
     for item in typed.program.items:
         match item:
             case n.Signal(name) | n.PatternItem(name):
                 kind = "signal" if isinstance(item, n.Signal) else "pattern"
-                lines += _explained(reading, f"{kind} {name}", item.domain, roots["signal", name])
+                key = ("signal", name)
             case n.Rule(name):
-                lines += _explained(reading, f"rule {name}", item.domain, roots["rule", name])
+                kind, key = "rule", ("rule", name)
             case _:
-                pass
-    return "\n".join([*lines, *_totals(reading)]) + "\n"
+                continue
+        parts = _explained(reading, roots[key], needed[key], uses)
+        lines += [f"{kind} {name}{_domain(domain_scope(item.domain))}", *_in_columns(parts), ""]
+    lines += ["in all", *_in_columns(_totals(reading))]
+    left_out = list(without)
+    if left_out:
+        lines += ["", "without what cannot be executed yet", *(f"  {name}" for name in left_out)]
+    return "\n".join(lines) + "\n"
 
 
-def _explained(reading: _Reading, title: str, domain: n.Domain | None, root: PlanNode) -> Iterator[str]:
-    scope = domain_scope(domain)
-    nodes = reading.behind(root)
-    yield f"{title}{_domain(scope)}"
-    yield f"  waits for  {'; '.join(_waits(reading, nodes)) or 'nothing'}"
-    yield f"  keeps      {'; '.join(_keeps(reading, nodes)) or 'nothing'}"
+Part = tuple[str, list[str]]
+"""What is said of something, line by line, and the word in front of it."""
+
+
+def _explained(reading: _Reading, root: PlanNode, nodes: list[PlanNode], uses: Counter[str]) -> Iterator[Part]:
+    yield "reads", [", ".join(_fields(reading, nodes)) or "nothing"]
+    yield "waits for", list(_waits(reading, nodes)) or ["nothing: it decides with each message"]
+    kept = list(_keeps(reading, nodes))
+    shared = [node for node in nodes if uses[node.id] > 1 and node.cost.state_bytes_per_key]
+    if shared:
+        kept.append(f"of that shared with others: {'; '.join(_keeps(reading, shared, each=True))}")
+    yield "keeps", kept or ["nothing"]
     cpu = sum(node.cost.cpu_ns_per_event for node in nodes)
-    rate = root.cost.output_rate_hz
-    updates = "" if rate is None else f", {rate:.3g} updates/s for each key"
-    yield f"  costs      about {cpu:.0f} ns for each event it reads{updates}"
-    yield ""
+    yield "costs", [f"about {cpu:.0f} ns for each message it reads"]
+    if root.every_ns is not None:
+        yield "tells", [f"a value every {in_time(root.every_ns)}"]
+
+
+def _in_columns(parts: Iterable[Part]) -> Iterator[str]:
+    for word, (first, *others) in parts:
+        yield f"  {word:<10} {first}"
+        for line in others:
+            yield f"{'':<13}{line}"
 
 
 def _domain(scope: Scope) -> str:
@@ -111,37 +133,45 @@ def _domain(scope: Scope) -> str:
             return f" {timeline_id(scope, False)}"
 
 
-# --- What it waits for -----------------------------------------------------------------------------------------------
+# --- What it reads, and waits for ------------------------------------------------------------------------------------
+
+
+def _fields(reading: _Reading, nodes: list[PlanNode]) -> Iterable[str]:
+    """The fields behind a node."""
+    several = len(reading.devices) > 1
+    return dict.fromkeys(
+        f"{node.operator.device}.{node.operator.field}" if several else node.operator.field
+        for node in nodes
+        if isinstance(node.operator, OF_FIELDS)
+    )
 
 
 def _waits(reading: _Reading, nodes: list[PlanNode]) -> Iterator[str]:
-    """The fields, windows and timers behind a node, and the stragglers it lets come in."""
-    fields: dict[str, None] = {}
-    others: dict[str, None] = {}
+    """The windows and timers behind a node, and the stragglers it lets come in."""
+    found: dict[str, None] = {}
     for node in nodes:
         match node.operator:
-            case Field(device, name) | Message(device, name) | HeldTime(device, name):
-                several = len(reading.devices) > 1
-                fields[f"{device}.{name}" if several else name] = None
             case Window() as window:
-                others[_window(window)] = None
+                found[f"the end of {_window(window)}"] = None
             case Holds(duration):
-                others[f"a condition for {in_time(duration)}"] = None
+                found[f"a condition to last {in_time(duration)}"] = None
             case Quiet(duration):
-                others[f"silence for {in_time(duration)}"] = None
-            case Members(function, device):
-                others[f"{function} over {device}"] = None
+                found[f"silence of {in_time(duration)}"] = None
             case Pattern(steps, within_ns=within):
                 end = "" if within is None else f" within {in_time(within)}"
-                others[f"{len(steps)} step{'s' if len(steps) > 1 else ''}{end}"] = None
+                found[f"{len(steps)} step{'s' if len(steps) > 1 else ''}{end}"] = None
             case Schedule(zone=zone):
-                others[f"a schedule in {zone}"] = None
+                found[f"the times of a schedule in {zone}"] = None
             case _:
                 pass
-    if fields:
-        yield ", ".join(fields)
-    yield from others
+    yield from found
     yield from _stragglers(reading, nodes)
+    if any(isinstance(node.operator, Members | Slices) and _crosses(reading, node) for node in nodes):
+        yield "every member of its group that is not idle, up to the same time"
+
+
+def _crosses(reading: _Reading, node: PlanNode) -> bool:
+    return reading.timelines[node.timeline].kind == "group"
 
 
 def _window(window: Window) -> str:
@@ -156,14 +186,14 @@ def _stragglers(reading: _Reading, nodes: list[PlanNode]) -> Iterator[str]:
     devices = {t.device for t in timelines if t.kind == "device" and t.settled}
     lateness = max((reading.devices[d].lateness_ns for d in devices if d is not None), default=0)
     if lateness:
-        yield f"stragglers up to {in_time(lateness)}"
+        yield f"stragglers, up to {in_time(lateness)}"
 
 
 # --- What it keeps ---------------------------------------------------------------------------------------------------
 
 
-def _keeps(reading: _Reading, nodes: Iterable[PlanNode]) -> Iterator[str]:
-    """State by timeline: for each key, and for all if their number has a bound."""
+def _keeps(reading: _Reading, nodes: Iterable[PlanNode], each: bool = False) -> Iterator[str]:
+    """State by timeline: for each key, and for all (unless `each`) if their number has a bound."""
     by_timeline: dict[str, int] = {}
     for node in nodes:
         base = node.timeline.removesuffix(" settled")
@@ -176,22 +206,24 @@ def _keeps(reading: _Reading, nodes: Iterable[PlanNode]) -> Iterator[str]:
                 yield f"{in_bytes(size)} in all"
             else:
                 key = base if reading.timelines[timeline].kind == "device" else f"group {base}"
-                total = ", no bound on how many" if keys is None else f", {in_bytes(size * keys)} for {keys}"
-                yield f"{in_bytes(size)} for each {key}{total}"
+                total = ", no bound on how many" if keys is None else f", {in_bytes(size * keys)} for {keys:,}"
+                yield f"{in_bytes(size)} for each {key}{'' if each else total}"
 
 
-def _totals(reading: _Reading) -> Iterator[str]:
-    yield "in all"
-    yield f"  keeps      {'; '.join(_keeps(reading, reading.plan.nodes)) or 'nothing'}"
+def _totals(reading: _Reading) -> Iterator[Part]:
+    yield "keeps", list(_keeps(reading, reading.plan.nodes)) or ["nothing"]
+    waiting: list[str] = []
     for device in reading.plan.devices:
-        waiting = settle_bytes(reading.plan, device)
-        if waiting:
-            most = "" if device.maximum is None else f", {in_bytes(waiting * device.maximum)} for {device.maximum}"
-            yield (
-                f"  stragglers up to {device.settle_max} messages of a {device.name} wait "
-                f"{in_time(device.lateness_ns)}: at most {in_bytes(waiting)} for each{most}"
+        size = settle_bytes(reading.plan, device)
+        if size:
+            most = "" if device.maximum is None else f", {in_bytes(size * device.maximum)} for {device.maximum:,}"
+            waiting.append(
+                f"at most {device.settle_max:,} messages of a {device.name} wait {in_time(device.lateness_ns)} "
+                f"for stragglers: {in_bytes(size)} for each{most}"
             )
-    yield f"  computes   {len(reading.plan.nodes)} nodes on {len(reading.plan.timelines)} timelines"
+    if waiting:
+        yield "waiting", waiting
+    yield "computes", [f"{len(reading.plan.nodes):,} nodes on {len(reading.plan.timelines)} timelines"]
 
 
 def in_time(ns: int) -> str:

@@ -1,4 +1,4 @@
-"""The dependency graph: a program's operators on a networkx `DiGraph`, named by what they are.
+"""The dependency graph: a program's operators, named by what they are; `network()` is it as a networkx `DiGraph`.
 
 >>> graph = Graph("demo", ())
 >>> temp = graph.add(Field("Fridge", "temp"), (), "Fridge", ValueType("float", "degC"))
@@ -12,17 +12,35 @@ that order.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-
-import networkx as nx
-import rfc8785
+from typing import TYPE_CHECKING, Any
 
 from ..dsl.source import Span
-from .document import encode
-from .plan import Cost, DeviceType, Operator, PlanNode, SourcePlan, Timeline, ValueType
+from .canonical import written
+from .plan import (
+    Aggregate,
+    Cost,
+    Delayed,
+    DeviceType,
+    Edge,
+    Map,
+    Operator,
+    PlanNode,
+    Slices,
+    SourcePlan,
+    Timeline,
+    ValueType,
+    Window,
+)
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 ID_LENGTH = 16
+
+RECURRING = (Map, Delayed, Edge, Slices, Window, Aggregate)
+"""Operators that are met again and again with other inputs: what is hashed of them is kept."""
 
 
 @dataclass
@@ -38,8 +56,8 @@ class Graph:
     timelines: tuple[Timeline, ...] = ()
     origins: dict[str, Span] = field(default_factory=dict)
     _nodes: dict[str, PlanNode] = field(default_factory=dict)
-    _seen: dict[str, int] = field(default_factory=dict, repr=False)
-    _texts: dict[tuple[Operator, ValueType, str], bytes] = field(default_factory=dict, repr=False)
+    _numbers: dict[str, int] = field(default_factory=dict, repr=False)
+    _texts: dict[tuple[Operator, ValueType, str], str] = field(default_factory=dict, repr=False)
 
     def __iter__(self) -> Iterator[PlanNode]:
         """The nodes, inputs before those who use them."""
@@ -65,8 +83,27 @@ class Graph:
                 users[i].append(node)
         return users
 
+    def behind(self, id_: str, through: tuple[type[Any], ...], known: Container[str] = ()) -> list[str]:
+        """A node and what it is made of, through nodes of these operators, each once: inputs before those who use
+        them, and without what is known."""
+        found: dict[str, None] = {}
+        waiting = [(id_, False)]
+        while waiting:
+            at, all_inputs_are_there = waiting.pop()
+            if all_inputs_are_there:
+                found[at] = None
+            elif at not in found and at not in known:
+                waiting.append((at, True))
+                node = self._nodes[at]
+                if isinstance(node.operator, through):
+                    waiting += [(i, False) for i in reversed(node.inputs)]
+        return list(found)
+
     def network(self) -> "nx.DiGraph[str]":
         """The graph as networkx has it: edges from inputs to users, and each node's `PlanNode` under `node`."""
+        # It takes a tenth of a second to import, and compiling does not need it.
+        import networkx as nx
+
         network: nx.DiGraph[str] = nx.DiGraph()
         for node in self:
             network.add_node(node.id, node=node)
@@ -86,9 +123,9 @@ class Graph:
         origin: Span | None = None,
     ) -> str:
         """Adds a node and gives its id."""
-        base = self._hash(operator, inputs, timeline, type_)
-        id_ = base if base not in self._seen else f"{base}-{self._seen[base] + 1}"
-        private = private or any(self._nodes[i].private for i in inputs)
+        id_ = self._unused(self._hash(operator, inputs, timeline, type_))
+        for i in inputs:
+            private = self._nodes[i].private or private
         return self._put(PlanNode(id_, operator, inputs, timeline, type_, event, every_ns, private=private), origin)
 
     def keep(self, node: PlanNode) -> str:
@@ -114,19 +151,42 @@ class Graph:
             private=node.private,
         )
 
-    def rebuilt(self, rewrite: "Rewrite") -> "Graph":
+    def rebuilt(self, rewrite: "Rewrite", of: tuple[type[Any], ...] | None = None) -> "Graph":
         """A new graph of what `rewrite(new graph, node, its id here)` makes of each node; it gives the id there.
 
-        A node whose inputs are others now comes without its id, which is no longer its own.
+        A node whose inputs are others now comes without its id, which is no longer its own. With `of`, nodes of other
+        operators are kept without being asked about.
         """
         new = Graph(self.module, self.devices, _texts=self._texts)
         now: dict[str, str] = {}
-        for node in self:
-            inputs = tuple([now[i] for i in node.inputs])
-            moved = node if inputs == node.inputs else replace(node, id="", inputs=inputs)
-            now[node.id] = rewrite(new, moved, node.id)
-            if node.id in self.origins:
-                new.origins.setdefault(now[node.id], self.origins[node.id])
+        for id_, node in self._nodes.items():
+            moved = _with_inputs(node, "", now)
+            if of is None or isinstance(node.operator, of):
+                came = rewrite(new, moved, id_)
+            else:
+                came = new.keep(moved)
+            if came != id_:
+                now[id_] = came
+            if id_ in self.origins:
+                new.origins.setdefault(came, self.origins[id_])
+        new.sources = tuple(_moved_source(source, now) for source in self.sources)
+        new.timelines = tuple(_moved_timeline(timeline, now) for timeline in self.timelines)
+        return new
+
+    def shared(self) -> "Graph":
+        """A new graph with one node for each structure, the first: what `rebuilt` makes with `share`."""
+        new = Graph(self.module, self.devices, _texts=self._texts)
+        now: dict[str, str] = {}
+        for id_, node in self._nodes.items():
+            # Inputs give way to such of the same structure, so the hash is still right.
+            base = structure(id_)
+            if base not in new._nodes:
+                moved = _with_inputs(node, base, now)
+                new._put(moved if moved.id == base else _copied(moved, base, moved.inputs, moved.cost), None)
+            if base != id_:
+                now[id_] = base
+            if id_ in self.origins:
+                new.origins.setdefault(base, self.origins[id_])
         new.sources = tuple(_moved_source(source, now) for source in self.sources)
         new.timelines = tuple(_moved_timeline(timeline, now) for timeline in self.timelines)
         return new
@@ -141,27 +201,37 @@ class Graph:
 
     def with_costs(self, costs: Mapping[str, Cost]) -> "Graph":
         """The same graph, whose nodes say what they cost."""
-        nodes = {node.id: replace(node, cost=costs[node.id]) for node in self}
+        nodes = {id_: _copied(node, id_, node.inputs, costs[id_]) for id_, node in self._nodes.items()}
         return replace(self, _nodes=nodes)
 
     def _hash(self, operator: Operator, inputs: tuple[str, ...], timeline: str, type_: ValueType) -> str:
-        # Equal operators of different types are told apart by the type: in Python, True == 1.0.
-        key = (operator, type_, timeline)
-        text = self._texts.get(key)
-        if text is None:
-            text = self._texts[key] = rfc8785.dumps([encode(operator), encode(type_), timeline])
-        joined = b"\n".join([text, *[structure(i).encode() for i in inputs]])
-        return hashlib.sha256(joined).hexdigest()[:ID_LENGTH]
+        if isinstance(operator, RECURRING):
+            # Equal operators of different types are told apart by the type: in Python, True == 1.0.
+            key = (operator, type_, timeline)
+            text = self._texts.get(key)
+            if text is None:
+                text = self._texts[key] = f"[{written(operator)},{written(type_)},{written(timeline)}]"
+        else:
+            text = f"[{written(operator)},{written(type_)},{written(timeline)}]"
+        joined = "\n".join([text, *[i[:ID_LENGTH] for i in inputs]])
+        return hashlib.sha256(joined.encode()).hexdigest()[:ID_LENGTH]
+
+    def _unused(self, base: str) -> str:
+        """This structure's next id."""
+        number = self._numbers.get(base, 1 if base in self._nodes else 0)
+        return f"{base}-{number + 1}" if number else base
 
     def _put(self, node: PlanNode, origin: Span | None) -> str:
-        assert node.id not in self._nodes, node
+        id_ = node.id
+        assert id_ not in self._nodes, node
         assert self._nodes.keys() >= set(node.inputs), node
-        self._nodes[node.id] = node
-        base, _, number = node.id.partition("-")
-        self._seen[base] = max(self._seen.get(base, 0), int(number or 1))
+        self._nodes[id_] = node
+        if len(id_) > ID_LENGTH:
+            base, number = id_[:ID_LENGTH], int(id_[ID_LENGTH + 1 :])
+            self._numbers[base] = max(self._numbers.get(base, 0), number)
         if origin is not None:
-            self.origins[node.id] = origin
-        return node.id
+            self.origins[id_] = origin
+        return id_
 
 
 def structure(id_: str) -> str:
@@ -173,16 +243,29 @@ Rewrite = Callable[[Graph, PlanNode, str], str]
 """What a pass does with one node, whose inputs are already those of the new graph: the id of what stands for it."""
 
 
-def _moved_source(source: SourcePlan, now: dict[str, str]) -> SourcePlan:
+def _with_inputs(node: PlanNode, id_: str, now: Mapping[str, str]) -> PlanNode:
+    """A node whose inputs are what they are `now`, then with another id; the node itself if they are the same."""
+    for i in node.inputs:
+        if i in now:
+            return _copied(node, id_, tuple([now.get(j, j) for j in node.inputs]), node.cost)
+    return node
+
+
+def _copied(n: PlanNode, id_: str, inputs: tuple[str, ...], cost: Cost) -> PlanNode:
+    """`dataclasses.replace` of these members, in a fifth of the time: a pass does this for most nodes."""
+    return PlanNode(id_, n.operator, inputs, n.timeline, n.type, n.event, n.every_ns, cost, n.pin, n.private)
+
+
+def _moved_source(source: SourcePlan, now: Mapping[str, str]) -> SourcePlan:
     return replace(
         source,
-        id=now[source.id],
-        time=now[source.time],
-        where=None if source.where is None else now[source.where],
-        fields=tuple(replace(f, node=now[f.node]) for f in source.fields),
+        id=now.get(source.id, source.id),
+        time=now.get(source.time, source.time),
+        where=None if source.where is None else now.get(source.where, source.where),
+        fields=tuple(replace(f, node=now.get(f.node, f.node)) for f in source.fields),
     )
 
 
-def _moved_timeline(timeline: Timeline, now: dict[str, str]) -> Timeline:
-    members = tuple(replace(m, keys=tuple(now[k] for k in m.keys)) for m in timeline.members)
+def _moved_timeline(timeline: Timeline, now: Mapping[str, str]) -> Timeline:
+    members = tuple(replace(m, keys=tuple(now.get(k, k) for k in m.keys)) for m in timeline.members)
     return replace(timeline, members=members)

@@ -1,19 +1,19 @@
 """Lowering: a checked program into the graph of its operators, item by item in the order written.
 
-Lowering shares what has a name (signals, patterns); that equal unnamed work is one node is the work of a pass.
+Lowering shares what has a name (fields, signals, patterns) and constants; that other equal work is one node is the work
+of a pass.
 """
-
-from collections.abc import Iterator
 
 from ..dsl import nodes as n
 from .graph import Graph
-from .lower_context import BOOL, Lowering, domain_scope, timeline_id, value_type
-from .lower_expressions import lower_expression, lower_signal
+from .lower_context import BOOL, Lowering, Waits, Windows, domain_scope, refused, timeline_id, value_type
+from .lower_expressions import lower_expression
 from .lower_patterns import lower_pattern, pattern_of
-from .lower_rules import lower_rule
+from .lower_rules import lower_invariant, lower_rule
+from .lower_signals import lower_signal, place_signals
 from .lower_sources import device_type, lower_source
-from .lower_timelines import Waits, waits
-from .plan import Aggregate, Constant, Field, GroupMember, Key, Map, Now, Output, PlanNode, SourcePlan, Timeline, Window
+from .lower_timelines import waits
+from .plan import Aggregate, Constant, Field, GroupMember, Key, Map, Now, Output, SourcePlan, Timeline, Window
 from .typed import DeviceScope, FieldRef, GroupScope, SourceScope, Typed
 
 
@@ -31,7 +31,11 @@ def lower(typed: Typed) -> Graph:
                 _pattern(lowering, item)
             case n.Rule():
                 lower_rule(lowering, item)
-            case n.Let() | n.Device() | n.Table():
+            case n.Invariant():
+                lower_invariant(lowering, item)
+            case n.Procedure() | n.Twin():
+                refused(item)
+            case n.Let() | n.Device() | n.Priorities() | n.Target() | n.Table() | n.Test() | n.WhatIf():
                 pass
     lowering.graph.sources = tuple(sources)
     lowering.graph.timelines = _timelines(lowering)
@@ -56,6 +60,7 @@ def _start(typed: Typed) -> Lowering:
             if isinstance(member, n.Property | n.Telemetry) and member.private
         },
     )
+    place_signals(lowering)
     for rule in items:
         if isinstance(rule, n.Rule):
             pattern = pattern_of(lowering, rule)
@@ -71,28 +76,36 @@ def _signal(lowering: Lowering, signal: n.Signal) -> None:
     settled = waits(lowering, signal.value) is Waits.SETTLED
     id_ = lower_signal(lowering, signal.name, settled)
     node = lowering.graph.node(id_)
-    leaves = set(_leaves(lowering.graph, node))
-    paced = node.every_ns is not None or (bool(leaves) and None not in leaves)
-    windows = [leaf.width_ns for leaf in leaves if leaf is not None]
-    width = windows[0] if paced and len(windows) == 1 else None
+    shown = _windows(lowering, id_)
+    paced = node.every_ns is not None or (shown.one is not None and not shown.others)
+    width = shown.one.width_ns if paced and shown.one is not None and not shown.several else None
     operator = Output(signal.name, paced, width)
     lowering.add(operator, (id_,), node.timeline, node.type, signal.span, every_ns=node.every_ns)
 
 
-def _leaves(graph: Graph, node: PlanNode) -> Iterator[Window | None]:
-    """The windows that a value shows, through functions; None for whatever else can change it."""
-    match node.operator:
-        case Constant() | Key() | Now():
-            return
-        case Map():
-            for source in graph.inputs_of(node):
-                yield from _leaves(graph, source)
-        case Aggregate():
-            window = graph.node(node.inputs[0]).operator
-            assert isinstance(window, Window)
-            yield window
-        case _:
-            yield None
+def _windows(lowering: Lowering, id_: str) -> Windows:
+    """The windows that a value shows, through functions, and whether anything else can change it."""
+    graph, known = lowering.graph, lowering.windows
+    for at in graph.behind(id_, (Map,), known):
+        match graph.node(at).operator:
+            case Constant() | Key() | Now():
+                known[at] = Windows()
+            case Map():
+                known[at] = _together([known[i] for i in graph.node(at).inputs])
+            case Aggregate():
+                window = graph.node(graph.node(at).inputs[0]).operator
+                assert isinstance(window, Window)
+                known[at] = Windows(window)
+            case _:
+                known[at] = Windows(others=True)
+    return known[id_]
+
+
+def _together(parts: list[Windows]) -> Windows:
+    found = [part.one for part in parts if part.one is not None]
+    one = found[0] if found else None
+    several = any(part.several for part in parts) or any(window != one for window in found)
+    return Windows(one, several, any(part.others for part in parts))
 
 
 def _pattern(lowering: Lowering, item: n.PatternItem) -> None:

@@ -5,15 +5,26 @@ two places is two nodes.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
+from enum import IntEnum
+from functools import partial
 from math import gcd
+from typing import NoReturn
 
 from ..dsl import nodes as n
 from ..dsl.source import Span
 from ..grammar.units import Unit
 from .graph import Graph
-from .plan import Constant, Delayed, Key, Map, Now, Operator, ValueType
+from .plan import Constant, Delayed, Key, Map, Now, Operator, ValueType, Window
 from .typed import BoundRef, DeviceScope, Fact, FieldInfo, FieldRef, GroupScope, Scope, SourceScope, Type, Typed
+
+
+class Waits(IntEnum):
+    """What an expression has to do with stragglers; of several parts the greatest counts."""
+
+    NEUTRAL = 0
+    SETTLED = 1
+    CURRENT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,39 +47,52 @@ class Place:
     settled: bool
     sole: FieldRef | None = None
     bound: Matched | None = None
+    timeline: str = field(init=False)
 
-    @property
-    def timeline(self) -> str:
-        return timeline_id(self.scope, self.settled)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "timeline", timeline_id(self.scope, self.settled))
 
     def on_settled(self) -> "Place":
         return replace(self, settled=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """What a value shows, through functions: one window (a further one is `several`), and whatever else changes it."""
+
+    one: Window | None = None
+    several: bool = False
+    others: bool = False
 
 
 @dataclass
 class Lowering:
     """The state of lowering one program.
 
-    `expression(lowering, expression, place)` gives the node of an expression; it is a member so that windows and
+    `expression(expression, place)` gives the node of an expression at a place; it is a member so that windows and
     patterns can lower what stands inside them. `rules_on` has the rules that wait for a pattern, by its identity.
     """
 
     typed: Typed
     graph: Graph
-    expression_of: "Callable[[Lowering, n.Expr, Place], str]"
+    expression_of: "InitVar[Callable[[Lowering, n.Expr, Place], str]]"
     signals: dict[str, n.Signal] = field(default_factory=dict)
     patterns: dict[str, n.PatternItem] = field(default_factory=dict)
     lets: dict[str, n.Let] = field(default_factory=dict)
     private: set[FieldRef] = field(default_factory=set)
     group_devices: dict[tuple[str, ...], dict[str, None]] = field(default_factory=dict)
+    leaves: dict[tuple[Operator, str, ValueType], str] = field(default_factory=dict)
     signal_nodes: dict[tuple[str, bool], str] = field(default_factory=dict)
     matched: dict[int, Matched] = field(default_factory=dict)
     rules_on: dict[int, list[n.Rule]] = field(default_factory=dict)
-    waits: dict[int, int] = field(default_factory=dict)
+    patterns_of: "dict[int, n.Pattern | None]" = field(default_factory=dict)
+    waits: dict[int, Waits] = field(default_factory=dict)
+    windows: "dict[str, Windows]" = field(default_factory=dict)
+    expression: Callable[[n.Expr, Place], str] = field(init=False)
 
-    def expression(self, expression: n.Expr, at: Place) -> str:
-        """The node of an expression at a place."""
-        return self.expression_of(self, expression, at)
+    def __post_init__(self, expression_of: "Callable[[Lowering, n.Expr, Place], str]") -> None:
+        # No method, which would be one more call at each level of what may be nested deep.
+        self.expression = partial(expression_of, self)
 
     def fact(self, expression: n.Expr) -> Fact:
         return self.typed.facts[expression]
@@ -88,10 +112,15 @@ class Lowering:
         every_ns: int | None = None,
         private: bool = False,
     ) -> str:
-        """Adds a node that comes from a place in the text, and gives its id."""
-        return self.graph.add(
-            operator, inputs, timeline, type_, event=event, every_ns=every_ns, private=private, origin=origin
-        )
+        """Adds a node that comes from a place in the text, and gives its id; a leaf, if there is none like it."""
+        if inputs:
+            return self.graph.add(operator, inputs, timeline, type_, event=event, every_ns=every_ns, origin=origin)
+        leaf = (operator, timeline, type_)
+        found = self.leaves.get(leaf)
+        if found is None:
+            found = self.graph.add(operator, (), timeline, type_, event=event, private=private, origin=origin)
+            self.leaves[leaf] = found
+        return found
 
     def map(self, function: str, inputs: tuple[str, ...], type_: ValueType, origin: Span) -> str:
         """A function of nodes of one timeline: an event if one of them is, paced if all that can change are."""
@@ -112,6 +141,11 @@ BOOL = ValueType("bool")
 NUMBER = ValueType("float")
 
 
+def refused(what: object) -> NoReturn:
+    """For what cannot be executed yet: it is named before anything is lowered (`running.not_running`)."""
+    raise AssertionError(f"refused before lowering: {what}")
+
+
 def timeline_id(scope: Scope, settled: bool) -> str:
     """`Truck`, `by fleet settled`, `one`, `source readings`."""
     suffix = " settled" if settled else ""
@@ -126,9 +160,12 @@ def timeline_id(scope: Scope, settled: bool) -> str:
 
 def value_type(type_: Type) -> ValueType:
     """How values of this type are stored. A ratio is a plain number."""
-    assert type_.name != "circle"
+    name = type_.name
+    assert name != "circle"
+    if name == "version":
+        refused(type_)
     unit = type_.unit
-    return ValueType(type_.name, None if unit is None or unit.text == "ratio" else unit.text)
+    return ValueType(name, None if unit is None or unit.text == "ratio" else unit.text)
 
 
 def quantity(unit: Unit | None) -> ValueType:

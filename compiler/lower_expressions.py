@@ -12,9 +12,10 @@ from ..grammar.units import Unit, product, quotient
 from ..stdlib.catalogue import SCALARS
 from .check_aggregates import is_aggregate
 from .check_calls import KINDS, signature
-from .lower_context import BOOL, Lowering, Place, quantity, value_type
+from .lower_context import BOOL, Lowering, Place, Waits, quantity, refused, value_type
 from .lower_patterns import lower_pattern
-from .lower_timelines import Waits, waits
+from .lower_signals import lower_signal
+from .lower_timelines import waits
 from .lower_units import METRE, RATIO, SECOND, as_wanted, constant, converted, known_unit, operand, stored
 from .lower_windows import lower_aggregate
 from .plan import (
@@ -27,6 +28,8 @@ from .plan import (
     Message,
     Now,
     Payload,
+    Previous,
+    PreviousTime,
     Quiet,
     ValueType,
 )
@@ -35,13 +38,21 @@ from .typed import (
     ConstantRef,
     DeviceRef,
     DeviceScope,
+    EventRef,
+    EventValueRef,
+    ExpiresRef,
     FieldRef,
     HeldTimeRef,
     KeyRef,
+    ParameterRef,
     PatternRef,
     PayloadRef,
+    PrevRef,
+    PrevTimeRef,
     Reference,
+    SentRef,
     SignalRef,
+    TwinRef,
     Type,
 )
 
@@ -96,7 +107,11 @@ def lower_expression(lowering: Lowering, expression: n.Expr, at: Place) -> str:
         case n.Quiet(of, duration):
             quiet = Quiet(lowering.typed.duration_ns(duration))
             return lowering.add(quiet, (lowering.expression(of, at),), at.timeline, BOOL, expression.span)
-        case n.Number() | n.Quantity() | n.Text() | n.Bool() | n.Absent() | n.Name() | n.Member() | n.Template():
+        case n.Sent() | n.Expires():
+            refused(expression)
+        case n.Number() | n.Quantity() | n.Version() | n.Text() | n.Bool() | n.Absent():
+            raise AssertionError(f"no constant: {expression}")
+        case n.Name() | n.Member() | n.Template():
             raise AssertionError(f"neither a constant nor a reference: {expression}")
         case _:
             assert_never(expression)
@@ -112,6 +127,14 @@ def _reference(lowering: Lowering, reference: Reference, expression: n.Expr, at:
             return lower_field(lowering, reference, expression, at)
         case HeldTimeRef(device, name):
             return lowering.add(HeldTime(device, name), (), at.timeline, TIME, expression.span)
+        case PrevRef(device, name):
+            private = FieldRef(device, name) in lowering.private
+            previous = Previous(device, name)
+            return lowering.add(previous, (), at.timeline, value_type(type_), expression.span, private=private)
+        case PrevTimeRef(device, name):
+            return lowering.add(PreviousTime(device, name), (), at.timeline, TIME, expression.span)
+        case EventRef() | EventValueRef() | SentRef() | ExpiresRef() | ParameterRef() | TwinRef():
+            refused(reference)
         case KeyRef(part):
             return lowering.add(Key(part), (), at.timeline, value_type(type_), expression.span)
         case SignalRef(name):
@@ -138,16 +161,6 @@ def lower_field(lowering: Lowering, ref: FieldRef, expression: n.Expr, at: Place
     return lowering.add(operator, (), at.timeline, value_type(info.type), expression.span, private=private)
 
 
-def lower_signal(lowering: Lowering, name: str, settled: bool) -> str:
-    """A signal's node on one of its two timelines: one for all who name it."""
-    found = lowering.signal_nodes.get((name, settled))
-    if found is None:
-        signal = lowering.signals[name]
-        place = Place(lowering.fact(signal.value).scope, settled)
-        found = lowering.signal_nodes[name, settled] = lowering.expression(signal.value, place)
-    return found
-
-
 def _bound(lowering: Lowering, ref: BoundRef, expression: n.Expr, at: Place) -> str:
     """What a step bound: a capture of the match at hand, or, while preparing the capture, the value now."""
     if at.bound is not None:
@@ -165,8 +178,10 @@ def _bound(lowering: Lowering, ref: BoundRef, expression: n.Expr, at: Place) -> 
 
 def _bool(lowering: Lowering, function: str, expression: n.Expr, operands: tuple[n.Expr, ...], at: Place) -> str:
     unit = lowering.fact(expression).operand_unit
-    inputs = tuple(operand(lowering, o, unit, at) for o in operands)
-    return lowering.map(function, inputs, BOOL, expression.span)
+    inputs = []
+    for part in operands:  # no comprehension: it would be one more call at each level of what may be nested deep
+        inputs.append(operand(lowering, part, unit, at))
+    return lowering.map(function, tuple(inputs), BOOL, expression.span)
 
 
 def _chosen(
@@ -175,9 +190,11 @@ def _chosen(
     """One of several values, which are brought into one unit."""
     fact = lowering.fact(expression)
     unit = fact.operand_unit
-    inputs = tuple(operand(lowering, value, unit, at) for value in values)
+    inputs = [*first]
+    for value in values:
+        inputs.append(operand(lowering, value, unit, at))
     made = Type(fact.type.name, unit or fact.type.unit, fact.type.affine)
-    node = lowering.map(function, (*first, *inputs), stored(made, fact.type), expression.span)
+    node = lowering.map(function, tuple(inputs), stored(made, fact.type), expression.span)
     return as_wanted(lowering, node, made, fact.type, expression.span)
 
 

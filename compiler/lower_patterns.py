@@ -14,7 +14,7 @@ from typing import Literal
 from ..dsl import nodes as n
 from ..grammar.units import Unit
 from .graph import structure
-from .lower_context import BOOL, Lowering, Matched, Place, quantity
+from .lower_context import BOOL, Lowering, Matched, Place, quantity, refused
 from .lower_timelines import inside
 from .lower_units import operand
 from .plan import Capture, Pattern, PatternStep, StepTest
@@ -35,18 +35,18 @@ class _Builder:
 
     lowering: Lowering
     at: Place
-    inputs: dict[str, str] = field(default_factory=dict)
-    captures: list[Capture] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    captures: dict[Capture, int] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
 
     def input(self, node: str) -> int:
-        self.inputs.setdefault(structure(node), node)
-        return list(self.inputs).index(structure(node))
+        place = self.places.setdefault(structure(node), len(self.inputs))
+        if place == len(self.inputs):
+            self.inputs.append(node)
+        return place
 
     def capture(self, step: int, node: str) -> int:
-        capture = Capture(step, self.input(node))
-        if capture not in self.captures:
-            self.captures.append(capture)
-        return self.captures.index(capture)
+        return self.captures.setdefault(Capture(step, self.input(node)), len(self.captures))
 
 
 def lower_pattern(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Matched:
@@ -59,7 +59,10 @@ def lower_pattern(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Match
 
 def _pattern(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Matched:
     builder = _Builder(lowering, Place(scope, settled=True))
-    steps = tuple(_step(builder, step) for step in pattern.steps)
+    in_order = n.plain_steps(pattern)
+    if in_order is None:
+        refused(pattern)
+    steps = tuple(_step(builder, step) for step in in_order)
     unless = None
     if pattern.unless is not None:
         unless = builder.input(lowering.expression(pattern.unless, builder.at))
@@ -71,7 +74,7 @@ def _pattern(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Matched:
             shown[ref] = builder.capture(ref.step, lowering.expression(expression, builder.at))
     within = None if pattern.within is None else lowering.typed.duration_ns(pattern.within)
     operator = Pattern(steps, tuple(builder.captures), unless, within)
-    inputs, timeline = tuple(builder.inputs.values()), builder.at.timeline
+    inputs, timeline = tuple(builder.inputs), builder.at.timeline
     return Matched(lowering.add(operator, inputs, timeline, BOOL, pattern.span, event=True), shown)
 
 
@@ -87,7 +90,13 @@ def _is_bound(lowering: Lowering, expression: n.Expr) -> bool:
 
 
 def pattern_of(lowering: Lowering, rule: n.Rule) -> n.Pattern | None:
-    """The pattern that a rule waits for, if it does."""
+    """The pattern that a rule waits for, if it does; looked up by the rule's identity."""
+    if id(rule) not in lowering.patterns_of:
+        lowering.patterns_of[id(rule)] = _pattern_of(lowering, rule)
+    return lowering.patterns_of[id(rule)]
+
+
+def _pattern_of(lowering: Lowering, rule: n.Rule) -> n.Pattern | None:
     if isinstance(rule.when, n.Pattern):
         return rule.when
     for part in inside(rule.when):
@@ -116,6 +125,8 @@ def _action_expressions(action: n.Action) -> Iterator[n.Expr]:
             yield condition
             for inner in (*then, *otherwise):
                 yield from _action_expressions(inner)
+        case n.Run() | n.Set() | n.Undo():
+            refused(action)
 
 
 def _shown_by(value: n.Expr | n.Template) -> Iterator[n.Expr]:
@@ -178,11 +189,11 @@ def _test(builder: _Builder, expression: n.Expr) -> StepTest:
 
 def _is_now(lowering: Lowering, expression: n.Expr) -> bool:
     """Whether an expression speaks of anything that is neither a constant nor an earlier step's."""
-    fact = lowering.fact(expression)
-    if fact.is_constant or isinstance(fact.reference, BoundRef):
-        return False
-    rest = [part for part in inside(expression) if part is not expression]
-    return fact.reference is not None or any(_is_now(lowering, p) for p in rest)
+    facts = (lowering.fact(part) for part in inside(expression))
+    return any(
+        not fact.is_constant and fact.reference is not None and not isinstance(fact.reference, BoundRef)
+        for fact in facts
+    )
 
 
 def _separated(builder: _Builder, expression: n.Compare, comparison: Comparison) -> tuple[str, str, Comparison]:

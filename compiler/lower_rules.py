@@ -1,7 +1,7 @@
 """Rules and their actions into nodes.
 
-A rule is on the settled timeline if all that raises and clears it is (a pattern always is); what its actions show is
-looked up on the rule's own timeline.
+A rule is on the settled timeline if all that raises and clears it is (a pattern always is), or if it says `settle`;
+what its actions show is looked up on the rule's own timeline. A property of the program is a rule without actions.
 """
 
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from typing import Literal
 from ..dsl import nodes as n
 from ..grammar.units import parse_unit
 from .graph import structure
-from .lower_context import BOOL, Lowering, Place, domain_scope, value_type
+from .lower_context import BOOL, Lowering, Place, Waits, domain_scope, refused, value_type
 from .lower_patterns import lower_pattern, pattern_of
-from .lower_timelines import Waits, waits
+from .lower_timelines import waits
 from .lower_units import operand
 from .plan import Action, ActionArgument, Hole, Rule, Schedule
 from .typed import DeviceScope, Type
@@ -47,8 +47,19 @@ def lower_rule(lowering: Lowering, rule: n.Rule) -> None:
         _Block(lowering, rule, node, at, "do" if on == "do" else "clear").actions(actions, None)
 
 
+def lower_invariant(lowering: Lowering, invariant: n.Invariant) -> None:
+    """Adds the rule that is raised where a property is violated: a `never` that is true, an `always` that is false."""
+    scope = domain_scope(invariant.domain)
+    at = Place(scope, waits(lowering, invariant.condition) is Waits.SETTLED)
+    when = lowering.expression(invariant.condition, at)
+    if invariant.kind == "always":
+        when = lowering.map("not_", (when,), BOOL, invariant.span)
+    life = Rule(f'{invariant.kind} "{invariant.title}"', lowering.graph.node(when).event, has_until=False)
+    lowering.add(life, (when,), at.timeline, BOOL, invariant.span, event=True)
+
+
 def _is_settled(lowering: Lowering, rule: n.Rule, pattern: n.Pattern | None) -> bool:
-    if pattern is not None or isinstance(rule.when, n.Pattern):
+    if rule.settle or pattern is not None or isinstance(rule.when, n.Pattern):
         return True
     conditions = (rule.when,) if rule.until is None else (rule.when, rule.until)
     return max(waits(lowering, c) for c in conditions) is Waits.SETTLED
@@ -109,6 +120,8 @@ class _Block:
                         self.actions(otherwise, self._both(guard, not_asked, action))
                 case n.Alert() | n.Emit() | n.Send():
                     self._action(action, guard)
+                case n.Run() | n.Set() | n.Undo():
+                    refused(action)
 
     def _both(self, outer: str | None, inner: str, action: n.If) -> str:
         return inner if outer is None else self.lowering.map("and_", (outer, inner), BOOL, action.span)

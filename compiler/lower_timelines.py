@@ -5,20 +5,11 @@ current; properties, keys and constants are neither and go with the rest. A sign
 """
 
 from collections.abc import Iterator
-from enum import IntEnum
 
 from ..dsl import nodes as n
 from .check_aggregates import is_aggregate
-from .lower_context import Lowering
-from .typed import BoundRef, FieldRef, HeldTimeRef, PatternRef, SignalRef
-
-
-class Waits(IntEnum):
-    """What an expression has to do with stragglers; of several parts the greatest counts."""
-
-    NEUTRAL = 0
-    SETTLED = 1
-    CURRENT = 2
+from .lower_context import Lowering, Waits, refused
+from .typed import BoundRef, FieldRef, HeldTimeRef, PatternRef, PrevRef, PrevTimeRef, SignalRef
 
 
 def waits(lowering: Lowering, expression: n.Expr) -> Waits:
@@ -26,7 +17,7 @@ def waits(lowering: Lowering, expression: n.Expr) -> Waits:
     found = lowering.waits.get(id(expression))
     if found is None:
         found = lowering.waits[id(expression)] = _waits(lowering, expression)
-    return Waits(found)
+    return found
 
 
 def _waits(lowering: Lowering, expression: n.Expr) -> Waits:
@@ -36,7 +27,7 @@ def _waits(lowering: Lowering, expression: n.Expr) -> Waits:
     match fact.reference:
         case FieldRef() as ref:
             return Waits.CURRENT if lowering.field_info(ref).role == "telemetry" else Waits.NEUTRAL
-        case HeldTimeRef():
+        case HeldTimeRef() | PrevRef() | PrevTimeRef():
             return Waits.CURRENT
         case PatternRef() | BoundRef():
             return Waits.SETTLED
@@ -51,14 +42,19 @@ def _waits(lowering: Lowering, expression: n.Expr) -> Waits:
             return Waits.SETTLED
         if expression.function in ("fresh", "age", "last"):
             return Waits.CURRENT
-    return max((waits(lowering, part) for part in parts(expression)), default=Waits.NEUTRAL)
+    found = Waits.NEUTRAL
+    for part in parts(expression):
+        found = max(found, waits(lowering, part))
+    return found
 
 
 def parts(expression: n.Expr) -> Iterator[n.Expr]:
     """The expressions directly inside an expression that have a value of their own; not durations."""
     match expression:
-        case n.Number() | n.Quantity() | n.Text() | n.Bool() | n.Absent() | n.Name() | n.Member():
+        case n.Number() | n.Quantity() | n.Text() | n.Bool() | n.Absent() | n.Name() | n.Member() | n.Version():
             return
+        case n.Sent() | n.Expires():
+            refused(expression)
         case n.Call(_, arguments):
             for argument in arguments:
                 yield argument.value
@@ -83,7 +79,9 @@ def parts(expression: n.Expr) -> Iterator[n.Expr]:
 
 
 def inside(expression: n.Expr) -> Iterator[n.Expr]:
-    """An expression and all expressions within it."""
-    yield expression
-    for part in parts(expression):
-        yield from inside(part)
+    """An expression and all expressions within it, in the order of the text."""
+    pending = [expression]
+    while pending:
+        at = pending.pop()
+        yield at
+        pending += reversed([*parts(at)])

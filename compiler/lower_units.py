@@ -27,19 +27,20 @@ def conversion(type_: Type, target: Unit | None) -> tuple[Fraction, Fraction]:
     """(scale, offset) that bring a value of this type into a unit, (1, 0) if it needs none; a number is a ratio."""
     if target is None or type_.name not in ("int", "float"):
         return UNCHANGED
-    scale, offset = factor(RATIO if type_.unit is None else type_.unit, target)
+    unit = RATIO if type_.unit is None else type_.unit
+    if unit.text == target.text:
+        return UNCHANGED  # by far the most frequent, and fractions are slow
+    scale, offset = factor(unit, target)
     return scale, offset if type_.affine else Fraction(0)
 
 
 def converted(lowering: Lowering, id_: str, type_: Type, target: Unit | None, origin: Span) -> str:
     """The node whose values, of this type, are brought into a unit; the node itself if they are in it."""
-    scale, offset = conversion(type_, target)
-    if scale == 1 and offset == 0:
+    by = conversion(type_, target)
+    if by == UNCHANGED:
         return id_
     timeline = lowering.graph.node(id_).timeline
-    parameters = tuple(
-        lowering.add(Constant(float(number)), (), timeline, NUMBER, origin) for number in (scale, offset)
-    )
+    parameters = tuple(lowering.add(Constant(float(number)), (), timeline, NUMBER, origin) for number in by)
     return lowering.map("affine", (id_, *parameters), quantity(target), origin)
 
 
@@ -70,6 +71,6 @@ def constant(lowering: Lowering, fact: Fact, target: Unit | None, at: Place, ori
     value = fact.constant
     if isinstance(value, bool | str | tuple) or value is None:
         return lowering.add(Constant(value), (), at.timeline, value_type(fact.type), origin)
-    scale, offset = conversion(fact.type, target)
-    number = Constant(float(value * scale + offset))
+    by = conversion(fact.type, target)
+    number = Constant(float(value if by is UNCHANGED else value * by[0] + by[1]))
     return lowering.add(number, (), at.timeline, quantity(target or fact.type.unit), origin)

@@ -13,11 +13,11 @@ from ..dsl import nodes as n
 from ..grammar.units import Unit, power, quotient
 from ..stdlib.catalogue import AGGREGATES
 from .check_aggregates import is_aggregate
-from .lower_context import Lowering, Place
+from .lower_context import Lowering, Place, refused
 from .lower_timelines import inside
 from .lower_units import RATIO, SECOND, as_wanted, stored
 from .plan import Aggregate, Members, SlicePart, Slices, Window
-from .typed import DeviceRef, DeviceScope, FieldRef, GroupScope, HeldTimeRef, SignalRef, Type
+from .typed import DeviceRef, DeviceScope, FieldRef, GroupScope, HeldTimeRef, PrevRef, PrevTimeRef, SignalRef, Type
 
 CALENDAR_SLICE_NS = 15 * 60 * 1_000_000_000
 """Days of all time zones begin at a multiple of this."""
@@ -94,8 +94,8 @@ def _operator(lowering: Lowering, window: n.Window) -> Window:
             return Window(every, width_ns=lowering.typed.duration_ns(window.length))
         case "calendar":
             return Window(every, calendar=window.calendar, zone=window.zone or "UTC")
-        case "samples" | "session":
-            raise AssertionError(f"refused by the check: {window}")
+        case "samples" | "session" | "while":
+            refused(window)
 
 
 def _slice_width(window: Window, inner_ns: int | None) -> int:
@@ -117,7 +117,7 @@ def _sole_field(lowering: Lowering, argument: n.Expr) -> FieldRef | None:
         match lowering.fact(part).reference:
             case FieldRef() as ref:
                 found.add(ref)
-            case SignalRef() | HeldTimeRef():
+            case SignalRef() | HeldTimeRef() | PrevRef() | PrevTimeRef():
                 return None
             case _:
                 pass

@@ -78,6 +78,23 @@ class HeldTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Previous:
+    """The value that a field held before its newest one, stale or not; absent before the second. Updated when `Field`
+    takes a message."""
+
+    device: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviousTime:
+    """The event time of `Previous` (type time)."""
+
+    device: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """A part of the timeline's key: `id` on a device's timeline, a property's name on a group's."""
 
@@ -337,7 +354,7 @@ class Output:
 
 
 Operator = (
-    Payload | Constant | Field | Message | HeldTime | Key | Now | Map | Delayed | Holds | Quiet | Edge | Slices | Window
+    Payload | Constant | Field | Message | HeldTime | Previous | PreviousTime | Key | Now | Map | Delayed | Holds | Quiet | Edge | Slices | Window
     | Aggregate | Members | Pattern | Captured | Schedule | Rule | Action | Output
 )  # fmt: skip
 

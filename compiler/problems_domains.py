@@ -43,26 +43,34 @@ class DeviceInGroup(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class GroupInDevice(Diagnostic):
-    """A group's signal used where a device's values are, which is not part of the language yet.
+    """A group's signal used for a device that belongs to no such group, as it lacks the property.
 
         signal crowded by site = count(Fridge) > 10
-        rule warm for Fridge { when temp > 8 degC and crowded  do { … } }
+        rule leaking for Valve { when position > 5 % and crowded  do { … } }      # Valve has no `site`
 
-    Say it for the group: `rule warm by site { when crowded and max(Fridge.temp) > 8 degC … }`.
+    A group's value is known to all its members: the device's own value of the property names the group. Declare
+    `property site: text` in `Valve`.
     """
 
     code = "HG0502"
     name: str
     domain: str
     device: str
+    lacking: str | None = None
 
     @property
     def title(self) -> str:
         return f"`{self.name}` is a value {self.domain}, used for each `{self.device}`"
 
     @property
+    def label(self) -> str:
+        return "of which group?"
+
+    @property
     def help(self) -> str | None:
-        return f"a group's value for a device is not part of the language yet; write the whole condition {self.domain}"
+        if self.lacking is None:
+            return f"a pattern of a group happens to the group; write the rule {self.domain}"
+        return f"declare `property {self.lacking}: text` in `{self.device}`, or write the whole condition {self.domain}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,8 +180,6 @@ class NoDevice(Diagnostic):
 
         signal heavy by fleet = max(load)
         signal heavy by fleet = max(Truck.load)
-
-    Aggregates over the group's own signals are not part of the language yet.
     """
 
     code = "HG0507"
@@ -364,29 +370,37 @@ class EventJoined(Diagnostic):
     def help(self) -> str | None:
         if self.operator == "or":
             return "write a rule for each of the events"
+        if self.operator in ("any", "all", "share"):
+            return "count how often it happens: `count(… over 10 min every 10 min) > 0`"
         return "use the condition itself, without `becomes`, `rises above` or `falls below`"
 
 
 @dataclass(frozen=True, kw_only=True)
-class NeedsDevice(Diagnostic):
-    """A part of the language that is for devices, used in a group.
+class NeedsTwin(Diagnostic):
+    """A question about the future where no model could answer it.
 
-        rule thirsty by fleet {
-            when burn > projected * 1.5
-            do { send message(text: "drive slower") }
+        rule will_be_warm for Fridge { when predicted(temp, 30 min) > 8 degC  do { … } }
+
+    It takes a twin of the device type, which says how its values move:
+
+        twin Fridge {
+            parameter tau: min in 5..240 = 45 min
+            dynamics { d(temp) = (22 degC - temp) / tau }
         }
-
-    Sending to the members of a group is not part of the language yet; a rule `for Truck` sends to its truck.
     """
 
-    code = "HG0515"
-    what: str
-    domain: str
+    code = "HG0516"
+    function: str
+    device: str | None
 
     @property
     def title(self) -> str:
-        return f"{self.what} {self.domain} is not part of the language yet"
+        if self.device is None:
+            return f"`{self.function}` asks a device's twin, and there is no one device here"
+        return f"`{self.function}` asks a twin, and `{self.device}` has none"
 
     @property
     def help(self) -> str | None:
-        return "say it `for` a device type"
+        if self.device is None:
+            return "name it as a signal of the device, and take an aggregate over the members: `min(Battery.runtime)`"
+        return f"add one: `twin {self.device} {{ dynamics {{ … }} }}`"

@@ -90,8 +90,10 @@ class UnknownField(Misnamed):
 class Duplicate(Diagnostic):
     """Two things of one kind with the same name, so that the name would mean both.
 
-    Devices, signals, patterns and lets share one set of names; the members of a device, the rules, the sources, the
-    mappings of a source, the parameters of a command and the steps of a pattern each have their own.
+    Devices, signals, patterns and lets share one set of names; the members of a device, the rules, the procedures, the
+    sources, the targets, the mappings of a source, the parameters of a command, the variables of a twin, and the steps
+    of a pattern or procedure each have their own. Tests and tables are told apart by their titles; a device type has
+    one twin.
 
         signal pace for Truck = mean(velocity over 10 min every 10 min)
         signal pace for Truck = velocity          # give it another name
@@ -214,10 +216,18 @@ class UnknownImport(Misnamed):
 
     code = "HG0209"
     module: str
+    known: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         return f"`{self.module}` has no `{self.name}`"
+
+    @property
+    def help(self) -> str | None:
+        if self.closest is not None or not self.known:
+            return super().help
+        shown = ", ".join(f"`{name}`" for name in self.known[:8])
+        return f"it has {shown}{', …' if len(self.known) > 8 else ''}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -344,7 +354,7 @@ class UnknownType(Misnamed):
 
 @dataclass(frozen=True, kw_only=True)
 class UnknownRule(Misnamed):
-    """A table for a rule that the program does not have.
+    """A rule that is named and not there: by a table or a test, or behind `inhibited by`.
 
     table "fuel levels" for low_feul of Truck (fuel -> raised) { … }
     table "fuel levels" for low_fuel of Truck (fuel -> raised) { … }
@@ -405,7 +415,7 @@ class Unnamed(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class ReservedMember(Diagnostic):
-    """A field called `id` or `time`: every device has an id and every message a time already.
+    """A field, event or relationship called `id` or `time`: every device has an id and every message a time already.
 
     property id: text
     property serial: text
@@ -413,12 +423,13 @@ class ReservedMember(Diagnostic):
 
     code = "HG0218"
     name: str
+    what: str = "field"
 
     @property
     def title(self) -> str:
-        return f"a field cannot be called `{self.name}`"
+        return f"{'an' if self.what == 'event' else 'a'} {self.what} cannot be called `{self.name}`"
 
     @property
     def help(self) -> str | None:
         what = "the id of every device" if self.name == "id" else "the time of every message"
-        return f"`{self.name}` is {what} already; give the field another name"
+        return f"`{self.name}` is {what} already; give the {self.what} another name"

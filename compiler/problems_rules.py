@@ -19,6 +19,7 @@ class NeedsWindow(Diagnostic):
     code = "HG0601"
     function: str
     reason: str
+    every: bool = True
 
     @property
     def title(self) -> str:
@@ -26,48 +27,78 @@ class NeedsWindow(Diagnostic):
 
     @property
     def help(self) -> str | None:
-        return "add one: `over 10 min every 10 min`"
+        return f"add one: `over 10 min{' every 10 min' if self.every else ''}`"
 
 
 @dataclass(frozen=True, kw_only=True)
 class NeedsPace(Diagnostic):
-    """A window that does not say how often it gives its value.
+    """A window that gives its value at each update of what it samples, where nothing says how many updates there are.
 
+        telemetry velocity: km/h
         signal pace for Truck = mean(velocity over 10 min)
-        signal pace for Truck = mean(velocity over 10 min every 1 min)
 
-    A window evaluated at each message needs the message rate to have a bound; it is not part of the language yet.
+    Such a window keeps every sample of its length, and what it keeps must have a bound. Either the window gets a pace,
+    or the field a rate, which the device is held to (what comes faster is thinned, and counted):
+
+        signal pace for Truck = mean(velocity over 10 min every 1 min)
+        telemetry velocity: km/h every 10 s
+
+    In a group the bound needs to know how many devices there are, too: `device Truck max 50000`.
     """
 
     code = "HG0602"
+    field: str | None = None
+    declared: Span | None = None
+    device: str | None = None
 
     @property
     def title(self) -> str:
-        return "a window without `every` is not part of the language yet"
+        if self.device is not None:
+            return f"a window without `every` needs to know how many `{self.device}` there can be"
+        what = "what it samples" if self.field is None else f"`{self.field}`"
+        return f"a window without `every` needs to know how often {what} comes"
+
+    @property
+    def label(self) -> str:
+        return "keeps every sample, without a bound"
+
+    @property
+    def others(self) -> tuple[Label, ...]:
+        missing = "max" if self.device is not None else "every"
+        return () if self.declared is None else (Label(self.declared, f"declared without `{missing}`"),)
 
     @property
     def help(self) -> str | None:
-        return "say how often: `every 1 min`, or `every` the window's own length"
+        if self.device is not None:
+            return f"give the window a pace: `every 1 min`, or declare it: `device {self.device} max 1000`"
+        if self.field is None:
+            return "give the window a pace: `every 1 min`"
+        return f"give the window a pace: `every 1 min`, or declare the rate of `{self.field}`: `every 1 s`"
 
 
 @dataclass(frozen=True, kw_only=True)
-class WindowNotYet(Diagnostic):
-    """A kind of window that is not part of the language yet: of a number of samples, or of a session.
+class WindowClause(Diagnostic):
+    """A window with a clause that does not fit its kind.
 
-    signal pace for Truck = mean(velocity over 5 samples)
-    signal pace for Truck = mean(velocity over 1 min every 10 s)
+        mean(velocity over session gap 5 min every 1 min)      # a session gives its value when it is over
+        mean(velocity over session gap 5 min)
+        mean(velocity over session gap 1 h max 5 min)          # over before it could begin to end
+        mean(velocity over session gap 5 min max 1 h)
+
+    `every` belongs to windows of a length of time, of a number of samples, and to calendar windows.
     """
 
     code = "HG0603"
-    kind: str
+    problem: str
+    advice: str
 
     @property
     def title(self) -> str:
-        return f"a window {self.kind} is not part of the language yet"
+        return self.problem
 
     @property
     def help(self) -> str | None:
-        return "use a window of time: `over 10 min every 1 min`"
+        return self.advice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,54 +185,18 @@ class UnknownZone(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PatternTooLong(Diagnostic):
-    """A pattern with more than three steps, which is not part of the language yet.
-
-    pattern p for Pump = a then b then c then d within 1 min
-    """
-
-    code = "HG0608"
-    steps: int
-
-    @property
-    def title(self) -> str:
-        return f"a pattern of {self.steps} steps is not part of the language yet"
-
-    @property
-    def help(self) -> str | None:
-        return "patterns have one to three steps"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PatternAbsence(Diagnostic):
-    """A step that waits for something not to happen, which is not part of the language yet.
-
-        pattern starved for Pump = flow falls below 5 m3/h then no flow rises above 5 m3/h for 20 s within 1 min
-
-    The duration would count from the step before, where `no x for D` by itself counts from the last x. As long as the
-    condition itself can be said, a rule says it: `when flow < 5 m3/h for 20 s`.
-    """
-
-    code = "HG0619"
-
-    @property
-    def title(self) -> str:
-        return "absence as a later step of a pattern is not part of the language yet"
-
-    @property
-    def help(self) -> str | None:
-        return "say the condition that lasts in a rule: `when flow < 5 m3/h for 20 s`"
-
-
-@dataclass(frozen=True, kw_only=True)
 class PatternUnbounded(Diagnostic):
     """A pattern of several steps without an end in time: each first step would have to be remembered forever.
 
-    pattern left_open for Fridge = door becomes true then temp > 8 degC
-    pattern left_open for Fridge = door becomes true then temp > 8 degC within 5 min
+        pattern left_open for Fridge = door becomes true then temp > 8 degC
+        pattern left_open for Fridge = door becomes true then temp > 8 degC within 5 min
+
+    What comes after `then next` is decided by the next update, and `then no x for 20 s` after 20 s; these end by
+    themselves.
     """
 
     code = "HG0609"
+    waits: Span | None = None
 
     @property
     def title(self) -> str:
@@ -209,7 +204,11 @@ class PatternUnbounded(Diagnostic):
 
     @property
     def label(self) -> str:
-        return "could wait forever"
+        return "could wait forever" if self.waits is None else ""
+
+    @property
+    def others(self) -> tuple[Label, ...]:
+        return () if self.waits is None else (Label(self.waits, "could be waited for forever"),)
 
     @property
     def help(self) -> str | None:
@@ -217,35 +216,8 @@ class PatternUnbounded(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotSeparable(Diagnostic):
-    """A condition that mixes an earlier step's values with the present ones so that it cannot be prepared there.
-
-        then temp * opened.temp > 4
-        then temp > opened.temp + 2 K          # now on one side, the earlier step on the other
-        then temp - opened.temp > 2 K          # is the same
-
-    Comparisons with earlier steps are joined by `and`, and each is about the present and one earlier step.
-    """
-
-    code = "HG0610"
-    problem: str
-
-    @property
-    def title(self) -> str:
-        return self.problem
-
-    @property
-    def label(self) -> str:
-        return "an earlier step's value"
-
-    @property
-    def help(self) -> str | None:
-        return "write comparisons such as `temp > opened.temp + 2 K`, joined by `and`"
-
-
-@dataclass(frozen=True, kw_only=True)
 class MomentaryWithoutEnd(Diagnostic):
-    """A rule on an event that sends a command or repeats, but does not say when it is over.
+    """A rule on an event that commands or repeats, but does not say when it is over.
 
         rule door for Fridge { when door becomes true  do { send siren(on: true) } }
 

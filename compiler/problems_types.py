@@ -79,6 +79,12 @@ class Unlike(Diagnostic):
     def others(self) -> tuple[Label, ...]:
         return (Label(self.other, f"this is {self.left}"),)
 
+    @property
+    def help(self) -> str | None:
+        if "a version" in (self.left, self.right):
+            return "a version is written as a number of parts, without quotes: `2.1`, `2.10.3`"
+        return None
+
 
 @dataclass(frozen=True, kw_only=True)
 class NoOrder(Diagnostic):
@@ -303,6 +309,79 @@ class HugeNumber(Diagnostic):
     @property
     def help(self) -> str | None:
         return "numbers go up to about 1.8e308, durations up to about 290 years"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadParameter(Diagnostic):
+    """An argument that the function has no parameter for, or that lacks its name.
+
+        when cusum(temp, target: 5 degC, drfit: 0.5 K, limit: 4 K)
+        when cusum(temp, target: 5 degC, drift: 0.5 K, limit: 4 K)
+
+    What a detector is tuned with has names, so that a reader sees what each number is.
+    """
+
+    code = "HG0315"
+    function: str
+    name: str | None = None
+    known: tuple[str, ...] = ()
+    advice: str | None = None
+    closest: str | None = None
+
+    @property
+    def title(self) -> str:
+        if self.name is None:
+            return f"`{self.function}` needs a name for this argument"
+        return f"`{self.function}` has no parameter `{self.name}`"
+
+    @property
+    def help(self) -> str | None:
+        if self.closest is not None:
+            return f"did you mean `{self.closest}:`?"
+        if self.advice is not None:
+            return f"write {self.advice} before it"
+        if not self.known:
+            return "it takes nothing else"
+        return "its parameters are " + ", ".join(f"`{name}`" for name in self.known)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingArgument(Diagnostic):
+    """A function called without something that it needs.
+
+    when cusum(temp, target: 5 degC, drift: 0.5 K)
+    when cusum(temp, target: 5 degC, drift: 0.5 K, limit: 4 K)
+    """
+
+    code = "HG0316"
+    function: str
+    name: str
+    named: bool
+    example: str
+
+    @property
+    def title(self) -> str:
+        return f"`{self.function}` needs `{self.name}{':' if self.named else ''}`"
+
+    @property
+    def help(self) -> str | None:
+        return f"it is used as in `{self.example}`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotPositiveNumber(Diagnostic):
+    """A parameter that must be greater than zero, and is not.
+
+    when hampel(vibration over 10 min, sigma: -3)
+    when hampel(vibration over 10 min, sigma: 3)
+    """
+
+    code = "HG0317"
+    place: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.place} must be greater than 0"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,15 +3,16 @@
 The first stage after parsing: `resolve(program)` gives `Names`, which later look-ups go through, and the problems.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
+from typing import TypeVar
 
 from ..dsl import nodes as n
 from ..dsl.diagnostic import Problems
 from ..dsl.source import Span
-from ..stdlib.catalogue import SCALARS
+from ..stdlib.catalogue import MODULES
 from .problems_names import (
     Duplicate,
     HidesField,
@@ -22,6 +23,7 @@ from .problems_names import (
 )
 
 Value = n.Let | n.Signal | n.PatternItem
+Named = TypeVar("Named", bound=n.Item)
 
 
 @dataclass(frozen=True)
@@ -29,49 +31,84 @@ class Names:
     """What a program's names stand for. Of two things with one name the first one counts.
 
     `order` has the lets and signals such that each comes after those it uses; those in a cycle are in `cyclic` instead.
+    `twins` are by their device type; `tests`, `tables`, `what_ifs` and `invariants` by their titles; `ranks` gives a
+    priority's place, 0 for the highest.
     """
 
-    devices: dict[str, n.Device]
-    values: dict[str, Value]
-    rules: dict[str, n.Rule]
-    imports: dict[str, n.Import]
+    devices: dict[str, n.Device] = field(default_factory=dict)
+    values: dict[str, Value] = field(default_factory=dict)
+    rules: dict[str, n.Rule] = field(default_factory=dict)
+    sources: dict[str, n.Source] = field(default_factory=dict)
+    procedures: dict[str, n.Procedure] = field(default_factory=dict)
+    twins: dict[str, n.Twin] = field(default_factory=dict)
+    targets: dict[str, n.Target] = field(default_factory=dict)
+    ranks: dict[str, int] = field(default_factory=dict)
+    tests: dict[str, n.Test] = field(default_factory=dict)
+    tables: dict[str, n.Table] = field(default_factory=dict)
+    what_ifs: dict[str, n.WhatIf] = field(default_factory=dict)
+    invariants: dict[str, n.Invariant] = field(default_factory=dict)
+    imports: dict[str, n.Import] = field(default_factory=dict)
     order: tuple[n.Let | n.Signal, ...] = ()
-    cyclic: frozenset[str] = field(default_factory=frozenset)
+    cyclic: frozenset[str] = frozenset()
 
 
 def resolve(program: n.Program) -> tuple[Names, Problems]:
     """The program's names. Problems: duplicates, hidden fields, unknown devices and imports, cycles."""
     problems = Problems()
-    devices: dict[str, n.Device] = {}
-    values: dict[str, Value] = {}
-    rules: dict[str, n.Rule] = {}
-    spans: dict[tuple[str, str], Span] = {}
+    names = Names()
+    priorities: n.Priorities | None = None
+    seen: dict[tuple[str, str], n.Item] = {}
 
-    def new(kind: str, what: str, name: str, span: Span) -> bool:
-        first = spans.setdefault((kind, name), span)
-        if first is not span:
-            problems.report(Duplicate(span=span, what=what, name=name, first=first))
-        return first is span
+    def new(what: str, name: str, item: Named, table: dict[str, Named], kind: str | None = None) -> None:
+        first = seen.setdefault((kind or what, name), item)
+        if first is item:
+            table[name] = item
+        else:
+            problems.report(Duplicate(span=item.span, what=what, name=name, first=first.span))
 
     for item in program.items:
         match item:
             case n.Device():
-                if new("value", "name", item.name, item.span):
-                    devices[item.name] = item
+                new("name", item.name, item, names.devices)
             case n.Let() | n.Signal() | n.PatternItem():
-                if new("value", "name", item.name, item.span):
-                    values[item.name] = item
+                new("name", item.name, item, names.values)
             case n.Rule():
-                if new("rule", "rule", item.name, item.span):
-                    rules[item.name] = item
+                new("rule", item.name, item, names.rules)
             case n.Source():
-                new("source", "source", item.name, item.span)
+                new("source", item.name, item, names.sources)
+            case n.Procedure():
+                new("procedure", item.name, item, names.procedures)
+            case n.Twin():
+                new("twin of", item.device, item, names.twins)
+            case n.Target():
+                new("target", item.name, item, names.targets)
+            case n.Test():
+                new("test", item.title, item, names.tests)
             case n.Table():
-                pass
-    _check_domains(program, devices, problems)
-    _check_hiding(devices, values, problems)
-    order, cyclic = _order(values, problems)
-    return Names(devices, values, rules, _imports(program, problems), order, cyclic), problems
+                new("table", item.title, item, names.tables)
+            case n.WhatIf():
+                new("what-if", item.title, item, names.what_ifs)
+            case n.Invariant():
+                new(item.kind, item.title, item, names.invariants, "invariant")
+            case n.Priorities() if priorities is None:
+                priorities = item
+                _rank(item, names.ranks, problems)
+            case n.Priorities():
+                first = priorities.span
+                problems.report(Duplicate(span=item.span, what="order of", name="priorities", first=first))
+    _check_domains(program, names.devices, problems)
+    _check_hiding(names.devices, names.values, problems)
+    order, cyclic = _order(names.values, problems)
+    return replace(names, imports=_imports(program, problems), order=order, cyclic=cyclic), problems
+
+
+def _rank(item: n.Priorities, ranks: dict[str, int], problems: Problems) -> None:
+    """Each priority's place in the order."""
+    for name in item.names:
+        if name in ranks:
+            problems.report(Duplicate(span=item.span, what="priority", name=name, first=item.span))
+        else:
+            ranks[name] = len(ranks)
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
@@ -96,14 +133,19 @@ def walk(node: n.Node) -> Iterator[n.Node]:
     while pending:
         at = pending.pop()
         yield at
-        pending.extend(reversed(children(at)))
+        for name in reversed(_PARTS[type(at)]):
+            part = getattr(at, name)
+            if isinstance(part, n.Node):
+                pending.append(part)
+            elif isinstance(part, tuple):
+                pending.extend(p for p in reversed(part) if isinstance(p, n.Node))
 
 
 def children(node: n.Node) -> list[n.Node]:
     """The nodes directly below a node, in the order of its fields."""
     found: list[n.Node] = []
-    for part_of in fields(node):
-        part = getattr(node, part_of.name)
+    for name in _PARTS[type(node)]:
+        part = getattr(node, name)
         if isinstance(part, n.Node):
             found.append(part)
         elif isinstance(part, tuple):
@@ -111,21 +153,75 @@ def children(node: n.Node) -> list[n.Node]:
     return found
 
 
+_PARTS: dict[type[n.Node], tuple[str, ...]] = {
+    kind: tuple(part.name for part in fields(kind) if part.name != "span")
+    for kind in vars(n).values()
+    if isinstance(kind, type) and issubclass(kind, n.Node)
+}
+"""The names of the fields of each kind of node."""
+
+
+def rings(graph: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:
+    """The circles in a graph of names, as rings of names of which each names the next and the last the first.
+
+    Each is found once and then cut, so that other circles through its names may remain unmentioned.
+    """
+    left = {name: list(named) for name, named in graph.items() if named}
+    found: list[tuple[str, ...]] = []
+    places = {name: place for place, name in enumerate(graph)}
+    while left:
+        try:
+            tuple(TopologicalSorter(left).static_order())
+        except CycleError as error:
+            # Each is named by the one after it, and the last is the first again.
+            ring = list(dict.fromkeys(reversed(error.args[1])))
+            start = min(range(len(ring)), key=lambda i: places[ring[i]])
+            found.append((*ring[start:], *ring[:start]))
+            for name in ring:
+                left[name] = [named for named in left[name] if named not in ring]
+        else:
+            break
+    return found
+
+
 def _check_domains(program: n.Program, devices: dict[str, n.Device], problems: Problems) -> None:
-    """Every device type that a domain, source or table names is declared."""
+    """Every device type that a domain, a relationship, an action or another item names is declared."""
     for item in program.items:
-        name, span = None, item.span
-        match item:
-            case n.Signal(domain=n.ForDevice() as domain) | n.PatternItem(domain=n.ForDevice() as domain):
-                name, span = domain.device, ending(domain.span, domain.device)
-            case n.Rule(domain=n.ForDevice() as domain):
-                name, span = domain.device, ending(domain.span, domain.device)
-            case n.Source() | n.Table():
-                name = item.device
-            case _:
-                pass
-        if name is not None and name not in devices:
-            problems.report(UnknownDevice(span=span, name=name, closest=closest(name, devices)))
+        for name, span in _devices_named(item):
+            if name not in devices:
+                problems.report(UnknownDevice(span=span, name=name, closest=closest(name, devices)))
+
+
+def _devices_named(item: n.Item) -> Iterator[tuple[str, Span]]:
+    match item:
+        case n.Signal() | n.PatternItem() | n.Rule() | n.Procedure() | n.Invariant():
+            if isinstance(item.domain, n.ForDevice):
+                yield item.domain.device, ending(item.domain.span, item.domain.device)
+            if isinstance(item, n.Rule):
+                yield from _sent_to((*item.do, *item.on_clear))
+            elif isinstance(item, n.Procedure):
+                yield from ((each.device, each.span) for each in walk(item) if isinstance(each, n.Each))
+        case n.Device():
+            for member in item.members:
+                if isinstance(member, n.Relationship):
+                    yield member.device, member.span
+        case n.Source() | n.Table() | n.Twin():
+            yield item.device, item.span
+        case n.Test():
+            yield from ((given.device, given.span) for given in item.stimuli if isinstance(given, n.Given))
+        case n.WhatIf():
+            yield from ((change.device, change.span) for change in item.changes)
+        case n.Let() | n.Priorities() | n.Target():
+            pass
+
+
+def _sent_to(actions: tuple[n.Action, ...]) -> Iterator[tuple[str, Span]]:
+    """The device types of `each …` in a rule's actions."""
+    for action in actions:
+        if isinstance(action, n.Send) and action.to is not None:
+            yield action.to.device, action.to.span
+        elif isinstance(action, n.If):
+            yield from _sent_to((*action.then, *action.otherwise))
 
 
 def _check_hiding(devices: dict[str, n.Device], values: dict[str, Value], problems: Problems) -> None:
@@ -158,14 +254,13 @@ def member_of(device: n.Device | None, name: str) -> n.Property | n.Telemetry | 
 
 
 def _imports(program: n.Program, problems: Problems) -> dict[str, n.Import]:
-    modules = {scalar.module for scalar in SCALARS.values() if scalar.module is not None}
     imports: dict[str, n.Import] = {}
     for item in program.imports:
-        if item.module not in modules:
-            known = closest(item.module, modules)
+        if item.module not in MODULES:
+            known = closest(item.module, MODULES)
             problems.report(UnknownModule(span=item.span, name=item.module, closest=known))
             continue
-        members = {scalar.name for scalar in SCALARS.values() if scalar.module == item.module}
+        members = MODULES[item.module]
         for name in item.names:
             if name not in members:
                 known = closest(name, members)
@@ -182,22 +277,14 @@ def _order(values: dict[str, Value], problems: Problems) -> tuple[tuple[n.Let | 
     """Lets and signals, each after those it uses; and those that use themselves."""
     uses = {name: _used(item, values) for name, item in values.items()}
     cyclic: set[str] = set()
-    order: tuple[str, ...] | None = None
-    while order is None:
-        try:
-            order = tuple(TopologicalSorter(uses).static_order())
-        except CycleError as error:
-            # Each is used by the one after it, and the last is the first again.
-            ring = list(dict.fromkeys(reversed(error.args[1])))
-            start = min(range(len(ring)), key=lambda i: values[ring[i]].span)
-            ring = ring[start:] + ring[:start]
-            spans = tuple(values[name].span for name in ring)
-            problems.report(SignalCycle(span=spans[0], cycle=tuple(ring), spans=spans[1:]))
-            cyclic.update(ring)
-            for name in ring:
-                uses[name] = [used for used in uses[name] if used not in ring]
-    items = (values[name] for name in order if name not in cyclic)
-    return tuple(item for item in items if isinstance(item, n.Let | n.Signal)), frozenset(cyclic)
+    for ring in rings(uses):
+        spans = tuple(values[name].span for name in ring)
+        problems.report(SignalCycle(span=spans[0], cycle=ring, spans=spans[1:]))
+        cyclic.update(ring)
+        for name in ring:
+            uses[name] = [used for used in uses[name] if used not in ring]
+    order = (values[name] for name in TopologicalSorter(uses).static_order() if name not in cyclic)
+    return tuple(item for item in order if isinstance(item, n.Let | n.Signal)), frozenset(cyclic)
 
 
 def _used(item: Value, values: dict[str, Value]) -> list[str]:
@@ -208,6 +295,8 @@ def _used(item: Value, values: dict[str, Value]) -> list[str]:
             case n.Name(name=name) if name in values:
                 used[name] = None
             case n.Member(of=n.Name(), name=name) if name in values:
+                used[name] = None
+            case n.Expires(pattern=name) if name in values:
                 used[name] = None
             case _:
                 pass

@@ -36,9 +36,12 @@ class ByIdentity(Generic[F]):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A value's type. A quantity is a float with a unit; `affine` says that it is a point (a temperature)."""
+    """A value's type. A quantity is a float with a unit; `affine` says that it is a point (a temperature).
 
-    name: Literal["bool", "int", "float", "text", "time", "point", "circle"]
+    A constant version is the text of its literal; `version_parts` says what it is compared by.
+    """
+
+    name: Literal["bool", "int", "float", "text", "time", "version", "point", "circle"]
     unit: Unit | None = None
     affine: bool = False
     choices: tuple[str, ...] = ()
@@ -94,6 +97,71 @@ class HeldTimeRef:
 
 
 @dataclass(frozen=True, slots=True)
+class PrevRef:
+    """`prev(x)`: the value that a field had before its newest one."""
+
+    device: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrevTimeRef:
+    """`prev(x).time`."""
+
+    device: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRef:
+    """An event that a device tells (`event fault(code: int)`), by its name."""
+
+    device: str
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventValueRef:
+    """`fault.code`: a value that an event carries, at the moment at which it happens; absent at any other."""
+
+    device: str
+    event: str
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class SentRef:
+    """`sent run`: the command was sent to the device at hand."""
+
+    device: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiresRef:
+    """`left_open expires`: a partial match of the pattern ran out of time."""
+
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRef:
+    """A parameter of the command or procedure at hand, a variable of its loops, or what a handler is told
+    (`{step}`, `{devices}`, `{reason}`)."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TwinRef:
+    """A state, parameter, input or output of a device type's twin; `part` is what is asked of it (`sigma`)."""
+
+    device: str
+    name: str
+    part: Literal["sigma"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PayloadRef:
     path: str
 
@@ -105,7 +173,25 @@ class DeviceRef:
     device: str
 
 
-Reference = FieldRef | KeyRef | SignalRef | PatternRef | ConstantRef | BoundRef | HeldTimeRef | PayloadRef | DeviceRef
+Reference = (
+    FieldRef
+    | KeyRef
+    | SignalRef
+    | PatternRef
+    | ConstantRef
+    | BoundRef
+    | HeldTimeRef
+    | PrevRef
+    | PrevTimeRef
+    | EventRef
+    | EventValueRef
+    | SentRef
+    | ExpiresRef
+    | ParameterRef
+    | TwinRef
+    | PayloadRef
+    | DeviceRef
+)
 
 Constant = bool | Fraction | str | tuple[float, float] | None
 
@@ -177,7 +263,23 @@ class FieldInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterInfo:
+    """A parameter of a command, an event or a procedure; bounds in its unit."""
+
+    name: str
+    type: Type
+    low: Fraction | None = None
+    high: Fraction | None = None
+    has_default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceInfo:
+    """A device type. `parameters`: those of its commands and events, by the member's name and in their order.
+
+    What is wrong in a member's own declaration is left out of it.
+    """
+
     name: str
     fields: dict[str, FieldInfo]
     commands: dict[str, n.Command]
@@ -185,6 +287,47 @@ class DeviceInfo:
     lateness_ns: int
     revise_ns: int
     idle_ns: int
+    events: dict[str, n.Event] = field(default_factory=dict)
+    relationships: dict[str, n.Relationship] = field(default_factory=dict)
+    parameters: dict[str, dict[str, ParameterInfo]] = field(default_factory=dict)
+    since: dict[str, n.Since] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcedureInfo:
+    """What somebody who runs a procedure must know."""
+
+    name: str
+    scope: DeviceScope | GroupScope
+    parameters: dict[str, ParameterInfo]
+
+
+@dataclass(frozen=True, slots=True)
+class TwinInfo:
+    """The model of a device type: the types of its own variables, outputs among them, and what it does with them.
+
+    `dynamic`: what has a derivative (its own states and telemetry of the device); `outputs`: what it says telemetry
+    is, and further values; `estimated`, `calibrated`: what it finds out, so that `x.sigma` can be asked for; `bounds`:
+    of those variables that have them, in their units.
+    """
+
+    device: str
+    variables: dict[str, Type]
+    dynamic: frozenset[str]
+    outputs: frozenset[str]
+    estimated: frozenset[str]
+    calibrated: frozenset[str]
+    bounds: dict[str, tuple[Fraction | None, Fraction | None]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInfo:
+    """A target and what it has: `memory` in bytes, `cpu` in Hz, `uplink` in bit/s, `offline` in seconds."""
+
+    name: str
+    tier: str
+    by: tuple[str, ...]
+    budgets: dict[str, Fraction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +338,9 @@ class Typed:
     devices: dict[str, DeviceInfo]
     facts: ByIdentity[Fact] = field(default_factory=ByIdentity[Fact])
     durations_ns: ByIdentity[int] = field(default_factory=ByIdentity[int])
+    procedures: dict[str, ProcedureInfo] = field(default_factory=dict)
+    twins: dict[str, TwinInfo] = field(default_factory=dict)
+    targets: dict[str, TargetInfo] = field(default_factory=dict)
 
     def duration_ns(self, expression: n.Expr) -> int:
         """A clause's or window's duration, a whole number of nanoseconds."""

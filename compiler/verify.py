@@ -29,6 +29,8 @@ from .plan import (
     Payload,
     Plan,
     PlanNode,
+    Previous,
+    PreviousTime,
     Quiet,
     Rule,
     Schedule,
@@ -46,6 +48,8 @@ ARITIES: dict[type[Any], tuple[int, int | None]] = {
     Field: (0, 0),
     Message: (0, 0),
     HeldTime: (0, 0),
+    Previous: (0, 0),
+    PreviousTime: (0, 0),
     Key: (0, 0),
     Now: (0, 0),
     Map: (1, None),
@@ -70,6 +74,10 @@ INPUT_KINDS: dict[type[Any], type[Any]] = {Window: Slices, Aggregate: Window, Ca
 """What an operator's first input must be, where it must be something in particular."""
 
 
+CROSSING = (Delayed, Members, Slices)
+"""What may have, or must have, inputs on another timeline."""
+
+
 class Index:
     """A plan's parts by name, as far as it has them; what is there twice is found once."""
 
@@ -77,6 +85,7 @@ class Index:
         self.devices: dict[str, DeviceType] = {d.name: d for d in plan.devices}
         self.timelines: dict[str, Timeline] = {t.id: t for t in plan.timelines}
         self.nodes: dict[str, PlanNode] = {n.id: n for n in plan.nodes}
+        self.fields = {d.name: {f.name for f in d.fields} for d in plan.devices}
         self.rules = {n.operator.name for n in plan.nodes if isinstance(n.operator, Rule)}
 
 
@@ -147,6 +156,8 @@ def _inputs(node: PlanNode, index: Index) -> Iterator[str]:
     if kind is not None and not isinstance(index.nodes[node.inputs[0]].operator, kind):
         yield f"its first input must be a {kind.__name__}"
     timelines = {index.nodes[i].timeline for i in node.inputs}
+    if timelines == {node.timeline} and not isinstance(node.operator, CROSSING):
+        return
     if timelines - _allowed(node, index):
         yield f"it is on {node.timeline} and cannot have inputs on {', '.join(sorted(timelines))}"
     if len(timelines) > 1:
@@ -172,10 +183,18 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
     inputs = len(node.inputs)
     own = index.timelines[node.timeline]
     match node.operator:
-        case Field(device, name) | Message(device, name) | HeldTime(device, name):
+        case Map() | Constant():
+            pass  # most nodes are, and nothing more can be wrong with them
+        case (
+            Field(device, name)
+            | Message(device, name)
+            | HeldTime(device, name)
+            | Previous(device, name)
+            | PreviousTime(device, name)
+        ):
             if own.kind != "device" or own.device != device:
                 yield f"a field of {device} cannot be on {own.id}"
-            elif device in index.devices and name not in {f.name for f in index.devices[device].fields}:
+            elif device in index.devices and name not in index.fields[device]:
                 yield f"{device} has no field {name}"
         case Payload() if own.kind != "source":
             yield "it is not on the timeline of a source"

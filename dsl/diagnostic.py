@@ -5,6 +5,9 @@ A subclass is one diagnostic: it declares its `code`, has its facts as fields, i
 period, the user's text in backticks, no names of the implementation, help instead of a second sentence.
 """
 
+import inspect
+import textwrap
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
@@ -30,7 +33,7 @@ class Edit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Diagnostic:
+class Diagnostic(ABC):
     """A problem found in a program; stands alone when rendered."""
 
     code: ClassVar[str]
@@ -39,9 +42,9 @@ class Diagnostic:
     span: Span
 
     @property
+    @abstractmethod
     def title(self) -> str:
         """One line that can be understood without the source."""
-        raise NotImplementedError
 
     @property
     def label(self) -> str:
@@ -61,6 +64,16 @@ class Diagnostic:
     @property
     def edits(self) -> tuple[Edit, ...]:
         return ()
+
+
+def explanation(kind: type[Diagnostic]) -> str:
+    """What a diagnostic means, at length: its docstring, with the programs in it set in by four blanks."""
+    paragraphs = inspect.cleandoc(kind.__doc__ or "").split("\n\n")
+    # A formatter of Python takes the indentation away where nothing but a program follows the first sentence.
+    return "\n\n".join(
+        textwrap.indent(paragraph, "    ") if paragraph[:1].islower() or paragraph[:1] in "#{}(" else paragraph
+        for paragraph in paragraphs
+    )
 
 
 @dataclass

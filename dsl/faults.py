@@ -10,15 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from ..grammar.tables import END, keywords
 from ..grammar.units import parse_unit, similar_units
-from .diagnostic import Diagnostic
-from .sections import words
+from . import slips
+from .diagnostic import Diagnostic, Edit
+from .sections import ITEM_KEYWORDS, words
 from .source import Span
 from .strings import Place
 from .syntax_problems import (
     ChainedComparison,
     ForeignOperator,
-    NotYet,
     StrangeCharacter,
     UnexpectedEnd,
     UnexpectedText,
@@ -31,13 +32,12 @@ from .unit_problems import BlankInUnit, DurationWithoutUnit, UnknownUnit
 class Fault:
     """Where the parser stopped in a stretch of text, and what it would have taken there.
 
-    `fitting` are terminals by name; `keywords` are the texts of those that have a fixed one, by name.
+    `fitting` are terminals: those with a fixed spelling by that, the others by their name in angle brackets.
     """
 
     text: str
     at: int
     fitting: frozenset[str]
-    keywords: dict[str, str]
     place: Place
     item: str
 
@@ -46,7 +46,7 @@ class Fault:
 
     def fits(self, keyword: str) -> bool:
         """Whether this keyword would have been taken."""
-        return any(self.keywords.get(name) == keyword for name in self.fitting)
+        return keyword in self.fitting
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,12 @@ def explain(fault: Fault) -> Diagnostic:
         if diagnostic is not None:
             return diagnostic
     word = around.word()
-    return UnexpectedText(
-        span=fault.span(around.start(), word), found=word, fitting=_described(fault), hint=_hint(fault, word)
-    )
+    span = fault.span(around.start(), word)
+    hint = _hint(fault, word)
+    if hint is None and _begins_line_too_early(fault, around):
+        before = around.word(-1)
+        return UnexpectedEnd(span=fault.span(around.start(-1), before), fitting=_described(fault), what="line")
+    return UnexpectedText(span=span, found=word, fitting=_described(fault), hint=hint)
 
 
 def _ending(fault: Fault, around: _Around) -> Diagnostic:
@@ -91,6 +94,13 @@ def _ending(fault: Fault, around: _Around) -> Diagnostic:
     if _awaits_silence(fault, around):
         return SilenceWithoutDuration(span=span)
     return UnexpectedEnd(span=span, fitting=_described(fault))
+
+
+def _begins_line_too_early(fault: Fault, around: _Around) -> bool:
+    """Whether something new begins with the line although the line before lacks something."""
+    if around.index == 0 or _same_line(fault, around, -1) or "}" in fault.fitting:
+        return False
+    return around.word() == "}" or _is_keyword(around.word())
 
 
 # --- Guesses, the most certain first ---------------------------------------------------------------------------------
@@ -120,7 +130,7 @@ def _operator(fault: Fault, around: _Around) -> Diagnostic | None:
     span = fault.span(around.start(), word)
     if word == "=" and fault.fits(":"):
         return ForeignOperator(span=span, found=word, instead=":")
-    if word == "=" and "COMPARISON" in fault.fitting:
+    if word == "=" and "<COMPARISON>" in fault.fitting:
         return ForeignOperator(span=span, found=word, instead="==")
     if word == "==" and (fault.at > around.start() or fault.fits("=")):
         return ForeignOperator(span=span, found=word, instead="=")
@@ -129,6 +139,45 @@ def _operator(fault: Fault, around: _Around) -> Diagnostic | None:
     if word in ("==", "!=", "<", "<=", ">", ">=") and fault.fits("and"):
         return ChainedComparison(span=span, operator=word)
     return None
+
+
+def _sign(fault: Fault, around: _Around) -> Diagnostic | None:
+    """A comma, colon or equals sign where nothing need stand."""
+    word = around.word()
+    span = fault.span(around.start(), word)
+    if word == ":" and fault.fits("="):
+        return ForeignOperator(span=span, found=word, instead="=")
+    if word in ("->", "=") and fault.fits(":"):
+        return ForeignOperator(span=span, found=word, instead=":")
+    if word == "," and fault.fits("}") and fault.item in _LISTS_WITHOUT_COMMAS:
+        hint = "what stands in braces needs no commas; take it out"
+        return UnexpectedText(span=span, found=word, fitting=(), hint=hint, edit=Edit(span, ""))
+    in_settings = fault.item in _SETTINGS and "<QUANTITY>" in fault.fitting
+    if word in (":", "=") and in_settings and around.word(-1).isidentifier():
+        hint = f"the value follows the name at once: `{around.word(-1)} {around.word(1)} …`"
+        return UnexpectedText(span=span, found=word, fitting=(), hint=hint, edit=Edit(span, ""))
+    return None
+
+
+_LISTS_WITHOUT_COMMAS = frozenset({"device", "rule", "procedure", "twin", "target", "test", "what_if", "source"})
+_SETTINGS = frozenset({"test", "target", "twin"})
+
+
+def _slip(fault: Fault, around: _Around) -> Diagnostic | None:
+    """One of the usual slips."""
+    before = [around.word(distance) for distance in range(-slips.BEFORE, 0)]
+    after = [around.word(distance) for distance in range(slips.AFTER + 1)]
+    row = " ".join([*filter(None, before), slips.MARK, *filter(None, after)]) + " "
+    found = slips.slip(row, fault.fitting, fault.item)
+    if found is None:
+        return None
+    if _begins_line_too_early(fault, around):
+        before_span = fault.span(around.start(-1), around.word(-1))
+        return UnexpectedEnd(span=before_span, fitting=_described(fault), what="line", hint=found.help)
+    word = around.word()
+    span = fault.span(around.start(), word)
+    edit = None if found.instead is None else Edit(span, found.instead)
+    return UnexpectedText(span=span, found=word, fitting=_described(fault), hint=found.help, edit=edit)
 
 
 _LETTERS_ONLY = "names are made of the letters A to Z, digits and `_`"
@@ -160,73 +209,6 @@ def _character(fault: Fault, around: _Around) -> Diagnostic | None:
     return None
 
 
-_AFTER = {
-    "next": "then next",
-    "each": "then each",
-    "sent": "sent",
-    "optional": "optional",
-    "greedy": "greedy",
-    "lazy": "lazy",
-}
-_CONSTRUCTS = {
-    "priority": "priority",
-    "place": "place",
-    "settle": "settle",
-    "inhibited": "inhibited by",
-    "run": "run",
-    "set": "set",
-    "undo": "undo",
-    "event": "event",
-    "relationship": "relationship",
-    "since": "since firmware",
-    "confirm": "confirm",
-    "backoff": "backoff",
-    "relative": "relative",
-    "skip": "skip",
-    "times": "times",
-    "to": "send … to",
-    "while": "over while",
-    "expires": "expires",
-    "greedy": "greedy",
-    "lazy": "lazy",
-    "optional": "optional",
-}
-_CONSTRUCT_PAIRS = {
-    ("all", "of"): "all of",
-    ("any", "of"): "any of",
-    ("at", "least"): "at least",
-    ("on", "failure"): "on failure",
-    ("on", "doubt"): "on doubt",
-    ("on", "expiry"): "on expiry",
-}
-
-
-def _not_yet(fault: Fault, around: _Around) -> Diagnostic | None:
-    """A construct of the language's charter that the grammar does not hold yet."""
-    before, word, after = around.word(-1), around.word(), around.word(1)
-    for distance, pair in ((-1, (before, word)), (0, (word, after))):
-        if pair in _CONSTRUCT_PAIRS:
-            start = around.start(distance)
-            written = fault.text[start : around.start(distance + 1) + len(pair[1])]
-            return NotYet(span=fault.span(start, written), construct=_CONSTRUCT_PAIRS[pair])
-    if before in _AFTER and word[0] not in "),:=<>}" and not fault.fits(word):
-        return NotYet(span=fault.span(around.start(-1), before), construct=_AFTER[before])
-    if word[0].isdigit() and (after == "times" or (after == ".." and around.word(3) == "times")):
-        return NotYet(span=fault.span(around.start(), word), construct="times")
-    if word[0].isdigit() and before == "." and around.word(-2)[:1].isdigit():
-        start = around.start(-2)
-        written = fault.text[start : around.start() + len(word)]
-        return NotYet(span=fault.span(start, written), construct="version literal")
-    if word in _CONSTRUCTS and _may_be_clause(fault, around):
-        return NotYet(span=fault.span(around.start(), word), construct=_CONSTRUCTS[word])
-    return None
-
-
-def _may_be_clause(fault: Fault, around: _Around) -> bool:
-    """Whether a keyword could stand here: where only a name would do, it is a name that stands wrongly."""
-    return around.word(-1) not in (".", ",", "(", "=", "==") and fault.fitting != {"NAME"}
-
-
 def _unit(fault: Fault, around: _Around) -> Diagnostic | None:
     """A word behind a number that is no unit, or the second word of one."""
     before, word = around.word(-1), around.word()
@@ -237,13 +219,13 @@ def _unit(fault: Fault, around: _Around) -> Diagnostic | None:
         if parse_unit(unit) is not None:
             return BlankInUnit(span=fault.span(start, written), written=written, unit=unit)
         return UnknownUnit(span=fault.span(start, written), unit=written, similar=_similar(unit))
-    if word[0].isdigit() and "QUANTITY" in fault.fitting and "NUMBER" not in fault.fitting:
-        if _same_line(fault, around, 0) and _could_be_unit(around.word(1)) and not _is_keyword(fault, around.word(1)):
+    if word[0].isdigit() and "<QUANTITY>" in fault.fitting and "<NUMBER>" not in fault.fitting:
+        if _same_line(fault, around, 0) and _could_be_unit(around.word(1)) and not _is_keyword(around.word(1)):
             return _unknown_unit(fault, around.start(1), around.word(1))
         return DurationWithoutUnit(span=fault.span(around.start(), word), number=word)
     if not _could_be_unit(word) or not _same_line(fault, around, -1):
         return None
-    if before[:1].isdigit() and (not _is_keyword(fault, word) or similar_units(word)):
+    if before[:1].isdigit() and (not _is_keyword(word) or similar_units(word)):
         return _unknown_unit(fault, around.start(), word)
     behind_quantity = around.word(-2)[:1].isdigit() and _same_line(fault, around, -2)
     if behind_quantity and parse_unit(before) is not None and parse_unit(before + word) is not None:
@@ -282,13 +264,19 @@ def _same_line(fault: Fault, around: _Around, distance: int) -> bool:
     return "\n" not in fault.text[around.start(distance) : around.start(distance + 1)]
 
 
-def _is_keyword(fault: Fault, word: str) -> bool:
-    return word in fault.keywords.values()
+def _is_keyword(word: str) -> bool:
+    return word in keywords()
 
 
 def _awaits_silence(fault: Fault, around: _Around) -> bool:
     """Whether a `no x` is still waiting for its `for`."""
-    return fault.fits("for") and not fault.fits("and") and any(word == "no" for word, _ in around.words)
+    near = around.words[max(around.index - _SILENCE_WORDS, 0) : around.index]
+    in_value = fault.fits("for") and not fault.fits("and") and fault.item not in ("test", "procedure")
+    return in_value and any(word == "no" for word, _ in near)
+
+
+_SILENCE_WORDS = 30
+"""How many words behind a `no` its `for` can be missed."""
 
 
 def _silence(fault: Fault, around: _Around) -> Diagnostic | None:
@@ -304,31 +292,50 @@ def _pattern(fault: Fault, around: _Around) -> Diagnostic | None:
     return None
 
 
-_CLAUSES = {
-    "rule": {"when", "until", "severity", "cooldown", "repeat", "hold", "schedule", "do", "on"},
-    "device": {"property", "telemetry", "command", "lateness", "revise", "idle"},
-    "source": {"keep"},
+_RULE_CLAUSES = frozenset(
+    {"when", "until", "severity", "priority", "place", "cooldown", "repeat", "hold", "latched", "settle", "flapping"}
+    | {"inhibited", "schedule", "do", "on"}
+)
+_MEMBERS = frozenset({"property", "telemetry", "event", "command", "relationship", "lateness", "revise", "idle"})
+_ACTIONS = frozenset({"alert", "emit", "send", "run", "set", "undo", "if"})
+_STEP_PARTS = frozenset({"at", "require", "abort", "wait", "stop"})
+_PROCEDURE_PARTS = frozenset({"step", "for", "on", "expires"})
+_TWIN_PARTS = frozenset({"state", "parameter", "input", "dynamics", "output", "estimate", "calibrate"})
+_INPUTS = frozenset({"given", "from", "at", "fault"})
+_WHAT_IF_PARTS = frozenset({"from", "set", "runs", "report"})
+
+_CLAUSES: dict[str, frozenset[str]] = {
+    "rule": _RULE_CLAUSES - {"latched", "settle"},
+    "device": _MEMBERS,
+    "source": frozenset({"keep"}),
+    "procedure": _PROCEDURE_PARTS | _STEP_PARTS,
+    "twin": _TWIN_PARTS,
+    "test": _INPUTS | {"expect"},
+    "what_if": _WHAT_IF_PARTS,
 }
+"""The words that begin a part of each kind of item, and stand before something."""
 
 
 def _swallowed(fault: Fault, around: _Around) -> Diagnostic | None:
     """A clause's keyword that was taken for a name, because the clause before it lacks a value at its end."""
     before = around.word(-1)
-    behind_name = any(fault.fits(keyword) for keyword in ("and", "until", "telemetry", "keep"))
+    behind_name = any(map(fault.fits, ("and", "until", "telemetry", "keep", "from", "wait", "state", "expect", "runs")))
     if before not in _CLAUSES.get(fault.item, ()) or not behind_name:
         return None
     start = around.start(-1)
     if fault.text[fault.text.rfind("\n", 0, start) + 1 : start].strip() != "":
         return None
-    return UnexpectedText(span=fault.span(start, before), found=before, fitting=("a value",))
+    fitting = ("`from`",) if fault.item == "test" and fault.fits("from") else ("a value",)
+    return UnexpectedText(span=fault.span(start, before), found=before, fitting=fitting)
 
 
 _GUESSES: tuple[Callable[[Fault, _Around], Diagnostic | None], ...] = (
     _swallowed,
+    _pattern,
+    _sign,
     _operator,
     _character,
-    _not_yet,
-    _pattern,
+    _slip,
     _unit,
     _silence,
 )
@@ -337,42 +344,78 @@ _GUESSES: tuple[Callable[[Fault, _Around], Diagnostic | None], ...] = (
 # --- What would fit --------------------------------------------------------------------------------------------------
 
 
-_VALUE = frozenset({"NAME", "NUMBER", "QUANTITY", "STRING", "LPAR", "MINUS", "NOT", "NO", "TRUE", "FALSE", "ABSENT"})
-_OPERAND = _VALUE - {"NOT", "NO"}
-_DURATION = frozenset({"QUANTITY", "NAME", "LPAR"})
-_COUNT = frozenset({"NUMBER", "NAME", "LPAR"})
-_OPERATORS = ("+", "-", "*", "/", "and", "or", "is", "becomes", "rises", "falls", "else", "?", ".", "for")
-_WORDED = {"NAME": "a name", "NUMBER": "a number", "QUANTITY": "a quantity", "STRING": "a text"}
-_WORDED_LAST = {"TYPE": "a type or unit", "MAPKEY": "a field and `=`", "COMPARISON": "a comparison"}
+_VALUE = frozenset({"<NAME>", "<NUMBER>", "<QUANTITY>", "<STRING>", "<VERSION>", "(", "-", "true", "false", "absent"})
+_WIDER = frozenset({"not", "no", "sent", "all", "any"})
+"""What else begins a value where a condition can stand."""
+_CONSTANT = _VALUE - {"<VERSION>"}
+_DURATION = frozenset({"<QUANTITY>", "<NAME>", "("})
+_COUNT = frozenset({"<NUMBER>", "<NAME>", "("})
+_OPERATORS = ("+", "-", "*", "/", "and", "or", "is", "becomes", "rises", "falls", "else", "?", ".", "for", "expires")
+_WORDED = {"<NAME>": "a name", "<NUMBER>": "a number", "<QUANTITY>": "a quantity", "<STRING>": "a text"}
+_WORDED_LAST = {
+    "<TYPE>": "a type or unit",
+    "<MAPKEY>": "a field and `=`",
+    "<COMPARISON>": "a comparison",
+    "<VERSION>": "a version",
+}
+
+
+_GROUPS: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset(ITEM_KEYWORDS), ""),
+    (_ACTIONS | _STEP_PARTS, "a part of the step"),
+    (_ACTIONS, "an action"),
+    (_RULE_CLAUSES, "a clause of the rule"),
+    (_MEMBERS, "a member of the device"),
+    (frozenset({"idempotent", "protected", "relative", "resource", "ack", "confirm", "undo"}), "an attribute"),
+    (_TWIN_PARTS, "a part of the twin"),
+    (_INPUTS | {"expect"}, "an input, `expect`"),
+    (frozenset({"once", "before", "after", "<NUMBER>"}), "when or how often"),
+    (frozenset({"then", "unless", "skip"}), "more of the pattern"),
+)
+"""Keywords that fit together, and how they are called; what only begins the next item is not worth saying."""
+
+_BESIDES = {
+    "an attribute": frozenset({"when", "done", "expires", "retry", "since"}),
+    "when or how often": frozenset({"at", "within"}),
+    "more of the pattern": frozenset({"within", "as", "at", "optional", "<NUMBER>", "until", "greedy", "lazy"}),
+    "an operator": frozenset({"("}),
+}
+"""What goes without saying beside a group."""
 
 
 def _described(fault: Fault) -> tuple[str, ...]:
     """What would fit, grouped, without the end of the text."""
-    rest = set(fault.fitting) - {"$END"}
+    rest = set(fault.fitting) - {END}
     described: list[str] = []
     for group, words_for in (
         (_VALUE, "a value"),
-        (_OPERAND, "a value"),
+        (_CONSTANT, "a value"),
         (_COUNT | _DURATION, "a number or a duration"),
         (_DURATION, "a duration such as `5 min`"),
         (_COUNT, "a number"),
     ):
         if group <= rest:
             described.append(words_for)
-            rest -= group
+            rest -= group | (_WIDER if words_for == "a value" else set())
             break
-    operators = {name for name in rest if fault.keywords.get(name) in _OPERATORS or name == "COMPARISON"}
+    operators = {name for name in rest if name in _OPERATORS or name == "<COMPARISON>"}
     if len(operators) >= 4:
-        rest -= operators
+        rest -= operators | _BESIDES["an operator"]
         described.append("an operator")
+    grouped: list[str] = []
+    for group, words_for in _GROUPS:
+        if group <= rest:
+            rest -= group | _BESIDES.get(words_for, frozenset())
+            grouped += filter(None, [words_for])
     for worded in (_WORDED, _WORDED_LAST):
         described += [text for name, text in worded.items() if name in rest]
-    described += sorted(f"`{fault.keywords[name]}`" for name in rest if name in fault.keywords)
+    described += grouped
+    described += sorted(f"`{name}`" for name in rest if not name.startswith("<"))
     return tuple(described)
 
 
 def _hint(fault: Fault, word: str) -> str | None:
     """A keyword that fits and looks like the word that stands there."""
-    fitting = sorted(fault.keywords[name] for name in fault.fitting if name in fault.keywords)
-    similar = get_close_matches(word, [keyword for keyword in fitting if keyword.isidentifier()], n=1, cutoff=0.7)
+    fitting = sorted(name for name in fault.fitting if name.isidentifier())
+    similar = get_close_matches(word, fitting, n=1, cutoff=0.7)
     return f"did you mean `{similar[0]}`?" if similar and similar[0] != word else None

@@ -7,42 +7,64 @@ Quantity(parts=(('90', '%'),))
 A fault in one item is reported once and leaves the other items: the program then lacks that item.
 """
 
-from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from functools import cache
 from itertools import islice
-from typing import Any
 
-from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedInput, UnexpectedToken
-from lark.lark import PostLex
-from lark.lexer import PatternStr
-
-from ..grammar import START_SYMBOLS, grammar_text
 from . import nodes
+from .automaton import Stop, follow
 from .diagnostic import Diagnostic, Problems
 from .faults import Fault, explain
-from .sections import HEAD_KEYWORDS, NOT_YET_KEYWORDS, Section, cut, words
+from .moving import moved
+from .sections import HEAD_KEYWORDS, Section, cut, words
 from .source import SourceText, Span
-from .strings import Embedded, Place
-from .syntax_problems import Misplaced, MissingModule, NotYet, TooLong, TooManyProblems, UnknownItem
-from .tree import build
-from .tree_problems import PatternAsValue
-from .tree_reading import Reading
+from .strings import Embedded
+from .syntax_problems import Misplaced, MissingModule, TooLong, TooManyProblems, UnknownItem
+from .tree_reading import RESERVED, Reading
 
-TEXT_MAX = 1_000_000
+TEXT_MAX = 4_000_000
 """How many characters a file may have."""
 
 PROBLEMS_MAX = 100
 """After how many problems the rest of a file is not read."""
 
 
-def parse(source: SourceText) -> tuple[nodes.Program, Problems]:
-    """The program a text says, without the items that could not be read, and what is wrong with the text."""
+@dataclass
+class Memory:
+    """The items of a text that were read without a fault, for reading its next version faster.
+
+    An editor keeps one for each file. It holds what the last text had, and nothing else.
+    """
+
+    _known: dict[str, tuple[int, tuple[nodes.Item, ...]]] = field(default_factory=dict)
+    """By the text of an item: where it stood, and what it says."""
+    _next: dict[str, tuple[int, tuple[nodes.Item, ...]]] = field(default_factory=dict)
+
+    def recall(self, text: str, start: int) -> tuple[nodes.Item, ...] | None:
+        """What this text says where it stands now; None where it was not read before."""
+        before, items = self._known.get(text, (0, None))
+        if items is None or start == before:
+            return items
+        return tuple(moved(item, start - before) for item in items)
+
+    def keep(self, text: str, start: int, items: tuple[nodes.Item, ...]) -> None:
+        self._next[text] = (start, items)
+
+    def finish(self) -> None:
+        """Forget what the text that was just read did not have."""
+        self._known, self._next = self._next, {}
+
+
+def parse(source: SourceText, memory: Memory | None = None) -> tuple[nodes.Program, Problems]:
+    """The program a text says, without the items that could not be read, and what is wrong with the text.
+
+    With a memory of the version before, only the items that were changed are read; the answer is the same.
+    """
     problems = Problems()
     if len(source.text) > TEXT_MAX:
         problems.report(TooLong(span=Span(0, 0), characters=len(source.text), maximum=TEXT_MAX))
         return nodes.Program("", (), ()), problems
+    memory = memory or Memory()
     sections = cut(source.text)
     if not sections or sections[0].kind != "module":
         _report_missing_module(source, sections, problems)
@@ -51,7 +73,7 @@ def parse(source: SourceText) -> tuple[nodes.Program, Problems]:
     items: list[nodes.Item] = []
     for number, section in enumerate(sections):
         too_late = bool(items) or (section.kind == "module" and number > 0)
-        said, reports = _read(source.text, section, too_late)
+        said, reports = _remembered(source.text, section, memory) or _read(source.text, section, too_late)
         room = PROBLEMS_MAX - len(problems.found)
         for diagnostic in sorted(reports, key=lambda report: report.span)[:room]:
             problems.report(diagnostic)
@@ -64,6 +86,9 @@ def parse(source: SourceText) -> tuple[nodes.Program, Problems]:
             imports.append(said)
         elif said is not None:
             items.extend(said)
+            if not reports:
+                memory.keep(source.text[section.start : section.end], section.start, said)
+    memory.finish()
     module = modules[0] if modules else ""
     return nodes.Program(module, tuple(imports), tuple(items), span=Span(0, len(source.text))), problems
 
@@ -71,10 +96,21 @@ def parse(source: SourceText) -> tuple[nodes.Program, Problems]:
 # --- Sections --------------------------------------------------------------------------------------------------------
 
 
+_AROUND = 4000
+"""How many characters before and after a fault are looked at to explain it."""
+
 Said = str | nodes.Import | tuple[nodes.Item, ...] | None
 """What a section says: a module's name, an import, items, or nothing where that could not be read."""
 
 _STARTS = {"module": "module_header", "import": "import_line", "item": "item_list"}
+
+
+def _remembered(text: str, section: Section, memory: Memory) -> tuple[Said, list[Diagnostic]] | None:
+    """What a section says that was read before."""
+    if section.kind != "item" or section.problems:
+        return None
+    items = memory.recall(text[section.start : section.end], section.start)
+    return None if items is None else (items, [])
 
 
 def _read(text: str, section: Section, too_late: bool) -> tuple[Said, list[Diagnostic]]:
@@ -82,8 +118,6 @@ def _read(text: str, section: Section, too_late: bool) -> tuple[Said, list[Diagn
     reports = list(section.problems)
     keyword = Span(section.start, section.start + len(section.keyword))
     match section.kind:
-        case "not_yet":
-            return None, [NotYet(span=keyword, construct=section.keyword), *reports]
         case "unknown":
             return None, reports or [_unknown_item(text, section.start, section.end)]
         case "module" | "import":
@@ -94,59 +128,70 @@ def _read(text: str, section: Section, too_late: bool) -> tuple[Said, list[Diagn
     return (None if section.broken else _parsed(text, section, reports)), reports
 
 
-def _parsed(file_text: str, section: Section, reports: list[Diagnostic]) -> Said:
+def _parsed(text: str, section: Section, reports: list[Diagnostic]) -> Said:
     """What a section with balanced brackets says; problems go to `reports`."""
-    text = file_text[section.start : section.end]
-    try:
-        return _built(_parse_text(text + section.missing, _STARTS[section.kind]), text, section.start, reports)
-    except UnexpectedInput as error:
-        if section.missing:
-            return None  # The missing bracket is reported, and may be all that is wrong.
-        fault = _fault(error, text, _shifted(section.start, section.end), section.keyword)
-    whole = _before_stray_line(fault) if section.kind == "item" else None
-    if whole is None:
-        reports.append(explain(fault))
-        return None
-    reports.append(_unknown_item(file_text, section.start + fault.at, section.end))
-    return _built(whole, text, section.start, reports)
-
-
-def _before_stray_line(fault: Fault) -> Tree[Token] | None:
-    """What stands above the line where the parser stopped, where that is whole and the line a stray one."""
-    text, at = fault.text, fault.at
-    line_start = text.rfind("\n", 0, at) + 1
-    following = [word for word, _ in islice(words(text[at:]), 2)]
-    stray = line_start > 0 and text[line_start:at].strip() == ""
-    if not stray or len(following) < 2 or not all(word[0].isalpha() or word[0] == '"' for word in following):
-        return None
-    try:
-        return _parse_text(text[:at], "item_list")
-    except UnexpectedInput:
-        return None
-
-
-def _built(tree: Tree[Token], text: str, start: int, reports: list[Diagnostic]) -> Said:
-    reading = Reading(text, _shifted(start, start + len(text)), lambda piece: _parse_embedded(piece, reports))
-    built: Said = build(tree, reading)
+    reading = Reading(text, lambda piece: _embedded(piece, reports))
+    said, stops = follow(
+        text,
+        section.start,
+        section.end,
+        _STARTS[section.kind],
+        reading,
+        missing=sorted(section.missing, key=lambda each: each[0]),
+        goes_on=section.kind == "item",
+    )
+    if stops and section.missing:
+        # The missing bracket is reported, and may be all that is wrong.
+        return None if reading.broken else said
+    if stops and section.kind == "item" and not stops[0].in_braces and _begins_stray_line(text, stops[0].at, section):
+        return _before_stray_line(text, stops[0].at, section, reports)
+    for stop in stops:
+        reports.append(explain(_fault(text, stop, section)))
     reports.extend(reading.problems)
-    return None if reading.broken else built
+    return None if reading.broken else said
 
 
-def _parse_embedded(piece: Embedded, reports: list[Diagnostic]) -> nodes.Expr | None:
+def _begins_stray_line(text: str, at: int, section: Section) -> bool:
+    """Whether the parser stopped at a line that looks as if it should be an item of its own."""
+    line = text.rfind("\n", section.start, at) + 1
+    following = [word for word, _ in islice(words(text[at : section.end]), 2)]
+    begins_line = line > section.start and text[line:at].strip() == ""
+    return begins_line and len(following) == 2 and all(word[0].isalpha() or word[0] == '"' for word in following)
+
+
+def _before_stray_line(text: str, at: int, section: Section, reports: list[Diagnostic]) -> Said:
+    """What stands above a stray line, if that is whole."""
+    reading = Reading(text, lambda piece: _embedded(piece, reports))
+    said, stops = follow(text, section.start, at, "item_list", reading)
+    if stops:
+        reports.append(explain(_fault(text, replace(stops[0], at=at), section)))
+        return None
+    reports.append(_unknown_item(text, at, section.end))
+    reports.extend(reading.problems)
+    return None if reading.broken else said
+
+
+def _fault(text: str, stop: Stop, section: Section) -> Fault:
+    """Where the parser stopped, with as much of the section around it as it takes to see what was meant."""
+    start = max(section.start, text.rfind("\n", 0, max(stop.at - _AROUND, 0)) + 1)
+    end = min(section.end, stop.at + _AROUND)
+    return Fault(text[start:end], stop.at - start, stop.fitting, lambda at: min(start + at, end), section.keyword)
+
+
+def _embedded(piece: Embedded, reports: list[Diagnostic]) -> nodes.Expr | None:
     """The value between the braces of a message."""
-    place = piece.places.__getitem__
-    try:
-        tree = _parse_text(piece.text, "expr")
-    except UnexpectedInput as error:
-        reports.append(explain(_fault(error, piece.text, place, "message")))
+    name = piece.text
+    if name.isidentifier() and name.isascii() and name not in RESERVED:
+        return nodes.Name(name, span=Span(piece.places[0], piece.places[-1]))
+    reading = Reading(piece.text, lambda _: None)
+    value, stops = follow(piece.text, 0, len(piece.text), "expr", reading, places=piece.places)
+    if stops:
+        (stop,) = stops
+        reports.append(explain(Fault(piece.text, stop.at, stop.fitting, piece.places.__getitem__, "message")))
         return None
-    reading = Reading(piece.text, place, lambda _: None)
-    value = build(tree, reading)
-    if isinstance(value, nodes.Pattern):
-        reading.problems.append(PatternAsValue(span=value.span))
-        reading.broken = True
+    checked: nodes.Expr = reading.value(value, nodes.NOWHERE)
     reports.extend(reading.problems)
-    return None if reading.broken else value
+    return None if reading.broken else checked
 
 
 def _report_missing_module(source: SourceText, sections: list[Section], problems: Problems) -> None:
@@ -163,62 +208,22 @@ def _unknown_item(text: str, start: int, end: int) -> Diagnostic:
     """A stretch of text that begins like no item."""
     word, at = next(words(text[start:end]))
     span = Span(start + at, start + at + len(word))
-    if word in NOT_YET_KEYWORDS:
-        return NotYet(span=span, construct=word)
-    similar = get_close_matches(word, HEAD_KEYWORDS, n=1, cutoff=0.6)
-    return UnknownItem(span=span, found=word, similar=similar[0] if similar and similar[0] != word else None)
+    meant = _FOREIGN_HEADS.get(word) or next(iter(get_close_matches(word, HEAD_KEYWORDS, n=1, cutoff=0.6)), word)
+    return UnknownItem(span=span, found=word, similar=meant if meant != word else None)
 
 
-def _shifted(start: int, end: int) -> Place:
-    """The place of a section; brackets that were added stand at its end."""
-    return lambda at: min(start + at, end)
-
-
-# --- The parser ------------------------------------------------------------------------------------------------------
-
-
-class _Everywhere(PostLex):
-    """Makes the lexer see whole words everywhere, so that a keyword is never the beginning of a longer name."""
-
-    always_accept = ("NAME", "NUMBER", "QUANTITY", "STRING")
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        return stream
-
-
-@cache
-def _parser() -> Lark:
-    """The parser, built once, when first needed."""
-    return Lark(
-        grammar_text(),
-        parser="lalr",
-        start=list(START_SYMBOLS),
-        keep_all_tokens=True,
-        maybe_placeholders=False,
-        postlex=_Everywhere(),
-    )
-
-
-@cache
-def _keywords() -> dict[str, str]:
-    """The texts of the terminals that have a fixed one, by the terminals' names."""
-    return {
-        terminal.name: terminal.pattern.value
-        for terminal in _parser().terminals
-        if isinstance(terminal.pattern, PatternStr)
-    }
-
-
-def _parse_text(text: str, start: str) -> Tree[Token]:
-    """The grammar's tree for a text; raises what Lark raises."""
-    return _parser().parse(text, start=start)
-
-
-def _fault(error: UnexpectedInput, text: str, place: Place, item: str) -> Fault:
-    """Where the parser stopped and what it would have taken."""
-    ended = isinstance(error, UnexpectedToken) and error.token.type == "$END"
-    position: Any = error.pos_in_stream
-    at = len(text) if ended else min(position, len(text))
-    parser: Any = error.interactive_parser
-    fitting = frozenset(map(str, parser.accepts()))
-    return Fault(text, at, fitting, _keywords(), place, item)
+_FOREIGN_HEADS = {
+    **dict.fromkeys(("const", "constant", "var", "define"), "let"),
+    **dict.fromkeys(("thing", "type", "sensor", "class", "struct", "entity"), "device"),
+    **dict.fromkeys(("alarm", "when", "if", "trigger"), "rule"),
+    **dict.fromkeys(("stream", "variable"), "signal"),
+    **dict.fromkeys(("sequence", "event"), "pattern"),
+    **dict.fromkeys(("function", "def", "fn", "workflow", "saga", "job"), "procedure"),
+    **dict.fromkeys(("from", "use", "include", "using", "require"), "import"),
+    **dict.fromkeys(("model", "shadow", "simulation"), "twin"),
+    **dict.fromkeys(("deploy", "node", "site", "edge", "cloud"), "target"),
+    **dict.fromkeys(("scenario", "it", "describe"), "test"),
+    **dict.fromkeys(("invariant", "assert", "property", "ensure"), "always"),
+    "package": "module",
+}
+"""Words that begin items in other languages, and ours."""

@@ -13,17 +13,20 @@ from .diagnostic import Diagnostic
 from .source import Span
 from .syntax_problems import TooDeep, UnclosedBracket, UnclosedText, UnopenedBracket
 
-Kind = Literal["module", "import", "item", "not_yet", "unknown"]
+Kind = Literal["module", "import", "item", "unknown"]
 
 BRACKETS_MAX = 200
 """How many brackets may be open at once."""
 
-ITEM_KEYWORDS = ("let", "device", "source", "signal", "pattern", "rule", "table")
-NOT_YET_KEYWORDS = ("priorities", "procedure", "twin", "target", "test", "what_if", "never", "always")
+ITEM_KEYWORDS = (
+    *("priorities", "let", "device", "source", "signal", "pattern", "rule", "procedure", "twin", "target"),
+    *("table", "test", "never", "always", "what_if"),
+)
 HEAD_KEYWORDS = ("module", "import", *ITEM_KEYWORDS)
 
-_NAMED = "module|import|let|device|source|signal|pattern|rule|priorities|procedure|twin|target"
-_TITLED = "table|test|what_if|never|always"
+_TITLED_KEYWORDS = ("table", "test", "never", "always", "what_if")
+_NAMED = "|".join(keyword for keyword in HEAD_KEYWORDS if keyword not in _TITLED_KEYWORDS)
+_TITLED = "|".join(_TITLED_KEYWORDS)
 _OPERATORS = "and|or|is|else|where|over|for|then|unless|within|as|becomes|rises|falls|in|every"
 _SCAN = re.compile(
     rf"""
@@ -31,15 +34,18 @@ _SCAN = re.compile(
     | (?P<text> "(?:[^"\\\n]|\\[^\n])*(?P<closed>")? )
     | (?P<bracket> [(){{}}] )
     | ^(?P<indent>[ \t]*) (?:
-          (?P<named>{_NAMED}) (?: [ \t]+ (?=[A-Za-z_]) | [ \t]* (?=\r?$|\{{) )
-        | (?P<titled>{_TITLED}) [ \t]+ (?=") )
-    | (?P<word> [A-Za-z_0-9]+ | [^\s\#"(){{}}A-Za-z_0-9]+ )
+          (?P<named>{_NAMED}) (?: [ \t]+ (?=[A-Za-z_"']) | [ \t]* (?=\r?$|\{{) )
+        | (?P<titled>{_TITLED}) (?: [ \t]+ (?=[A-Za-z_"']) | [ \t]* (?=\r?$|\{{) ) )
+    | (?P<words> [^\s\#"(){{}}][^\n\#"(){{}}]*+ )
     """,
     re.VERBOSE | re.MULTILINE,
 )
+_INDENT = re.compile(r"[ \t]*")
+_TITLE_AFTER = re.compile(r'"')
 _NAME_AFTER = re.compile(rf"(?!(?:{_OPERATORS})\b)[A-Za-z_\"]")
 _CLOSING = {"(": ")", "{": "}"}
-_BRACED = frozenset({"device", "source", "rule", "table", *NOT_YET_KEYWORDS}) - {"priorities"}
+_BRACED = frozenset({"device", "source", "rule", "procedure", "twin", "target", "table", "test", "what_if"})
+"""The items that end with a closing brace; a target need not have one, and then ends where the next item begins."""
 
 
 @dataclass
@@ -47,7 +53,7 @@ class Section:
     """A stretch of text that should be one item (or header, or import), or that nobody knows what it should be.
 
     `end` is behind the last word. `broken` says that its problems were reported and parsing it would only add noise;
-    `missing` are the closing brackets to add before it is parsed.
+    `missing` are the closing brackets to add where they seem to belong, in order, before it is parsed.
     """
 
     kind: Kind
@@ -55,7 +61,7 @@ class Section:
     start: int
     end: int
     broken: bool = False
-    missing: str = ""
+    missing: list[tuple[int, str]] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
 
 
@@ -76,11 +82,17 @@ class _Cutter:
         self.sections: list[Section] = []
         self.section: Section | None = None
         self.open: list[int] = []
+        self.outdented: int | None = None
+        """The first brace that was closed by one further out than its line: perhaps it was not the one meant."""
 
     def take(self, match: re.Match[str]) -> None:
+        if match.lastgroup == "words":
+            self._current(match)
+            return
         keyword = match["named"] or match["titled"]
         # Further in, a field could be called like a keyword; at the margin an item begins, if a bad one.
-        if keyword is not None and (match["indent"] == "" or _NAME_AFTER.match(self.text, match.end())):
+        begins = _NAME_AFTER if match["titled"] is None else _TITLE_AFTER
+        if keyword is not None and (match["indent"] == "" or begins.match(self.text, match.end())):
             self._head(keyword, match.start() + len(match["indent"]))
         elif match["text"] is not None:
             section = self._current(match)
@@ -97,25 +109,59 @@ class _Cutter:
         section = self.section
         if section is None:
             return
-        for start in reversed(self.open):
-            bracket = self.text[start]
-            section.missing += _CLOSING[bracket]
-            if start == self.open[-1] and section.kind != "not_yet" and not section.broken:
-                ends_with = "the file ends"
-                if next_head is not None:
-                    ends_with = f"`{self.text[next_head.start : next_head.end]}` begins"
-                section.problems.append(
-                    UnclosedBracket(
-                        span=Span(start, start + 1),
-                        bracket=bracket,
-                        closing=_CLOSING[bracket],
-                        ends_at=next_head,
-                        ends_with=ends_with,
-                    )
-                )
+        if self.open:
+            self._unclosed(section, next_head)
         self.open.clear()
+        self.outdented = None
         self.sections.append(section)
         self.section = None
+
+    def _unclosed(self, section: Section, next_head: Span | None) -> None:
+        """Report the brackets that a section leaves open, and close them for it."""
+        for start in reversed(self.open):
+            section.missing.append((section.end, _CLOSING[self.text[start]]))
+        start = self.open[-1]
+        if self.outdented is not None and self.text[start] == "{":
+            # A brace further out was closed where the margin says that this one was forgotten.
+            start = self.outdented
+            section.missing[0] = (self._end_of_block(start, section.end), "}")
+        if not section.broken:
+            ends_with = "the file ends"
+            if next_head is not None:
+                ends_with = f"`{self.text[next_head.start : next_head.end]}` begins"
+            self._report_unclosed(section, start, next_head, ends_with)
+
+    def _report_unclosed(self, section: Section, start: int, ends_at: Span | None, ends_with: str) -> None:
+        bracket = self.text[start]
+        section.problems.append(
+            UnclosedBracket(
+                span=Span(start, start + 1),
+                bracket=bracket,
+                closing=_CLOSING[bracket],
+                ends_at=ends_at,
+                ends_with=ends_with,
+            )
+        )
+
+    def _end_of_block(self, start: int, end: int) -> int:
+        """Where a block that is opened here seems to end: with the next line that is indented no further."""
+        margin = self._margin(start)
+        line = self.text.find("\n", start, end)
+        while line >= 0:
+            begin = line + 1
+            while begin < end and self.text[begin] in " \t":
+                begin += 1
+            if begin < end and self.text[begin] not in "\r\n#" and begin - line - 1 <= margin:
+                return line
+            line = self.text.find("\n", begin, end)
+        return end
+
+    def _margin(self, at: int) -> int:
+        """How far the line that this stands on is indented."""
+        line = self.text.rfind("\n", 0, at) + 1
+        match = _INDENT.match(self.text, line)
+        assert match is not None, "it may be empty"
+        return match.end() - line
 
     def _head(self, keyword: str, start: int) -> None:
         self.finish(Span(start, start + len(keyword)))
@@ -123,8 +169,6 @@ class _Cutter:
         match keyword:
             case "module" | "import":
                 kind = keyword
-            case _ if keyword in NOT_YET_KEYWORDS:
-                kind = "not_yet"
             case _:
                 kind = "item"
         self.section = Section(kind, keyword, start, start + len(keyword))
@@ -137,7 +181,7 @@ class _Cutter:
             self.finish(None)
         if self.section is None:
             self.section = Section("unknown", "", match.start(), match.end())
-        self.section.end = match.end()
+        self.section.end = match.start() + len(match[0].rstrip())
         return self.section
 
     def _bracket(self, bracket: str, start: int, section: Section) -> None:
@@ -149,12 +193,18 @@ class _Cutter:
             self.open.append(start)
             return
         opened = self.open[-1] if self.open else None
+        if bracket == "}" and opened is not None and not section.broken and self._closes_a_brace(start):
+            while self.text[opened] == "(":
+                self._close_on_its_line(section, opened, start)
+                opened = self.open[-1]
         if opened is not None and _CLOSING[self.text[opened]] == bracket:
             self.open.pop()
+            if bracket == "}" and self.outdented is None and self._outdents(opened, start):
+                self.outdented = opened
             if not self.open and bracket == "}" and section.keyword in _BRACED:
                 self.finish(None)
             return
-        if section.kind == "not_yet" or section.broken:
+        if section.broken:
             return
         section.broken = True
         span = Span(start, start + 1)
@@ -169,6 +219,26 @@ class _Cutter:
                     opened_with=self.text[opened],
                 )
             )
+
+    def _closes_a_brace(self, closed: int) -> bool:
+        """Whether a closing brace is meant for a brace, not for a parenthesis that stands nearer."""
+        brace = next((at for at in reversed(self.open) if self.text[at] == "{"), None)
+        line = self.text.rfind("\n", self.open[-1], closed)
+        return brace is not None and (line >= 0 or self.text.find("\n", brace, closed) < 0)
+
+    def _outdents(self, opened: int, closed: int) -> bool:
+        """Whether a closing brace begins its line, further out than the line of the one it closes."""
+        line = self.text.rfind("\n", opened, closed) + 1
+        begins_line = line > 0 and self.text[line:closed].strip(" \t") == ""
+        return begins_line and closed - line < self._margin(opened)
+
+    def _close_on_its_line(self, section: Section, opened: int, closed: int) -> None:
+        """Take a parenthesis that a closing brace meets as closed at the end of its line."""
+        self.open.pop()
+        if not section.missing:
+            self._report_unclosed(section, opened, Span(closed, closed + 1), "the block is closed")
+        line = self.text.find("\n", opened, closed)
+        section.missing.append((closed if line < 0 else line, ")"))
 
 
 def words(text: str) -> Iterator[tuple[str, int]]:

@@ -7,7 +7,7 @@ Every character keeps the offset it came from, so that a fault inside the braces
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .diagnostic import Diagnostic
@@ -18,6 +18,7 @@ Place = Callable[[int], int]
 """From an offset in the text that is being read to the offset in the file."""
 
 _ESCAPE = re.compile(r"\\(?:u\{(?P<hex>[0-9A-Fa-f]{1,6})\}|u\{?|.)")
+_PLAIN = re.compile(r"[^{}]*")
 _MEANINGS = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
 
 
@@ -26,7 +27,7 @@ class Decoded:
     """The text a literal means; for each character, and for the end, its place in the file, and which were escaped."""
 
     text: str
-    places: tuple[int, ...]
+    places: Sequence[int]
     escaped: frozenset[int]
 
 
@@ -35,12 +36,15 @@ class Embedded:
     """What stands between two braces of a message, and where each of its characters (and its end) stands."""
 
     text: str
-    places: tuple[int, ...]
+    places: Sequence[int]
 
 
 def decode(literal: str, place: Place) -> tuple[Decoded, list[Diagnostic]]:
     """What a literal, quotes included, means; `place` says where its characters stand."""
-    assert re.fullmatch(r'".*"', literal, re.DOTALL), "not a text literal"
+    assert literal[:1] == literal[-1:] == '"', "not a text literal"
+    if "\\" not in literal:
+        start = place(1)
+        return Decoded(literal[1:-1], range(start, start + len(literal) - 1), frozenset()), []
     problems: list[Diagnostic] = []
     characters: list[str] = []
     places: list[int] = []
@@ -74,8 +78,10 @@ def split_template(message: Decoded) -> tuple[list[str | Embedded], list[Diagnos
     while at < len(text):
         character = text[at]
         if character not in "{}" or at in message.escaped:
-            plain.append(character)
-            at += 1
+            match = _PLAIN.match(text, at + 1)
+            assert match is not None, "it may be empty"
+            plain.append(text[at : match.end()])
+            at = match.end()
         elif text[at : at + 2] == 2 * character and at + 1 not in message.escaped:
             plain.append(character)
             at += 2

@@ -45,6 +45,7 @@ class UnexpectedText(Diagnostic):
     found: str
     fitting: tuple[str, ...]
     hint: str | None = None
+    edit: Edit | None = None
 
     @property
     def title(self) -> str:
@@ -53,11 +54,16 @@ class UnexpectedText(Diagnostic):
     @property
     def label(self) -> str:
         # A long list of what else could stand here would hide the hint.
-        return f"expected {one_of(self.fitting)}" if self.fitting and self.hint is None else "not expected here"
+        shown = self.fitting and (self.hint is None or len(self.fitting) == 1)
+        return f"expected {one_of(self.fitting)}" if shown else "not expected here"
 
     @property
     def help(self) -> str | None:
         return self.hint
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        return () if self.edit is None else (self.edit,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,11 +81,12 @@ class UnexpectedEnd(Diagnostic):
 
     code: ClassVar[str] = "HG0102"
     fitting: tuple[str, ...]
+    what: str = "text"
     hint: str | None = None
 
     @property
     def title(self) -> str:
-        return "the text ends too early"
+        return f"the {self.what} ends too early"
 
     @property
     def label(self) -> str:
@@ -214,36 +221,6 @@ class StrangeCharacter(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotYet(Diagnostic):
-    """A part of the language that this version does not know yet.
-
-        rule too_warm for Fridge {
-            when temp > 8 degC
-            place edge
-        }
-
-    This version compiles modules, imports, constants, devices, sources, signals, patterns of steps in a row, rules and
-    tables. Procedures, twins, targets, tests, what-ifs, properties, priorities, and the clauses that go with them, are
-    reserved words of the language but are refused for now. Nothing of a program is ever ignored silently.
-    """
-
-    code: ClassVar[str] = "HG0110"
-    construct: str
-
-    @property
-    def title(self) -> str:
-        return f"`{self.construct}` is not part of the language yet"
-
-    @property
-    def label(self) -> str:
-        return "not compiled by this version"
-
-    @property
-    def help(self) -> str | None:
-        return f"take `{self.construct}` out of the program for now"
-
-
-@dataclass(frozen=True, kw_only=True)
 class ForeignOperator(Diagnostic):
     """An operator of another language.
 
@@ -304,8 +281,9 @@ class UnknownItem(Diagnostic):
 
         rul standing for Truck { … }
 
-    Outside of braces stand items only: `let`, `device`, `source`, `signal`, `pattern`, `rule` and `table`, after the
-    `module` line and the imports.
+    Outside of braces stand items only, after the `module` line and the imports: `priorities`, `let`, `device`,
+    `source`, `signal`, `pattern`, `rule`, `procedure`, `twin`, `target`, `table`, `test`, `never`, `always` and
+    `what_if`.
     """
 
     code: ClassVar[str] = "HG0113"
@@ -318,7 +296,7 @@ class UnknownItem(Diagnostic):
 
     @property
     def label(self) -> str:
-        return "expected `let`, `device`, `source`, `signal`, `pattern`, `rule` or `table`"
+        return "expected an item, such as `device`, `signal` or `rule`"
 
     @property
     def help(self) -> str | None:

@@ -1,20 +1,17 @@
-"""From the grammar's rules for expressions and patterns to nodes: one small function for each rule."""
+"""From the grammar's rules for expressions to nodes: one small function for each rule."""
 
 import re
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, Literal
 
 from ..grammar import NUMBER, TIME_UNITS
 from . import nodes
 from .source import Span
-from .syntax_problems import NotYet
-from .tree_problems import RepeatedClause
-from .tree_reading import Children, Clause, Reading, Word
+from .tree_patterns import in_parentheses
+from .tree_reading import Build, Children, Clause, Reading, Word
 from .unit_problems import TimeOutOfOrder
 
-Build = Callable[[Reading, Span, Children], Any]
-
+_NUMBER = re.compile(NUMBER)
 _PART = re.compile(rf"(?P<number>{NUMBER})[ \t]*(?P<unit>(?:[^\d \t]|(?<=[^ \t\d])\d)+)")
 
 
@@ -37,12 +34,16 @@ def _quantity(reading: Reading, span: Span, children: Children) -> nodes.Quantit
 
 def compound_parts(text: str) -> tuple[tuple[str, str], ...]:
     """The numbers and units of a quantity: `2 min 10 s` gives `(("2", "min"), ("10", "s"))`."""
-    number = re.match(NUMBER, text)
+    number = _NUMBER.match(text)
     assert number is not None, "a quantity begins with a number"
     unit = text[number.end() :].lstrip(" \t")
     if " " not in unit and "\t" not in unit:
         return ((number[0], unit),)
     return tuple((match["number"], match["unit"]) for match in _PART.finditer(text))
+
+
+def _version(_: Reading, span: Span, children: Children) -> nodes.Version:
+    return nodes.Version(children[0].text, span=span)
 
 
 def _text(reading: Reading, span: Span, children: Children) -> nodes.Text:
@@ -69,17 +70,18 @@ def _member(_: Reading, span: Span, children: Children) -> nodes.Member:
     return nodes.Member(children[0], children[1].text, span=span)
 
 
-def _parentheses(_: Reading, span: Span, children: Children) -> Any:
-    """What stands in parentheses; a single named step becomes a pattern."""
-    (inside,) = children
-    return nodes.Pattern((inside,), span=span) if isinstance(inside, nodes.Step) else inside
+def _parentheses(_: Reading, __: Span, children: Children) -> Any:
+    """What stands in parentheses."""
+    return in_parentheses(children[0])
 
 
 # --- Calls and windows -----------------------------------------------------------------------------------------------
 
 
 def _call(_: Reading, span: Span, children: Children) -> nodes.Call:
-    return nodes.Call(children[0].text, children[1] if len(children) > 1 else (), span=span)
+    function: Word | str = children[0]
+    name = function if isinstance(function, str) else function.text
+    return nodes.Call(name, children[1] if len(children) > 1 else (), span=span)
 
 
 def _arguments(_: Reading, __: Span, children: Children) -> tuple[nodes.Argument, ...]:
@@ -124,7 +126,11 @@ def _over_samples(_: Reading, __: Span, children: Children) -> dict[str, Any]:
 
 
 def _over_session(_: Reading, __: Span, children: Children) -> dict[str, Any]:
-    return {"kind": "session", "length": children[0]}
+    return {"kind": "session", "length": children[0], "maximum": children[1] if len(children) > 1 else None}
+
+
+def _over_while(_: Reading, __: Span, children: Children) -> dict[str, Any]:
+    return {"kind": "while", "condition": children[0]}
 
 
 def _over_calendar(reading: Reading, __: Span, children: Children) -> dict[str, Any]:
@@ -196,71 +202,21 @@ def _quiet(_: Reading, span: Span, children: Children) -> nodes.Quiet:
     return nodes.Quiet(children[0], children[1], span=span)
 
 
-# --- Patterns --------------------------------------------------------------------------------------------------------
+def _sent(_: Reading, span: Span, children: Children) -> nodes.Sent:
+    return nodes.Sent(children[0].text, span=span)
 
 
-def as_pattern(built: nodes.Pattern | nodes.Step | nodes.Expr) -> nodes.Pattern:
-    """A pattern of what was built: a lone expression is a pattern of one step."""
-    match built:
-        case nodes.Pattern():
-            return built
-        case nodes.Step():
-            return nodes.Pattern((built,), span=built.span)
-        case _:
-            return nodes.Pattern((nodes.Step(built, span=built.span),), span=built.span)
+def _pattern_expires(_: Reading, span: Span, children: Children) -> nodes.Expires:
+    return nodes.Expires(children[0].text, span=span)
 
 
-def _step_named(reading: Reading, span: Span, children: Children) -> nodes.Step:
-    event, word = children
-    if isinstance(event, nodes.Pattern):
-        reading.problems.append(NotYet(span=span, construct="a name for several steps"))
-        reading.broken = True
-        event = nodes.Absent(span=event.span)
-    return nodes.Step(event, reading.declared(word), span=span)
-
-
-def _then(reading: Reading, span: Span, children: Children) -> nodes.Pattern:
-    """Steps in a row; parentheses around some of them change nothing unless they have an end of their own."""
-    left, right = (as_pattern(child) for child in children)
-    for group in (left, right):
-        if group.unless is not None or group.within is not None:
-            reading.problems.append(NotYet(span=group.span, construct="an end for some of the steps"))
-            reading.broken = True
-    return nodes.Pattern(left.steps + right.steps, span=span)
-
-
-def _unless(reading: Reading, span: Span, children: Children) -> nodes.Pattern:
-    pattern = as_pattern(children[0])
-    breaker: nodes.Expr = reading.value(children[1], span)
-    if pattern.unless is not None:
-        reading.problems.append(RepeatedClause(span=breaker.span, clause="unless", first=pattern.unless.span))
-    return nodes.Pattern(pattern.steps, breaker, pattern.within, span=span)
-
-
-def _within(reading: Reading, span: Span, children: Children) -> nodes.Pattern:
-    pattern = as_pattern(children[0])
-    limit: nodes.Expr = reading.value(children[1], span)
-    if pattern.within is not None:
-        reading.problems.append(RepeatedClause(span=limit.span, clause="within", first=pattern.within.span))
-    return nodes.Pattern(pattern.steps, pattern.unless, limit, span=span)
-
-
-PARENTHESES = ("atom", "duration", "count", "constant")
+PARENTHESES = ("atom", "duration", "count", "constant", "setting_value")
 """The rules of which only what stands in parentheses is left when the tree is built."""
-
-TAKES_PATTERNS = frozenset({*PARENTHESES, "step_named", "then", "unless", "within", "when", "pattern_item"})
-"""The rules a pattern can be part of; anywhere else a value must stand."""
-
-NESTING = frozenset(
-    {"call", "member", "negate", "add", "subtract", "multiply", "divide", "and", "or", "not", "compare", "otherwise"}
-    | {"is_quality", "is_not_quality", "choice", "becomes", "rises_above", "falls_below", "holds", "quiet"}
-    | {"then", "unless", "within", "if_"}
-)
-"""The rules that put one node into another any number of times."""
 
 EXPRESSIONS: dict[str, Build] = {
     "number": _number,
     "quantity": _quantity,
+    "version": _version,
     "text": _text,
     "true": _true,
     "false": _false,
@@ -280,6 +236,7 @@ EXPRESSIONS: dict[str, Build] = {
     "over_samples": _over_samples,
     "over_session": _over_session,
     "over_calendar": _over_calendar,
+    "over_while": _over_while,
     "negate": _negate,
     "add": _arithmetic("+"),
     "subtract": _arithmetic("-"),
@@ -298,8 +255,6 @@ EXPRESSIONS: dict[str, Build] = {
     "falls_below": _crosses("falls below"),
     "holds": _holds,
     "quiet": _quiet,
-    "step_named": _step_named,
-    "then": _then,
-    "unless": _unless,
-    "within": _within,
+    "sent": _sent,
+    "pattern_expires": _pattern_expires,
 }

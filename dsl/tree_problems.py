@@ -372,6 +372,58 @@ class SingleQuotes(Diagnostic):
         return (Edit(self.span, f'"{self.content}"'),)
 
 
+@dataclass(frozen=True, kw_only=True)
+class MissingHistory(Diagnostic):
+    """A what-if does not say what it starts from.
+
+        what_if "fewer loads" {
+            set Load.power = 0 kW
+            report p95 of min(Battery.charge)
+        }
+
+    It runs again what was recorded, with changes. Say whose history, and how much of it:
+
+        what_if "fewer loads" {
+            from history of "kigoma" last 7 day
+            set Load.power = 0 kW
+            report p95 of min(Battery.charge)
+        }
+    """
+
+    code: ClassVar[str] = "HG0136"
+
+    @property
+    def title(self) -> str:
+        return "this what-if has no history to start from"
+
+    @property
+    def help(self) -> str | None:
+        return 'add a line such as `from history of "kigoma" last 7 day`'
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadCount(Diagnostic):
+    """How often something is expected is no whole number.
+
+        expect alert door_ajar for f1 1.5 times
+
+    Write a whole number, or `once`:
+
+        expect alert door_ajar for f1 2 times
+    """
+
+    code: ClassVar[str] = "HG0137"
+    text: str
+
+    @property
+    def title(self) -> str:
+        return f"`{self.text}` is not a number of times"
+
+    @property
+    def help(self) -> str | None:
+        return "write a whole number with at most nine digits, as in `2 times`, or `once`"
+
+
 def _values(count: int) -> str:
     return "1 value" if count == 1 else f"{count} values"
 

@@ -7,7 +7,7 @@ from typing import Any
 from . import nodes
 from .diagnostic import Diagnostic
 from .source import Span
-from .strings import Decoded, Embedded, Place, decode, split_template
+from .strings import Decoded, Embedded, decode, split_template
 from .tree_problems import PatternAsValue, RepeatedClause, ReservedName
 
 Children = list[Any]
@@ -19,6 +19,18 @@ RESERVED = frozenset(
     | {"then", "unless", "within", "as"}
 )
 """The words that begin or join expressions and patterns, which therefore cannot be names."""
+
+
+PATTERN_KINDS = (
+    nodes.Pattern,
+    nodes.Step,
+    nodes.Group,
+    nodes.AllOf,
+    nodes.AnyOf,
+    nodes.Repeat,
+    nodes.Sequence,
+)
+"""What patterns and their parts are; none of them has a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +51,23 @@ class Clause:
     span: Span
 
 
+Build = Callable[["Reading", Span, Children], Any]
+"""What a rule of the grammar becomes, given the span of what was read for it, and its parts."""
+
+
 @dataclass
 class Reading:
     """One piece of text on its way to the tree.
 
-    `broken` is set where no sensible node can be built; the item is then left out of the program.
+    `broken` is set where no sensible node can be built; the item is then left out of the program. `faulty` is set where
+    something of the text was left out, so that what is missing need not be missed.
     """
 
     text: str
-    place: Place
     embedded: Callable[[Embedded], nodes.Expr | None]
     problems: list[Diagnostic] = field(default_factory=list)
     broken: bool = False
+    faulty: bool = False
 
     def declared(self, word: Word) -> str:
         """A name that this word gives to something."""
@@ -83,9 +100,8 @@ class Reading:
         """The value of an action's argument, where a text may hold values between braces."""
         match value:
             case nodes.Text():
-                # Only items have actions, and in those a span counts characters of the file.
-                start = self.place(0)
-                template = self.template(self.text[value.span.start - start : value.span.end - start], value.span)
+                # Only items have actions, and those are read from the file's text itself.
+                template = self.template(self.text[value.span.start : value.span.end], value.span)
                 if all(isinstance(part, str) for part in template.parts):
                     return nodes.Text("".join(str(part) for part in template.parts), span=value.span)
                 return template
@@ -95,6 +111,12 @@ class Reading:
                 )
             case _:
                 return value
+
+    def different(self, names: Iterable[Word]) -> tuple[str, ...]:
+        """Names of which none may stand twice."""
+        found = tuple(names)
+        self.once(Clause(word.text, None, word.span) for word in found)
+        return tuple(word.text for word in found)
 
     def once(self, clauses: Iterable[Clause]) -> dict[str, Any]:
         """The values of clauses that may stand once each, by keyword."""
@@ -107,7 +129,7 @@ class Reading:
 
     def value(self, built: object, span: Span) -> Any:
         """What was built, where it is no pattern; patterns have no value."""
-        if isinstance(built, nodes.Pattern | nodes.Step):
+        if isinstance(built, PATTERN_KINDS):
             self.problems.append(PatternAsValue(span=built.span))
             self.broken = True
             return nodes.Absent(span=span)

@@ -53,6 +53,47 @@ def duration(value: nodes.Expr) -> str:
     return operand(value, nodes.Quantity, nodes.Name)
 
 
+_LITERALS = (nodes.Number, nodes.Version, nodes.Quantity, nodes.Text, nodes.Bool, nodes.Absent)
+
+
+def constant(value: nodes.Expr) -> str:
+    """What may stand in bounds, defaults and tables; anything longer stands in parentheses."""
+    if isinstance(value, nodes.Negate) and isinstance(value.of, _LITERALS):
+        return f"-{expression(value.of)}"
+    return operand(value, *_LITERALS, nodes.Name)
+
+
+def domain(value: nodes.Domain | None) -> str:
+    """` for Truck`, ` by fleet, model`, with a blank before it, or nothing."""
+    match value:
+        case None:
+            return ""
+        case nodes.ForDevice():
+            return f" for {value.device}"
+        case nodes.ByProperties():
+            return f" by {', '.join(value.properties)}"
+    assert_never(value)
+
+
+def type_name(value: nodes.TypeName) -> str:
+    """`degC`, `enum { idle, busy }`."""
+    return f"{value.name} {{ {', '.join(value.choices)} }}" if value.choices else value.name
+
+
+def bounds(value: nodes.Bounds | None) -> str:
+    """` in 0..100`, with a blank before it, or nothing."""
+    return "" if value is None else f" in {constant(value.low)}..{constant(value.high)}"
+
+
+def parameter_list(parameters: tuple[nodes.Parameter, ...]) -> str:
+    """What stands between the parentheses of a declaration."""
+    return ", ".join(
+        f"{parameter.name}: {type_name(parameter.type)}{bounds(parameter.bounds)}"
+        + ("" if parameter.default is None else f" = {constant(parameter.default)}")
+        for parameter in parameters
+    )
+
+
 def template(value: nodes.Template) -> str:
     """The literal of a message."""
     parts = (
@@ -64,15 +105,14 @@ def template(value: nodes.Template) -> str:
 
 def argument_list(arguments: tuple[nodes.Argument, ...], in_action: bool = False) -> str:
     """What stands between the parentheses of a call."""
-    return ", ".join(_argument(argument, in_action) for argument in arguments)
-
-
-def _argument(argument: nodes.Argument, in_action: bool) -> str:
-    label = "" if argument.name is None else f"{argument.name}: "
-    value = _action_value(argument.value, Level.HOLDS) if in_action else expression(argument.value)
-    where = "" if argument.where is None else f" where {expression(argument.where)}"
-    window = "" if argument.window is None else f" {_window(argument.window)}"
-    return label + value + where + window
+    texts: list[str] = []  # a plain loop, as calls may be nested deeply
+    for argument in arguments:
+        label = "" if argument.name is None else f"{argument.name}: "
+        value = _action_value(argument.value, Level.HOLDS) if in_action else expression(argument.value)
+        where = "" if argument.where is None else f" where {expression(argument.where)}"
+        over = "" if argument.window is None else f" {window(argument.window)}"
+        texts.append(label + value + where + over)
+    return ", ".join(texts)
 
 
 def _action_value(value: nodes.Expr, level: Level) -> str:
@@ -92,28 +132,33 @@ def _action_value(value: nodes.Expr, level: Level) -> str:
             return expression(value, level)
 
 
-def _window(window: nodes.Window) -> str:
-    every = "" if window.every is None else f" every {duration(window.every)}"
-    match window.kind:
+def window(value: nodes.Window) -> str:
+    """`over 10 min every 1 min`."""
+    every = "" if value.every is None else f" every {duration(value.every)}"
+    match value.kind:
         case "span":
-            assert window.length is not None
-            return f"over {duration(window.length)}{every}"
+            assert value.length is not None
+            return f"over {duration(value.length)}{every}"
         case "samples":
-            assert window.count is not None
-            return f"over {operand(window.count, nodes.Number, nodes.Quantity, nodes.Name)} samples{every}"
+            assert value.count is not None
+            return f"over {operand(value.count, nodes.Number, nodes.Quantity, nodes.Name)} samples{every}"
         case "session":
-            assert window.length is not None
-            return f"over session gap {duration(window.length)}{every}"
+            assert value.length is not None
+            maximum = "" if value.maximum is None else f" max {duration(value.maximum)}"
+            return f"over session gap {duration(value.length)}{maximum}{every}"
         case "calendar":
-            zone = "" if window.zone is None else f' in "{encode(window.zone)}"'
-            return f"over {window.calendar}{zone}{every}"
-    assert_never(window.kind)
+            zone = "" if value.zone is None else f' in "{encode(value.zone)}"'
+            return f"over {value.calendar}{zone}{every}"
+        case "while":
+            assert value.condition is not None
+            return f"over while {expression(value.condition, Level.CONDITIONAL)}{every}"
+    assert_never(value.kind)
 
 
 def _text(value: nodes.Expr) -> tuple[str, Level]:
     """The text of an expression and how tightly it binds."""
     match value:
-        case nodes.Number():
+        case nodes.Number() | nodes.Version():
             return value.text, Level.POSTFIX
         case nodes.Quantity():
             return " ".join(f"{number} {unit}" for number, unit in value.parts), Level.POSTFIX
@@ -154,13 +199,18 @@ def _text(value: nodes.Expr) -> tuple[str, Level]:
             return f"not {expression(value.of, Level.NOT)}", Level.NOT
         case nodes.Quiet():
             return f"no {expression(value.of, Level.COMPARISON)} for {duration(value.duration)}", Level.NOT
+        case nodes.Sent():
+            return f"sent {value.command}", Level.COMPARISON
+        case nodes.Expires():
+            return f"{value.pattern} expires", Level.COMPARISON
         case nodes.Conditional():
             condition = expression(value.condition, Level.OR)
             then = expression(value.then, Level.CONDITIONAL)
             otherwise = expression(value.otherwise, Level.CONDITIONAL)
             return f"{condition} ? {then} : {otherwise}", Level.CONDITIONAL
         case nodes.Holds():
-            condition = expression(value.condition, Level.CONDITIONAL)
+            # `a and b for 1 min` is the same, but a reader has to know it.
+            condition = expression(value.condition, Level.NOT)
             return f"{condition} for {duration(value.duration)}", Level.HOLDS
     assert_never(value)
 

@@ -12,7 +12,7 @@ from . import units
 START_SYMBOLS = ("module_header", "import_line", "item_list", "expr")
 """What a piece of text can be parsed as: a file is parsed item by item, the braces of a message as expressions."""
 
-NUMBER = r"\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE][+-]?\d+)?"
+NUMBER = r"[0-9]+(?:_[0-9]+)*(?:\.[0-9]+(?:_[0-9]+)*)?(?:[eE][+-]?[0-9]+)?"
 """The regular expression of a number."""
 
 TIME_UNITS = ("week", "day", "h", "min", "s", "ms", "us", "ns")
@@ -21,11 +21,16 @@ TIME_UNITS = ("week", "day", "h", "min", "s", "ms", "us", "ns")
 
 def grammar_text() -> str:
     """The grammar for Lark, with the words that are built from the unit table filled in."""
-    text = files(__name__).joinpath("iot.lark").read_text(encoding="utf-8")
+    text = raw_grammar_text()
     for placeholder, expression in (("<number>", NUMBER), ("<quantity>", _quantity()), ("<type>", _type())):
         # Lark ends a regular expression at the first bare slash.
         text = text.replace(placeholder, expression.replace("/", r"\/"))
     return text
+
+
+def raw_grammar_text() -> str:
+    """The grammar as it is written, with the places that grammar_text() fills in."""
+    return files(__name__).joinpath("iot.lark").read_text(encoding="utf-8")
 
 
 def _quantity() -> str:

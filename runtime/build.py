@@ -15,6 +15,8 @@ from .operators.leaves import (
     KeyOperator,
     MessageOperator,
     NowOperator,
+    PreviousOperator,
+    PreviousTimeOperator,
 )
 from .operators.node import Operator, Setting
 from .operators.outputs import ActionOperator, OutputOperator
@@ -74,6 +76,14 @@ def _field(b: Builder, node: p.PlanNode, op: p.Field) -> Operator:
 
 def _message(b: Builder, node: p.PlanNode, op: p.Message) -> Operator:
     return MessageOperator(b.setting, b.field(node, op.field))
+
+
+def _previous(b: Builder, node: p.PlanNode, op: p.Previous) -> Operator:
+    return PreviousOperator(b.setting, b.field(node, op.field))
+
+
+def _previous_time(b: Builder, node: p.PlanNode, op: p.PreviousTime) -> Operator:
+    return PreviousTimeOperator(b.setting, b.field(node, op.field))
 
 
 def _held_time(b: Builder, node: p.PlanNode, op: p.HeldTime) -> Operator:
@@ -167,6 +177,8 @@ OPERATORS: dict[type[p.Operator], Callable[[Builder, p.PlanNode, Any], Operator]
     p.Field: _field,
     p.Message: _message,
     p.HeldTime: _held_time,
+    p.Previous: _previous,
+    p.PreviousTime: _previous_time,
     p.Key: _key,
     p.Now: _now,
     p.Map: _map,

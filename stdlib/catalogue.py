@@ -3,10 +3,25 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from . import aggregates, arithmetic, comparison, conversion, geography, logic, magnitudes
-from .function import AggregateFunction, Scalar
+from . import (
+    aggregates,
+    anomaly,
+    arithmetic,
+    comparison,
+    conversion,
+    durations,
+    filters,
+    foresight,
+    frequencies,
+    geography,
+    logic,
+    magnitudes,
+    quantiles,
+    trends,
+)
+from .function import AggregateFunction, Scalar, Stateful, Summary
 
-F = TypeVar("F", Scalar, AggregateFunction)
+F = TypeVar("F", Scalar, AggregateFunction, Summary, Stateful)
 
 
 def _by_name(functions: Iterable[F]) -> dict[str, F]:
@@ -25,3 +40,37 @@ SCALARS: dict[str, Scalar] = _by_name(
 
 AGGREGATES: dict[str, AggregateFunction] = _by_name(aggregates.AGGREGATES)
 """Functions of the samples of a window, or of the members of a group."""
+
+SUMMARIES: dict[str, Summary] = _by_name(
+    summary for family in (quantiles, frequencies, trends, durations) for summary in family.SUMMARIES
+)
+"""Aggregates that are checked, and that the runtime does not have yet."""
+
+STATEFUL: dict[str, Stateful] = _by_name(
+    function for family in (anomaly, filters, foresight) for function in family.STATEFUL
+)
+"""Functions of a value's past or future: checked, and not yet in the runtime."""
+
+
+def _modules() -> dict[str, frozenset[str]]:
+    functions: list[Scalar | Stateful] = [*SCALARS.values(), *STATEFUL.values()]
+    modules = {function.module for function in functions if function.module is not None}
+    return {name: frozenset(f.name for f in functions if f.module == name) for name in sorted(modules)}
+
+
+MODULES = _modules()
+"""The functions of each module of the library; the others need no import."""
+
+
+def aggregate_named(name: str) -> AggregateFunction | Summary | None:
+    """The aggregate that a program can call by this name."""
+    found = AGGREGATES.get(name) or SUMMARIES.get(name)
+    return None if found is None or found.internal else found
+
+
+def function_names() -> list[str]:
+    """All names that can be called, for suggestions; of the quantiles those that people ask for."""
+    scalars = [scalar.name for scalar in SCALARS.values() if not scalar.internal]
+    aggregates_ = [aggregate.name for aggregate in AGGREGATES.values() if not aggregate.internal]
+    summaries = [name for name in SUMMARIES if not name[1:].isdecimal() or name in ("p50", "p90", "p95", "p99")]
+    return [*scalars, *aggregates_, *summaries, *STATEFUL]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from .column import Column, Values
 
@@ -38,6 +38,7 @@ class Scalar:
     module: str | None = None
     folded: bool = False
     needs_texts: bool = False
+    runs: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +79,65 @@ class AggregateFunction:
     internal: bool = False
     empty: float | None = None
     examples: tuple[str, ...] = field(default=())
+    runs: ClassVar[bool] = True
+    second: ClassVar[None] = None
+    options: ClassVar[str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """An aggregate as the checker knows it, which the runtime does not have yet; what has no word here is as above.
+
+    `second`: what its second argument is, if it takes two, sampled together (`corr(x, y over 1 h every 1 min)`).
+    `options` are named constants, written as the parameters of a `Stateful`. `state` says what it keeps, in words, for
+    each key and slice. Further results: `argument` is a value as the argument is, `condition` a bool, `product` in the
+    unit of both arguments multiplied, `integral` in that of the argument times a time, `duration` in seconds, `slope`
+    in that of the argument for each second, `texts` a text.
+    """
+
+    name: str
+    argument: Literal["bool", "number", "any"]
+    result: Literal[
+        "number",
+        "difference",
+        "count",
+        "ratio",
+        "argument",
+        "condition",
+        "product",
+        "integral",
+        "duration",
+        "slope",
+        "texts",
+    ]
+    state: str
+    doc: str
+    second: Literal["number"] | None = None
+    options: str = ""
+    points_allowed: bool = True
+    over_members: bool = True
+    mergeable: bool = True
+    examples: tuple[str, ...] = field(default=())
+    runs: ClassVar[bool] = False
+    internal: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stateful:
+    """A function whose value depends on what came before: detectors, filters, what a twin's model foresees.
+
+    `signature` is written as that of a `Scalar`: `x: number, sigma: float = 4 -> bool`. The first parameter holds and
+    is followed over time; all others are constants, and one with a default may be left out. Further kinds: `like x`, a
+    value as x is; `step x`, a difference of two such values. Parameters behind `*` have names only: they are written
+    `target: 5 degC`. `window` says whether its first argument has one. `state`: what it keeps for each key, in words.
+    """
+
+    name: str
+    signature: str
+    state: str
+    doc: str
+    window: Literal["none", "optional", "needed"] = "none"
+    module: str | None = None
+    of: Literal["value", "prediction"] = "value"
+    examples: tuple[str, ...] = field(default=())
+    runs: ClassVar[bool] = False

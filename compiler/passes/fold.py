@@ -33,7 +33,7 @@ def fold_constants(graph: Graph) -> Graph:
                 return new.changed(node, Constant(value), ())
         return new.keep(node)
 
-    return graph.rebuilt(rewrite)
+    return graph.rebuilt(rewrite, of=(Map,))
 
 
 def _unchanged(new: Graph, function: str, inputs: tuple[PlanNode, ...]) -> PlanNode | None:

@@ -15,16 +15,17 @@ from ..plan import Constant, Field, Map, Members, Message, Pattern, PlanNode, Sl
 
 def push_down(graph: Graph) -> Graph:
     """The graph with filters where they cost least."""
-    return graph.rebuilt(_rewrite)
+    needed: dict[str, Fields] = {}
+    return graph.rebuilt(lambda new, node, _: _rewrite(new, node, needed), of=(Slices, Members, Pattern))
 
 
-def _rewrite(new: Graph, node: PlanNode, _: str) -> str:
+def _rewrite(new: Graph, node: PlanNode, needed: "dict[str, Fields]") -> str:
     inputs = new.inputs_of(node)
     match node.operator:
         case Slices() | Members() if len(inputs) == 2 and _always(inputs[1]):
             return new.changed(node, node.operator, node.inputs[:1])
         case Slices() if len(inputs) == 2:
-            value = _from_messages(new, inputs[0], _needed(new, inputs[1]))
+            value = _from_messages(new, inputs[0], _needed(new, inputs[1], needed))
             if value == inputs[0].id:
                 return new.keep(node)
             return new.changed(node, node.operator, (value, node.inputs[1]))
@@ -56,18 +57,20 @@ Fields = frozenset[tuple[str, str]]
 NONE: Fields = frozenset()
 
 
-def _needed(graph: Graph, condition: PlanNode) -> Fields:
-    """The fields that a message must carry for a condition to be true."""
-    inputs = graph.inputs_of(condition)
-    match condition.operator:
-        case Message(device, field):
-            return frozenset({(device, field)})
-        case Map("or_"):
-            return _needed(graph, inputs[0]) & _needed(graph, inputs[1])
-        case Map(function) if function == "and_" or SCALARS[function].strict:
-            return NONE.union(*(_needed(graph, i) for i in inputs))
-        case _:
-            return NONE
+def _needed(graph: Graph, condition: PlanNode, known: dict[str, Fields]) -> Fields:
+    """The fields that a message must carry for a condition to be true; of other conditions it is `known`."""
+    for id_ in graph.behind(condition.id, (Map,), known):
+        node = graph.node(id_)
+        match node.operator:
+            case Message(device, field):
+                known[id_] = frozenset({(device, field)})
+            case Map("or_"):
+                known[id_] = known[node.inputs[0]] & known[node.inputs[1]]
+            case Map(function) if function == "and_" or SCALARS[function].strict:
+                known[id_] = NONE.union(*(known[i] for i in node.inputs))
+            case _:
+                known[id_] = NONE
+    return known[condition.id]
 
 
 def _from_messages(graph: Graph, value: PlanNode, fields: Fields) -> str:
@@ -75,11 +78,17 @@ def _from_messages(graph: Graph, value: PlanNode, fields: Fields) -> str:
 
     On a settled timeline no message is older than what is held, so that the two are the same.
     """
-    match value.operator:
-        case Field(device, field) if (device, field) in fields:
-            return graph.share(replace(value, id="", operator=Message(device, field)))
-        case Map():
-            inputs = tuple(_from_messages(graph, i, fields) for i in graph.inputs_of(value))
-            return value.id if inputs == value.inputs else graph.share(replace(value, id="", inputs=inputs))
-        case _:
-            return value.id
+    if not fields:
+        return value.id
+    now: dict[str, str] = {}
+    for id_ in graph.behind(value.id, (Map,)):
+        node = graph.node(id_)
+        match node.operator:
+            case Field(device, field) if (device, field) in fields:
+                now[id_] = graph.share(replace(node, id="", operator=Message(device, field)))
+            case Map():
+                inputs = tuple(now[i] for i in node.inputs)
+                now[id_] = id_ if inputs == node.inputs else graph.share(replace(node, id="", inputs=inputs))
+            case _:
+                now[id_] = id_
+    return now[value.id]

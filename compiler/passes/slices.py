@@ -31,8 +31,9 @@ class _Store:
     longest_ns: int
 
     def joined(self, other: "_Store") -> "_Store":
+        """Both in one; its nodes are not yet put together."""
         return _Store(
-            [*self.nodes, *other.nodes],
+            self.nodes,
             gcd(self.width_ns, other.width_ns),
             self.parts | other.parts,
             max(self.longest_ns, other.longest_ns),
@@ -50,8 +51,7 @@ def share_slices(graph: Graph) -> Graph:
     def rewrite(new: Graph, node: PlanNode, id_: str) -> str:
         if isinstance(node.operator, Window):
             return new.share(node)
-        if not isinstance(node.operator, Slices):
-            return new.keep(node)
+        assert isinstance(node.operator, Slices)
         store = shared[id_]
         if id_ == store.nodes[0]:
             operator = Slices(store.width_ns, tuple(part for part in PARTS if part in store.parts))
@@ -59,23 +59,27 @@ def share_slices(graph: Graph) -> Graph:
         return made[store.nodes[0]]
 
     made: dict[str, str] = {}
-    return graph.rebuilt(rewrite)
+    return graph.rebuilt(rewrite, of=(Slices, Window))
 
 
 def _stores(graph: Graph) -> dict[tuple[tuple[str, ...], str], list[_Store]]:
     """The stores of each stream of samples, those that gain by it joined."""
     streams: dict[tuple[tuple[str, ...], str], list[_Store]] = {}
-    users = graph.users()
+    longest_ns: dict[str, int] = {}
+    for node in graph:
+        if isinstance(node.operator, Window):
+            of = node.inputs[0]
+            longest_ns[of] = max(longest_ns.get(of, 0), longest_window_ns(node.operator))
     for node in graph:
         if isinstance(node.operator, Slices):
-            windows = [user.operator for user in users[node.id] if isinstance(user.operator, Window)]
-            longest = max((longest_window_ns(window) for window in windows), default=0)
+            longest = longest_ns.get(node.id, 0)
             store = _Store([node.id], node.operator.width_ns, frozenset(node.operator.parts), longest)
             stores = streams.setdefault((node.inputs, node.timeline), [])
             for place, other in enumerate(stores):
                 joined = other.joined(store)
                 if joined.cells <= MEMORY_FACTOR * (other.cells + store.cells):
                     stores[place] = joined
+                    joined.nodes.append(node.id)
                     break
             else:
                 stores.append(store)

@@ -12,4 +12,4 @@ from ..graph import Graph
 def share_subexpressions(graph: Graph) -> Graph:
     """The graph with one node for each structure."""
 
-    return graph.rebuilt(lambda new, node, _: new.share(node))
+    return graph.shared()

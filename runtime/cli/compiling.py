@@ -1,23 +1,50 @@
 """`headgate compile`: a program's plan as a file, to be run where there is no compiler."""
 
 import sys
-from argparse import Namespace
-from pathlib import Path
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...compiler.plan import Plan
 from .check import count, plural, show_problems
 from .exits import Exit, Failure
-from .program import compiled
+from .program import add_path, compiled
+from .writing import STDOUT, write_whole
 
-STDOUT = "-"
+if TYPE_CHECKING:
+    from ...compiler.compile import Compiled
 
 
-def plan_of(path: str) -> Plan:
-    """A program's plan; shows its problems, and fails if they are errors."""
-    result = compiled(path)
-    show_problems(result, sys.stderr)
+def add_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("program", metavar="PROGRAM", help="a program (.iot)")
+    parser.add_argument(
+        "-o", "--output", default=STDOUT, metavar="FILE", help="where to write the plan (default: -, standard output)"
+    )
+    add_path(parser)
+
+
+def checked(path: str, folders: Sequence[str] = ()) -> "Compiled":
+    """A program without errors; shows its problems, and fails if they are errors."""
+    result = compiled(path, folders)
+    no_errors(path, result)
+    return result
+
+
+def no_errors(path: str, result: "Compiled") -> None:
+    """Show a program's problems, and fail if they are errors."""
+    show_problems(result, result.problems.found, sys.stderr)
+    errors = count(result.problems.found, "error")
+    if errors:
+        raise Failure(f"`{path}` has {plural(errors, 'error')}", Exit.PROGRAM)
+
+
+def plan_of(path: str, folders: Sequence[str] = ()) -> Plan:
+    """A program's plan; fails if it has errors, or constructs that cannot be executed yet, and names those."""
+    result = checked(path, folders)
     if result.plan is None:
-        raise Failure(f"`{path}` has {plural(count(result, 'error'), 'error')}", Exit.PROGRAM)
+        show_problems(result, result.not_running.found, sys.stderr)
+        number = len(result.not_running.found)
+        raise Failure(f"`{path}` has {plural(number, 'construct')} that cannot be executed yet", Exit.PROGRAM)
     return result.plan
 
 
@@ -25,16 +52,9 @@ def compile_program(options: Namespace) -> Exit:
     """Write the plan's document."""
     from ...compiler.document import dump
 
-    document = dump(plan_of(options.program))
+    document = dump(plan_of(options.program, options.path))
     if options.output == STDOUT:
         sys.stdout.write(document.decode() + "\n")
-        return Exit.OK
-    target = Path(options.output)
-    try:
-        # First beside it, so that there is never half a plan under its name.
-        beside = target.with_name(target.name + ".part")
-        beside.write_bytes(document)
-        beside.replace(target)
-    except OSError as problem:
-        raise Failure(f"cannot write `{target}`: {problem.strerror or problem}", Exit.INPUT_OUTPUT) from None
+    else:
+        write_whole(options.output, document)
     return Exit.OK

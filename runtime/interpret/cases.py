@@ -16,6 +16,8 @@ CASES: dict[type, Case] = {
     p.Field: leaves.field,
     p.Message: leaves.message,
     p.HeldTime: leaves.held_time,
+    p.Previous: leaves.previous,
+    p.PreviousTime: leaves.previous_time,
     p.Key: leaves.key,
     p.Now: leaves.now,
     p.Map: leaves.map_,

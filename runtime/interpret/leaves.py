@@ -28,11 +28,13 @@ def now(node: p.PlanNode, here: Instance, at: Instant) -> bool:
 
 @dataclass
 class HeldState:
-    """A field's newest value and its event time; when it goes stale."""
+    """A field's newest value and its event time; when it goes stale; the value before it."""
 
     value: Value = None
     time: int | None = None
     due: int | None = None
+    earlier: Value = None
+    earlier_time: int | None = None
 
 
 def _take(node: p.PlanNode, here: Instance, at: Instant, name: str) -> tuple[HeldState, bool]:
@@ -40,6 +42,7 @@ def _take(node: p.PlanNode, here: Instance, at: Instant, name: str) -> tuple[Hel
     state = here.state(node, HeldState)
     if at.message is None or name not in at.message or (state.time is not None and at.message_time < state.time):
         return state, False
+    state.earlier, state.earlier_time = state.value, state.time
     state.value, state.time = at.message[name], at.message_time
     return state, True
 
@@ -66,6 +69,20 @@ def held_time(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     assert isinstance(node.operator, p.HeldTime)
     state, taken = _take(node, here, at, node.operator.field)
     here.values[node.id] = state.time
+    return taken
+
+
+def previous(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    assert isinstance(node.operator, p.Previous)
+    state, taken = _take(node, here, at, node.operator.field)
+    here.values[node.id] = state.earlier
+    return taken
+
+
+def previous_time(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    assert isinstance(node.operator, p.PreviousTime)
+    state, taken = _take(node, here, at, node.operator.field)
+    here.values[node.id] = state.earlier_time
     return taken
 
 

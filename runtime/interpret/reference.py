@@ -7,7 +7,7 @@
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,11 +57,16 @@ class Group:
         return min(times, default=None)
 
 
+Observer = Callable[[Instance, Instant], None]
+"""Sees an instance (a device or group on a timeline) after each of its instants: `here.values`, `here.updated`."""
+
+
 class Reference:
     """An interpreter of one plan. Inputs are numbered from 0 in the order given; `counters` say what became of them."""
 
-    def __init__(self, plan: p.Plan) -> None:
+    def __init__(self, plan: p.Plan, observer: Observer | None = None) -> None:
         self.plan = plan
+        self._observer = observer
         self.counters = Counters()
         self._seq = -1
         self._types = {device.name: device for device in plan.devices}
@@ -235,6 +240,8 @@ class Reference:
     def _after(self, one: Device, here: Instance, at: Instant) -> None:
         """After an instant of a device: what of it others are to see."""
         self._touched[id(here)] = here
+        if self._observer is not None:
+            self._observer(here, at)
         self._record(here, at, one.records)
         for timeline in self.plan.timelines:
             for member in timeline.members:
@@ -316,6 +323,8 @@ class Reference:
 
     def _after_group(self, group: Group, here: Instance, at: Instant) -> None:
         self._touched[id(here)] = here
+        if self._observer is not None:
+            self._observer(here, at)
         self._record(here, at, group.records)
 
     def _advance_group(self, group: Group) -> None:

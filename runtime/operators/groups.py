@@ -194,9 +194,10 @@ class GroupClock:
         self.clock_before = self.clock.copy()
         parts = [_distinct(happened), (woken[0], kernel.WAKE, woken[1], woken[0], woken[0])]
         for a in arrivals:
-            runs = slice(0, a.frame.running)
-            key = a.frame.key[runs]
-            parts.append((a.frame.seq[runs], kernel.ADVANCE, a.group[runs], a.slot[key], a.frame.time[runs]))
+            # A group's time is looked at once for each input, when all of it has been run on the member's timeline.
+            rows = _last_of_input(a.frame)
+            slot = a.slot[a.frame.key[rows]]
+            parts.append((a.frame.seq[rows], kernel.ADVANCE, a.group[rows], slot, a.frame.time[rows]))
         frame = self._ordered_walk(parts)
         if end_seq is None:
             return frame
@@ -246,6 +247,15 @@ class GroupClock:
         empty = [np.zeros(0, dtype=t) for t in (np.int64, np.int32, np.int64, np.bool_)]
         columns: list[Any] = [np.concatenate([p_[i] for p_ in pieces]) if pieces else empty[i] for i in range(4)]
         return Frame(columns[0], columns[1], columns[2], columns[3], len(self.shown))
+
+
+def _last_of_input(frame: Frame) -> Rows:
+    """Of the rows that run timers, the last that each input makes of each key."""
+    seq, key = frame.seq[: frame.running], frame.key[: frame.running]
+    order = np.lexsort((key, seq))
+    last = np.ones(len(order), dtype=np.bool_)
+    last[:-1] = (np.diff(seq[order]) != 0) | (np.diff(key[order]) != 0)
+    return np.sort(order[last])
 
 
 def _distinct(happened: Sequence[Updates]) -> Operations:

@@ -81,7 +81,14 @@ class FieldState:
         self.name = name
         self.values: NDArray[Any] = np.zeros(0, dtype=DTYPES[type_name])
         self.held_time: Rows = np.zeros(0, dtype=np.int64)
+        self.remembers = False
+        self.earlier_values = self.values
+        self.earlier_time = self.held_time
         self.frame: Frame | None = None
+
+    def remember(self) -> None:
+        """Keep what was held before the newest value, too."""
+        self.remembers = True
 
     def begin(self, frame: Frame) -> None:
         """Take a batch, once, whoever asks first."""
@@ -90,6 +97,9 @@ class FieldState:
         self.frame = frame
         self.values = first_seen(self.values, frame.keys, 0)
         self.held_time = first_seen(self.held_time, frame.keys, -1)
+        if self.remembers:
+            self.earlier_values = first_seen(self.earlier_values, frame.keys, 0)
+            self.earlier_time = first_seen(self.earlier_time, frame.keys, -1)
         n = len(frame)
         message = frame.fields.get(self.name)
         self.message = (
@@ -140,6 +150,18 @@ class FieldState:
         time = np.where(instants.timer, self.before_time[instants.row], self.source_time[instants.row])
         return self._pick(index, instants.key, time), time
 
+    def earlier_at(self, instants: Instants) -> tuple[Column, Rows]:
+        """What was held before the value held at each instant, and its event time (-1: none)."""
+        self.walk()
+        newest = np.where(instants.timer, self.before[instants.row], self.source[instants.row])
+        # Of a value of this batch, the walk knows what it replaced; of an older one, the state does.
+        here = newest >= 0
+        replaced = np.where(here, self.before[newest], -1)
+        time = np.where(here, self.before_time[newest], self.earlier_time[instants.key])
+        column = self._pick(replaced, instants.key, time)
+        values = np.where(here, column.values, self.earlier_values[instants.key])
+        return Column(values, column.known), time
+
     def _pick(self, index: Rows, key: NDArray[np.int32], time: Rows) -> Column:
         old = index < 0
         if old.any():
@@ -156,6 +178,8 @@ class FieldState:
         frame = self.frame
         if frame is None:
             return
+        if self.remembers:
+            self._commit_earlier(frame)
         if self.plain and not self.walked:
             self.values[frame.key] = self.message.values
             self.held_time[frame.key] = frame.time
@@ -164,6 +188,13 @@ class FieldState:
             rows = np.flatnonzero(self.took)
             self.values[frame.key[rows]] = self.message.values[rows]
         self.frame = None
+
+    def _commit_earlier(self, frame: Frame) -> None:
+        self.walk()
+        rows = np.flatnonzero(self.took)
+        keys, replaced = frame.key[rows], self.before[rows]
+        self.earlier_values[keys] = np.where(replaced < 0, self.values[keys], self.message.values[replaced])
+        self.earlier_time[keys] = self.before_time[rows]
 
 
 class FieldOperator(Operator):
@@ -246,6 +277,40 @@ class HeldTimeOperator(Operator):
             return _known_times(self.state.at(instants)[1])
 
         return Dense(frame, _known_times(self.state.after_rows()[1]), self.state.updated, look)
+
+
+class PreviousOperator(Operator):
+    """`compiler.plan.Previous`: what was held before the newest value."""
+
+    def __init__(self, setting: Setting, state: FieldState) -> None:
+        super().__init__(setting)
+        self.state = state
+        state.remember()
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        self.state.begin(frame)
+
+        def look(instants: Instants) -> Column:
+            return self.state.earlier_at(instants)[0]
+
+        return Dense(frame, look(frame.rows), self.state.updated, look)
+
+
+class PreviousTimeOperator(Operator):
+    """`compiler.plan.PreviousTime`: when that was from."""
+
+    def __init__(self, setting: Setting, state: FieldState) -> None:
+        super().__init__(setting)
+        self.state = state
+        state.remember()
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        self.state.begin(frame)
+
+        def look(instants: Instants) -> Column:
+            return _known_times(self.state.earlier_at(instants)[1])
+
+        return Dense(frame, look(frame.rows), self.state.updated, look)
 
 
 def _known_times(times: Rows) -> Column:

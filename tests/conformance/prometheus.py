@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headgate.runtime.output import Alerted, Life, Signalled
-from headgate.tests.conformance.executors import Executor, Input, Mark, Message, Run, S, compile_program
+from headgate.runtime.testing.executors import Executor, Input, Mark, Message, Run, S, compile_program
 
 BEGIN = 1_704_067_200 * S
 """Time 0 of the cases: a midnight."""

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from headgate.runtime.output import Signalled
+from headgate.runtime.testing.executors import EXECUTORS, Executor
 from headgate.stdlib.conversion import write_time
 from headgate.tests.conformance import prometheus
-from headgate.tests.conformance.executors import EXECUTORS, Executor
 
 CASES = json.loads((Path(__file__).parent / "data" / "prometheus_alert_life.json").read_text())["cases"]
 

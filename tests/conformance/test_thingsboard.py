@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from headgate.runtime.testing.executors import EXECUTORS, Executor
 from headgate.tests.conformance import thingsboard
-from headgate.tests.conformance.executors import EXECUTORS, Executor
 from headgate.tests.conformance.thingsboard import Alarm
 
 CASES = json.loads((Path(__file__).parent / "data" / "thingsboard_alarms.json").read_text())["cases"]

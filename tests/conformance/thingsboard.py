@@ -23,8 +23,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from headgate.runtime.output import Life
+from headgate.runtime.testing.executors import Executor, Input, Mark, Message, S, compile_program
 from headgate.stdlib.function import Value
-from headgate.tests.conformance.executors import Executor, Input, Mark, Message, S, compile_program
 
 BEGIN = 1_704_067_200 * S
 GRAVITY = ("INDETERMINATE", "MAJOR", "CRITICAL")

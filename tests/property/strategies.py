@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from headgate.compiler.plan import Plan
+from headgate.runtime.testing.executors import Acknowledge, Input, Mark, Message, S, compile_program
 from headgate.stdlib.function import Value
-from headgate.tests.conformance.executors import Acknowledge, Input, Mark, Message, S, compile_program
 
 Draw = st.DrawFn
 QUARTER = S // 4

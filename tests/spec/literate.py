@@ -7,22 +7,33 @@ What stands behind the opening fence says what a block is:
     ```iot error HG0301     as one of those above, but wrong: exactly these mistakes are found, in this order, each in a
                             line whose comment names it (`# HG0301: …`), for readers who do not see the fence
     ```iot warning HG0902   right, but for these warnings, which are named likewise
+    ```iot checked          right, but what would run it says that something in it cannot be executed yet
+    ```iot fails            a program with tests that fail; the ```text after it is part of what `headgate test` prints
     ```iot alone            a program that no other block is added to
+    ```iot file a/b.iot     a file that programs of the page import as `a.b`
     ```jsonl                messages for the program and the items before it …
-    ```text                 … and, after such messages, what `headgate run` prints of them before its summary
+    ```python               a test in Python of the program before it, whose file is called as its module
+    ```yaml                 the program before it as YAML
+    ```json                 an object that is part of the program before it as JSON in full
+    ```python builder       the program before it, built in Python as `program`
+    ```text                 … and, after such messages, what `headgate run` prints of them before its summary; with a
+                            line `…` at the end: how that begins
 
-A block of items is added to its page's latest program alone, not to other blocks. Other blocks are not looked at.
+A block of items is added to its page's latest program alone, not to other blocks; before there is one, to the first
+program of the page that a comment names: `<!-- program: docs/language/devices.md -->`. Other blocks are not looked at.
 """
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from headgate.compiler.compile import Compiled, compile_text
+from headgate.compiler.modules import Missing
 from headgate.compiler.plan import Plan
 from headgate.dsl.source import SourceText
 from headgate.runtime.batch import Messages
@@ -31,14 +42,26 @@ from headgate.runtime.connectors.memory import Objects
 from headgate.runtime.engine import Engine
 from headgate.runtime.ingest import Admission
 from headgate.runtime.quarantine import Quarantine
+from headgate.runtime.testing.executors import Executor, Input, MarkAll, Message, Run, on_engine, on_reference
 from headgate.runtime.values import plain_values
 from headgate.stdlib.function import Value
-from headgate.tests.conformance.executors import Input, MarkAll, Message, Run
 
 ROOT = Path(__file__).parents[2]
 
+CUT = "…\n"
+"""The last line of what is shown, where more was printed."""
+
+BOTH: dict[str, Executor] = {
+    "engine": on_engine,
+    "one by one": lambda plan, inputs: on_engine(plan, inputs, sizes=(1,)),
+    "reference": on_reference,
+}
+"""What the messages of a page are run on."""
+
 _FENCE = re.compile(r"^```(?P<words>[^`\n]*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _PROGRAM = re.compile(r"^module ", re.MULTILINE)
+_PROGRAM_OF = re.compile(r"^<!-- program: (\S+) -->$", re.MULTILINE)
+_TESTS = re.compile(r"^(test|table|never|always) ", re.MULTILINE)
 _CODE_SHOWN = re.compile(r"# (HG\d{4})\b")
 _DEVICE = re.compile(r"^device (\w+)", re.MULTILINE)
 
@@ -68,6 +91,7 @@ class Example:
     codes: tuple[str, ...]
     shown: tuple[tuple[int, str], ...]
     warns: bool
+    runs: bool
 
 
 @dataclass(frozen=True)
@@ -79,6 +103,18 @@ class Execution:
     messages: str
     expected: str
 
+    def shown(self, lines: str) -> str:
+        """Of what was printed, as much as the page shows."""
+        if not self.expected.endswith(CUT):
+            return lines
+        return "".join(lines.splitlines(keepends=True)[: self.expected.count("\n") - 1]) + CUT
+
+
+def files_of(page: str) -> dict[str, str]:
+    """The texts of a page's files, by the module that they are imported as."""
+    named = {block.words[2]: block.text for block in blocks_of(page) if block.words[:2] == ("iot", "file")}
+    return {path.removesuffix(".iot").replace("/", "."): text for path, text in named.items()}
+
 
 def blocks_of(page: str) -> list[Block]:
     """The fenced blocks of a page of the project, in order."""
@@ -87,6 +123,11 @@ def blocks_of(page: str) -> list[Block]:
         Block(page, text.count("\n", 0, found.start()) + 1, tuple(found["words"].split()), found["text"])
         for found in _FENCE.finditer(text)
     ]
+
+
+def has_tests(program: str) -> bool:
+    """Whether a program has tests, tables or invariants."""
+    return _TESTS.search(program) is not None
 
 
 def examples_of(page: str) -> Iterator[Example]:
@@ -99,7 +140,7 @@ def examples_of(page: str) -> Iterator[Example]:
             for number, line in enumerate(program.splitlines(), start=1)
             if (found := _CODE_SHOWN.search(line))
         )
-        yield Example(block, program, codes, shown, kind == "warning")
+        yield Example(block, program, codes, shown, kind == "warning", "checked" not in block.words)
 
 
 def executions_of(page: str) -> Iterator[Execution]:
@@ -107,7 +148,7 @@ def executions_of(page: str) -> Iterator[Execution]:
     programs = dict(_programs(page))
     blocks = blocks_of(page)
     latest = ""
-    for block, after in zip(blocks, [*blocks[1:], None], strict=True):
+    for block, after in zip(blocks, [*blocks[1:], None], strict=False):
         latest = programs.get(block, latest)
         if block.words == ("jsonl",):
             assert after is not None, block
@@ -116,10 +157,31 @@ def executions_of(page: str) -> Iterator[Execution]:
             yield Execution(after, latest, block.text, after.text)
 
 
-def _programs(page: str) -> Iterator[tuple[Block, str]]:
-    program = ""
+def failures_of(page: str) -> Iterator[Execution]:
+    """The programs of a page whose tests fail, and what is said of that; there are no messages."""
+    programs = dict(_programs(page))
+    blocks = blocks_of(page)
+    for block, after in pairwise(blocks):
+        if block.words == ("iot", "fails"):
+            assert after.words == ("text",), f"{block}: how does it fail?"
+            yield Execution(after, programs[block], "", after.text)
+
+
+def others_of(page: str, *language: str) -> Iterator[Execution]:
+    """The blocks of a page in another language (as `expected`) with the programs before them."""
+    programs = dict(_programs(page))
+    latest = ""
     for block in blocks_of(page):
-        if block.words[:1] != ("iot",):
+        latest = programs.get(block, latest)
+        if block.words == language:
+            yield Execution(block, latest, "", block.text)
+
+
+def _programs(page: str) -> Iterator[tuple[Block, str]]:
+    elsewhere = _PROGRAM_OF.search((ROOT / page).read_text(encoding="utf-8"))
+    program = "" if elsewhere is None else _first_program(elsewhere[1])
+    for block in blocks_of(page):
+        if block.words[:1] != ("iot",) or "file" in block.words:
             continue
         if _PROGRAM.search(block.text):
             yield block, block.text
@@ -129,6 +191,10 @@ def _programs(page: str) -> Iterator[tuple[Block, str]]:
             yield block, program + _signals(program, block.text)
         else:
             yield block, program + "\n" + block.text
+
+
+def _first_program(page: str) -> str:
+    return next(block.text for block in blocks_of(page) if block.words == ("iot",) and _PROGRAM.search(block.text))
 
 
 def _signals(program: str, text: str) -> str:
@@ -142,8 +208,14 @@ def _signals(program: str, text: str) -> str:
 # --- What becomes of them --------------------------------------------------------------------------------------------
 
 
-def compiled(program: str, name: str) -> Compiled:
-    return compile_text(SourceText(name, program))
+def compiled(program: str, name: str, files: Mapping[str, str] | None = None) -> Compiled:
+    """A program that may import these files."""
+
+    def read(module: str, importer: SourceText) -> SourceText | Missing:
+        text = (files or {}).get(module)
+        return Missing() if text is None else SourceText(f"{module}.iot", text)
+
+    return compile_text(SourceText(name, program), read=read)
 
 
 def objects(messages: str) -> list[object]:

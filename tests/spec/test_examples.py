@@ -4,22 +4,60 @@ from pathlib import Path
 
 import pytest
 
-from headgate.tests.conformance.executors import on_engine, on_reference
-from headgate.tests.spec.literate import ROOT, admitted, blocks_of, compiled, objects, printed
+from headgate.compiler.compile import Compiled, compile_text
+from headgate.dsl.format import format_text
+from headgate.dsl.source import SourceText
+from headgate.runtime.cli.module_files import ModuleFiles
+from headgate.runtime.testing.coverage import percent
+from headgate.runtime.testing.executors import on_engine, on_reference
+from headgate.runtime.testing.suite import Suite
+from headgate.tests.spec.literate import ROOT, admitted, blocks_of, compiled, has_tests, objects, printed
 
 EXAMPLES = ROOT / "examples"
 COLD_CHAIN = EXAMPLES / "cold_chain"
+PROGRAMS = sorted(EXAMPLES.glob("*/*.iot"))
+NOT_RUNNING = {"fridges.iot"}
+"""Of examples/builder, which shows how programs are made, with a detector that is not executed yet."""
 
 
 def text(file: Path) -> str:
     return file.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("program", sorted(EXAMPLES.glob("*/*.iot")), ids=lambda program: program.name)
-def test_an_example_compiles_without_problems(program: Path) -> None:
-    result = compiled(text(program), program.name)
+def program(file: Path) -> Compiled:
+    """A program with the files that it imports."""
+    source = SourceText(str(file), text(file))
+    return compile_text(source, read=ModuleFiles(source))
+
+
+@pytest.mark.parametrize("file", PROGRAMS, ids=lambda file: file.name)
+def test_an_example_compiles_without_problems(file: Path) -> None:
+    result = program(file)
     assert [problem.title for problem in result.problems.found] == []
-    assert result.plan is not None
+    assert (result.plan is None) == (file.name in NOT_RUNNING)
+
+
+@pytest.mark.parametrize(
+    "file", [f for f in PROGRAMS if has_tests(text(f)) and f.name not in NOT_RUNNING], ids=lambda file: file.name
+)
+def test_the_tests_of_an_example_pass(file: Path) -> None:
+    suite = Suite(program(file))
+    results = [suite.run(item) for item in suite.items]
+    assert [(result.title, result.failures) for result in results if not result.passed] == []
+
+
+@pytest.mark.parametrize("file", sorted((EXAMPLES / "greenhouse").glob("*.iot")), ids=lambda file: file.name)
+def test_the_greenhouse_is_written_as_fmt_writes(file: Path) -> None:
+    formatted, _ = format_text(SourceText(file.name, text(file)))
+    assert formatted == text(file)
+
+
+def test_the_tests_of_the_greenhouse_reach_most_of_its_rules() -> None:
+    suite = Suite(program(EXAMPLES / "greenhouse" / "greenhouse.iot"))
+    coverage = suite.measure()
+    for item in suite.items:
+        suite.run(item)
+    assert percent(list(coverage.goals())) > 85
 
 
 def test_the_cold_chain_brings_about_what_is_expected_of_it() -> None:

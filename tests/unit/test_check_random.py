@@ -1,40 +1,65 @@
 """The checker has an answer for every program, however wrong: random ones made of the words of a right one."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.compiler.front import check_program
-from headgate.compiler.resolve import walk
+from headgate.compiler.resolve import children
 from headgate.dsl import nodes as n
 from headgate.dsl.parse import parse
 from headgate.dsl.render import render
 from headgate.dsl.source import SourceText
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "examples" / "fleet" / "fleet.iot").read_text(encoding="utf-8")
-RIGHT = re.sub(r"#.*", "", TEXT)
+RIGHT = [ROOT / "examples" / "fleet" / "fleet.iot", ROOT / "tests" / "golden" / "check" / "plant_right.iot"]
 WORD = re.compile(r'"[^"\n]*"|\d+(?:\.\d+)?(?: [A-Za-z%/]+)?|[A-Za-z_]\w*|[<>=!]=?|\S|\s+')
-WORDS = WORD.findall(RIGHT)
-PLACES = [place for place, word in enumerate(WORDS) if not word.isspace()]
+TEXTS = [WORD.findall(re.sub(r"#.*", "", path.read_text(encoding="utf-8"))) for path in RIGHT]
+PLACES = [[place for place, word in enumerate(words) if not word.isspace()] for words in TEXTS]
 KINDS = get_args(n.Expr)
 
-swaps = st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(PLACES)), min_size=1, max_size=6)
+
+def expressions(node: n.Node) -> Iterator[n.Node]:
+    """All expressions below a node; what undoes a command is a call of a command, and none."""
+    for child in children(node):
+        if isinstance(node, n.Command) and child is node.undo:
+            yield from (part for argument in node.undo.arguments for part in expressions(argument))
+            continue
+        if isinstance(child, KINDS):
+            yield child
+        yield from expressions(child)
 
 
-@given(swaps)
-def test_any_program_gets_an_answer_and_a_right_one_has_all_its_facts(changes: list[tuple[int, int]]) -> None:
-    words = list(WORDS)
-    for place, other in changes:
-        words[place] = WORDS[other]
-    source = SourceText("random.iot", "".join(words))
+@st.composite
+def programs(draw: st.DrawFn) -> str:
+    """A right program with a few words put in place of others."""
+    at = draw(st.sampled_from(range(len(TEXTS))))
+    words, places = list(TEXTS[at]), st.sampled_from(PLACES[at])
+    for place, other in draw(st.lists(st.tuples(places, places), min_size=1, max_size=6)):
+        words[place] = TEXTS[at][other]
+    return "".join(words)
+
+
+@given(programs())
+def test_any_program_gets_an_answer_and_a_right_one_has_all_its_facts(text: str) -> None:
+    source = SourceText("random.iot", text)
     program, _ = parse(source)
     typed, problems = check_program(program)
     for problem in problems:
         assert render(problem, source)
         assert 0 <= problem.span.start <= problem.span.end <= len(source.text)
     if not problems.any_errors:
-        assert [node for node in walk(program) if isinstance(node, KINDS) and typed.facts.get(node) is None] == []
+        assert [node for node in expressions(program) if typed.facts.get(node) is None] == []
+
+
+@pytest.mark.parametrize("path", RIGHT, ids=lambda path: path.stem)
+def test_every_expression_of_a_right_program_has_a_fact(path: Path) -> None:
+    program, unread = parse(SourceText(path.name, path.read_text(encoding="utf-8")))
+    typed, problems = check_program(program)
+    assert [*unread, *problems] == []
+    assert [node for node in expressions(program) if typed.facts.get(node) is None] == []

@@ -37,6 +37,7 @@ signal warmest for Fridge = max(temp over 10 s every 10 s)
 
 rule warm for Fridge {
     when temp > 8 degC
+    until temp < 6 degC
     severity warning
     do { alert "{id} is at {temp}"  send light(level: 3) }
 }

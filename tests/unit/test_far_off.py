@@ -3,7 +3,7 @@
 import pytest
 
 from headgate.runtime.output import Signalled
-from headgate.tests.conformance.executors import EXECUTORS, Mark, Message, S, compile_program
+from headgate.runtime.testing.executors import EXECUTORS, Mark, Message, S, compile_program
 
 PROGRAM = """
 module far

@@ -5,7 +5,7 @@ from pathlib import Path
 from headgate.runtime.connectors.json_lines import JsonLines
 from headgate.runtime.output import Life
 from headgate.runtime.replay import Replay
-from headgate.tests.conformance.executors import S, compile_program
+from headgate.runtime.testing.executors import S, compile_program
 
 PROGRAM = """
 module clocks

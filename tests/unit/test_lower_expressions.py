@@ -2,7 +2,7 @@
 
 import pytest
 
-from headgate.compiler.plan import Delayed, Edge, Field, Map, Members
+from headgate.compiler.plan import Delayed, Edge, Field, Map, Members, Message, Previous
 from headgate.tests.unit.plans import count, plan_of, signal, value, when
 
 SECOND = 1_000_000_000
@@ -56,6 +56,8 @@ def test_a_ratio_is_a_plain_number() -> None:
         ("age(temp) > 2 min", "greater(time_difference(Now[](), time(temp)), 120.0 s)"),
         ("last(temp) > 2 degC", "greater(temp, 2.0 degC)"),
         ("fresh(temp) > 2 degC", "greater(fresh(temp), 2.0 degC)"),
+        ("temp - prev(temp) > 2 K", "greater(subtract(temp, Previous[Fridge, temp]()), 2.0 K)"),
+        ("prev(temp).time < last(temp).time", "less(PreviousTime[Fridge, temp](), time(temp))"),
         ("-vib < 2 mm/s", "less(negate(vib), 2.0 mm/s)"),
         ("last(temp).time - last(vib).time > 1 min", "greater(time_difference(time(temp), time(vib)), 60.0 s)"),
         ("last(temp).time + 1 min > last(vib).time", "greater(time_add(time(temp), 60.0 s), time(vib))"),
@@ -68,6 +70,21 @@ def test_a_ratio_is_a_plain_number() -> None:
 )
 def test_an_expression_becomes_these_nodes(text: str, nodes: str) -> None:
     assert value(plan_of(f"signal a for Fridge = {text}", passes=("dead",)), "a") == nodes
+
+
+def test_what_was_before_is_as_current_or_settled_as_the_value_itself() -> None:
+    plan = plan_of("""
+        rule now for Fridge { when temp > prev(temp) + 2 K do { alert "{power - prev(power)}" } }
+        signal steps for Fridge = max(abs(temp - prev(temp)) over 5 min every 5 min)
+    """)
+    before = {(n.timeline, n.operator.field, n.private) for n in plan.nodes if isinstance(n.operator, Previous)}
+    assert before == {
+        ("Fridge", "temp", False),
+        ("Fridge", "power", True),
+        ("Fridge settled", "temp", False),
+    }
+    # Two things are asked of a message: the held value stands for it in neither.
+    assert count(plan, Message) == 0
 
 
 def test_stale_is_absent_with_the_declared_age_and_known_without_it() -> None:

@@ -62,6 +62,39 @@ def test_a_rule_is_settled_if_all_that_raises_and_clears_it_is(condition: str, t
     assert {node.timeline for node in plan.nodes if isinstance(node.operator, Action)} == {timeline}
 
 
+def test_a_rule_that_says_settle_is_settled_with_all_that_it_asks_and_shows() -> None:
+    text = 'settle  when temp > 8 degC for 5 min  until temp < 7 degC  do { alert "{id}: {temp}" }'
+    for domain, of in (("for Fridge", "temp"), ("by site", "max(Fridge.temp)")):
+        plan = plan_of(f"rule r {domain} {{ {text.replace('temp', of).replace('{id}', '')} }}")
+        # Only the group's key is looked up on the current timeline too.
+        current = [node for node in plan.nodes if not node.timeline.endswith("settled")]
+        assert current == []
+        assert rule(plan, "r").timeline.endswith("settled")
+
+
+@pytest.mark.parametrize(
+    ("written_as", "name", "asked"),
+    [
+        ('never "warm" for Fridge = temp > 8 degC', 'never "warm"', "greater(temp, 8.0 degC)"),
+        ('always "cold" for Fridge = temp < 8 degC', 'always "cold"', "not_(less(temp, 8.0 degC))"),
+    ],
+)
+def test_a_property_is_a_rule_raised_where_it_is_violated(written_as: str, name: str, asked: str) -> None:
+    plan = plan_of(written_as)
+    assert rule(plan, name).operator == Rule(name, momentary_when=False, has_until=False)
+    assert when(plan, name) == asked
+    assert actions(plan) == []
+
+
+def test_a_property_of_windows_is_settled_and_one_of_a_group_is_the_groups() -> None:
+    plan = plan_of("""
+        never "a" for Fridge = mean(temp over 5 min every 1 min) > 8 degC
+        never "b" by site = max(Fridge.temp) > 8 degC
+    """)
+    assert rule(plan, 'never "a"').timeline == "Fridge settled"
+    assert rule(plan, 'never "b"').timeline == "by site"
+
+
 def test_what_an_alert_shows_are_inputs_with_their_units() -> None:
     plan = plan_of('rule r for Fridge { when temp > 8 degC do { alert "{id} is at {temp}, {temp - setpoint} off" } }')
     ((alert, inputs),) = actions(plan)

@@ -23,6 +23,7 @@ from headgate.dsl.nodes import (
     Quantity,
     Quiet,
     Rule,
+    Sequence,
     Step,
     Template,
     Text,
@@ -259,15 +260,16 @@ def test_every_clause_of_a_rule_is_read() -> None:
 
 
 def test_a_pattern_stands_in_parentheses_inside_when() -> None:
-    whole = Pattern((Step(a, "x"), Step(b), Step(c)), unless=Name("d"), within=minutes("5"))
+    steps = Sequence((Step(a, "x"), Step(b), Step(c)), ("then", "then"))
+    whole = Pattern(steps, unless=Name("d"), within=minutes("5"))
     assert rule("when (a as x then b then c unless d within 5 min)").when == whole
     assert rule("when (a as x then b then c within 5 min unless d)").when == whole
     assert rule("when ((a as x then b) then c unless d within 5 min)").when == whole
     assert rule("when (a)").when == a
-    assert rule("when (a as x)").when == Pattern((Step(a, "x"),))
+    assert rule("when (a as x)").when == Pattern(Step(a, "x"))
     (item,) = program("pattern p by q, r = a then b within limit").items
-    steps = (Step(a), Step(b))
-    assert item == nodes.PatternItem("p", nodes.ByProperties(("q", "r")), Pattern(steps, within=Name("limit")))
+    two = Sequence((Step(a), Step(b)), ("then",))
+    assert item == nodes.PatternItem("p", nodes.ByProperties(("q", "r")), Pattern(two, within=Name("limit")))
 
 
 def test_messages_hold_values_and_plain_texts_do_not() -> None:

@@ -124,10 +124,13 @@ domains = (
     | st.builds(nodes.ByProperties, st.lists(names, min_size=1, max_size=2, unique=True).map(tuple))
 )
 steps = st.builds(nodes.Step, small, st.none() | names)
-patterns = st.builds(
-    nodes.Pattern, st.lists(steps, min_size=1, max_size=3).map(tuple), st.none() | small, st.none() | durations
+sequences = st.lists(steps, min_size=2, max_size=3).map(
+    lambda parts: nodes.Sequence(tuple(parts), ("then",) * (len(parts) - 1))
 )
-longer_patterns = patterns.filter(lambda p: len(p.steps) > 1 or p.steps[0].name or p.unless or p.within)
+patterns = st.builds(nodes.Pattern, steps | sequences, st.none() | small, st.none() | durations)
+longer_patterns = patterns.filter(
+    lambda p: not isinstance(p.body, nodes.Step) or bool(p.body.name or p.unless or p.within)
+)
 type_names = st.sampled_from(["float", "text", "Point", "degC", "L/h", "percent", "1/min", "m[H2O]"])
 choices = st.lists(names, min_size=1, max_size=3, unique=True).map(tuple)
 types = st.builds(nodes.TypeName, type_names) | st.builds(nodes.TypeName, st.just("enum"), choices)

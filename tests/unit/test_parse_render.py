@@ -36,6 +36,7 @@ def test_a_diagnostic_looks_like_this() -> None:
         "help": "did you mean `degC`?",
         "edits": [
             {
+                "file": "demo.iot",
                 "span": {"start": 52, "end": 59, "line": 3, "column": 19, "end_line": 3, "end_column": 26},
                 "replacement": "degC",
                 "applicability": "likely",

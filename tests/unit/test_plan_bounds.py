@@ -105,5 +105,5 @@ def test_an_explanation_names_every_signal_pattern_and_rule() -> None:
     text = explain_program(result.plan, result.typed)
     for line in ("signal a by site", "signal b", "pattern p for Fridge", "rule r for Fridge", "in all"):
         assert line in text.splitlines()
-    assert "waits for  temp; silence for 5 min" in text
+    assert "waits for  silence of 5 min" in text
     assert "17 B for each Fridge, 1.7 kB for 100" in text

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import subprocess
 import sys
 from typing import Any
@@ -12,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.compiler import plan as p
-from headgate.compiler.document import SCHEMA, PlanError, decode, dump, encode, load, plan_hash
+from headgate.compiler.canonical import canonical, encode
+from headgate.compiler.document import SCHEMA, PlanError, decode, dump, load, plan_hash
 from headgate.tests.unit.plans import plan_of
 from headgate.tests.unit.test_passes import FLEET
 
@@ -81,6 +83,22 @@ def test_any_nodes_make_the_round_trip(some: tuple[p.PlanNode, ...]) -> None:
     back = decode(tuple[p.PlanNode, ...], json.loads(rfc8785.dumps(encode(some))))
     assert back == some
     assert repr(back) == repr(some)  # True is no 1.0
+
+
+@given(st.lists(nodes, max_size=3).map(tuple))
+def test_canonical_bytes_are_those_of_the_library(some: tuple[p.PlanNode, ...]) -> None:
+    assert canonical(some) == rfc8785.dumps(encode(some))
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_numbers_are_written_as_the_library_writes_them(number: float) -> None:
+    assert canonical(p.Constant(number)) == rfc8785.dumps({"is": "Constant", "value": number})
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, 2**53])
+def test_what_json_cannot_hold_is_not_written(number: float) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        canonical(p.Constant(number))
 
 
 def test_a_compiled_plan_makes_the_round_trip() -> None:

@@ -10,7 +10,8 @@ import pytest
 import rfc8785
 
 from headgate.compiler.compile import compile_text
-from headgate.compiler.document import encode, plan_hash
+from headgate.compiler.canonical import encode
+from headgate.compiler.document import plan_hash
 from headgate.compiler.explain import explain_program
 from headgate.compiler.plan import Plan
 from headgate.compiler.problems_bounds import TooManySlices, TooMuchState

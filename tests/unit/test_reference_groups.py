@@ -3,8 +3,7 @@
 import pytest
 
 from headgate.runtime.output import Alerted, Life, Signalled
-from headgate.stdlib.function import Value
-from headgate.tests.conformance.executors import (
+from headgate.runtime.testing.executors import (
     EXECUTORS,
     Executor,
     Input,
@@ -16,6 +15,7 @@ from headgate.tests.conformance.executors import (
     compile_program,
     on_reference,
 )
+from headgate.stdlib.function import Value
 
 
 @pytest.fixture(params=list(EXECUTORS))

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from headgate.runtime.output import Alerted, Emitted, Life, Output, Sent
-from headgate.stdlib.function import Value
-from headgate.tests.conformance.executors import (
+from headgate.runtime.testing.executors import (
     EXECUTORS,
     Acknowledge,
     Executor,
@@ -17,6 +16,7 @@ from headgate.tests.conformance.executors import (
     S,
     compile_program,
 )
+from headgate.stdlib.function import Value
 
 DEVICE = """
 module test

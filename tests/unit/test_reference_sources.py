@@ -11,7 +11,7 @@ from headgate.runtime.engine import Engine
 from headgate.runtime.ingest import Admission
 from headgate.runtime.interpret.sources import Admitted, Refused, mapped
 from headgate.runtime.quarantine import Quarantine
-from headgate.tests.conformance.executors import compile_program
+from headgate.runtime.testing.executors import compile_program
 
 PROGRAM = """
 module test

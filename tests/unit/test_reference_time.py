@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from headgate.runtime.output import Alerted, Life, Matched, Signalled
+from headgate.runtime.testing.executors import EXECUTORS, Executor, Input, Mark, Message, Run, S, compile_program
 from headgate.stdlib.function import Value
-from headgate.tests.conformance.executors import EXECUTORS, Executor, Input, Mark, Message, Run, S, compile_program
 
 MIN, H = 60, 3600
 NOW = 0

@@ -1,0 +1,167 @@
+"""Windows: that their clauses fit each other and what they sample, and that what they keep has a bound.
+
+A window with a pace keeps slices, one that gives its value at each update keeps samples: of these there must be known
+how many come. Windows of a number of samples, of a session and of a condition have an end of their own.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from ..dsl import nodes as n
+from .check_context import Checking, Context
+from .check_pace import pace_of
+from .check_places import check_condition, check_duration, check_whole
+from .constants import written
+from .problems_rules import InnerPace, NeedsPace, UnknownZone, WindowClause, WindowPace
+from .resolve import closest, walk
+from .typed import FieldRef, SignalRef
+
+DAY_NS = 86_400 * 10**9
+SAMPLES_MAX = 10_000
+"""More samples than this is a length of time that nobody has said."""
+
+_UNITS_NS = (("day", DAY_NS), ("h", 3600 * 10**9), ("min", 60 * 10**9), ("s", 10**9), ("ms", 10**6))
+
+
+def check_window(c: Checking, window: n.Window, sampled: tuple[n.Expr, ...], at: Context, device: str | None) -> bool:
+    """Whether a window can be computed. `sampled` are what it samples (checked already), over members of `device`."""
+    match window.kind:
+        case "span":
+            return _span(c, window, sampled, at, device)
+        case "samples":
+            return _samples(c, window, sampled, at)
+        case "session":
+            return _session(c, window, at)
+        case "calendar":
+            return _calendar(c, window, sampled, at)
+        case "while":
+            assert window.condition is not None
+            if window.every is not None:
+                advice = "leave `every` out: it gives its value when the condition is no longer true"
+                c.report(WindowClause(span=window.span, problem="a window `over while` has no pace", advice=advice))
+                return False
+            return check_condition(c, window.condition, at, "`over while`") is not None
+
+
+def _span(c: Checking, window: n.Window, sampled: tuple[n.Expr, ...], at: Context, device: str | None) -> bool:
+    assert window.length is not None
+    length = check_duration(c, window.length, at, "`over`")
+    if length is None:
+        return False
+    if window.every is not None:
+        every = check_duration(c, window.every, at, "`every`")
+        return every is not None and _paces(c, sampled, window, length, every)
+    return _has_rate(c, window, sampled, device)
+
+
+def _has_rate(c: Checking, window: n.Window, sampled: tuple[n.Expr, ...], device: str | None) -> bool:
+    """Whether it is known how many samples a length of time can have; reports it if not."""
+    for part in sampled:
+        if pace_of(c, part) is not None:
+            continue
+        fields = list(_fields(c, part))
+        without = next((ref for ref in fields if c.devices[ref.device].fields[ref.field].every_ns is None), None)
+        if without is not None:
+            members = c.names.devices[without.device].members
+            declared = next(member.span for member in members if member.name == without.field)
+            c.report(NeedsPace(span=window.span, field=without.field, declared=declared))
+            return False
+        if not fields:
+            c.report(NeedsPace(span=window.span))
+            return False
+    if device is not None and device in c.devices and c.devices[device].maximum is None:
+        c.report(NeedsPace(span=window.span, device=device, declared=c.names.devices[device].span))
+        return False
+    return True
+
+
+def _fields(c: Checking, node: n.Expr) -> Iterator[FieldRef]:
+    """The telemetry whose messages update an expression; a property changes seldom."""
+    for inner in walk(node):
+        fact = c.facts.get(inner)
+        reference = None if fact is None else fact.reference
+        if isinstance(reference, FieldRef) and c.devices[reference.device].fields[reference.field].role == "telemetry":
+            yield reference
+        elif isinstance(reference, SignalRef):
+            signal = c.names.values[reference.name]
+            assert isinstance(signal, n.Signal)
+            yield from _fields(c, signal.value)
+
+
+def _samples(c: Checking, window: n.Window, sampled: tuple[n.Expr, ...], at: Context) -> bool:
+    assert window.count is not None
+    count = check_whole(c, window.count, at, "`over … samples`", 1)
+    if count is None:
+        return False
+    if count > SAMPLES_MAX:
+        advice = (
+            f"`over` takes at most {SAMPLES_MAX} samples; a length of time has no such limit: `over 1 h every 1 min`"
+        )
+        c.report(WindowClause(span=window.span, problem=f"a window of {count} samples", advice=advice))
+        return False
+    if window.every is None:
+        return True
+    every = check_duration(c, window.every, at, "`every`")
+    return every is not None and _fits_inner(c, sampled, window, every)
+
+
+def _session(c: Checking, window: n.Window, at: Context) -> bool:
+    assert window.length is not None
+    if window.every is not None:
+        advice = "leave `every` out: it gives its value when nothing has come for the gap"
+        c.report(WindowClause(span=window.span, problem="a session has no pace", advice=advice))
+        return False
+    gap = check_duration(c, window.length, at, "`session gap`")
+    maximum = None if window.maximum is None else check_duration(c, window.maximum, at, "`max`")
+    if gap is None or (window.maximum is not None and maximum is None):
+        return False
+    if maximum is not None and maximum < gap:
+        problem = f"a session of at most {lasting(maximum)} with gaps of {lasting(gap)}"
+        c.report(WindowClause(span=window.span, problem=problem, advice="give `max` more time than the gap"))
+        return False
+    return True
+
+
+def _calendar(c: Checking, window: n.Window, sampled: tuple[n.Expr, ...], at: Context) -> bool:
+    if window.zone is not None and not check_zone(c, window.zone, window):
+        return False
+    if window.every is None:
+        return True
+    every = check_duration(c, window.every, at, "`every`")
+    return every is not None and _paces(c, sampled, window, DAY_NS, every)
+
+
+def _paces(c: Checking, sampled: tuple[n.Expr, ...], window: n.Window, whole: int, every: int) -> bool:
+    """Whether the pace divides the length (of a calendar window: a day), and is a multiple of what it samples."""
+    if every > whole or whole % every != 0:
+        c.report(WindowPace(span=window.span, length=lasting(whole), pace=lasting(every)))
+        return False
+    return _fits_inner(c, sampled, window, every)
+
+
+def _fits_inner(c: Checking, sampled: tuple[n.Expr, ...], window: n.Window, every: int) -> bool:
+    for part in sampled:
+        inner = pace_of(c, part)
+        if inner is not None and every % inner != 0:
+            c.report(InnerPace(span=window.span, inner=lasting(inner), pace=lasting(every)))
+            return False
+    return True
+
+
+def check_zone(c: Checking, zone: str, node: n.Node) -> bool:
+    """Whether the time zone database has a zone."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        c.report(UnknownZone(span=node.span, zone=zone, closest=closest(zone, available_timezones())))
+        return False
+    return True
+
+
+def lasting(ns: int) -> str:
+    """A duration as a person would write it: in the largest unit in which it is whole."""
+    for name, size in _UNITS_NS:
+        if ns % size == 0:
+            return written(Fraction(ns, size)) + f" {name}"
+    return f"{ns} ns"

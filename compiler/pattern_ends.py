@@ -1,0 +1,51 @@
+"""Whether a pattern comes to an end: what of it could wait forever, and how many events it takes at least."""
+
+from ..dsl import nodes as n
+
+
+def open_part(part: n.Part) -> n.Node | None:
+    """The first part that could be waited for forever; None if each has an end in time or number.
+
+    One step is over at once. `then next` is decided by the next update, absence by its duration, a group by its
+    `within`. Everything else waits for an event that may never come.
+    """
+    match part:
+        case n.Step():
+            return None
+        case n.Group(pattern=pattern):
+            return None if pattern.within is not None else open_part(pattern.body)
+        case n.AllOf():
+            return part
+        case n.AnyOf(parts=parts):
+            return next((found for each in parts if (found := open_part(each)) is not None), None)
+        case n.Repeat(of=of, at_most=most):
+            once = isinstance(most, n.Number) and most.text == "1"
+            return open_part(of) if once else part
+        case n.Sequence(parts=parts, links=links):
+            for place, each in enumerate(parts):
+                if (found := open_part(each)) is not None:
+                    return found
+                if place and links[place - 1] != "then next" and not is_absence(each):
+                    return each
+            return None
+
+
+def is_absence(part: n.Part) -> bool:
+    """Whether it is `no x for D`, which its duration ends."""
+    return isinstance(part, n.Step) and isinstance(part.event, n.Quiet)
+
+
+def fewest(part: n.Part) -> int:
+    """How many events a match has at least; a number of times that is no literal counts as one."""
+    match part:
+        case n.Step():
+            return 0 if is_absence(part) else 1
+        case n.Group(pattern=pattern):
+            return fewest(pattern.body)
+        case n.AllOf(parts=parts) | n.Sequence(parts=parts):
+            return sum(fewest(each) for each in parts)
+        case n.AnyOf(parts=parts):
+            return min(fewest(each) for each in parts)
+        case n.Repeat(of=of, at_least=least):
+            times = int(least.text) if isinstance(least, n.Number) and least.text.isdecimal() else 1
+            return times * fewest(of)

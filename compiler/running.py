@@ -1,0 +1,137 @@
+"""What of a checked program the runtime cannot execute yet, construct by construct.
+
+The language is larger than what runs: programs are checked whole, and whoever executes one asks here first. Each
+construct is named once, where it stands; what follows only from it (a rule that runs a procedure) is named as well,
+because it is another line to look at.
+"""
+
+from collections.abc import Callable, Collection, Iterator
+from typing import Any
+
+from ..dsl import nodes as n
+from ..dsl.diagnostic import Diagnostic, Problems
+from .expression_limits import expression_limit
+from .pattern_limits import pattern_limits
+from .problems_running import DoesNotRun
+from .resolve import walk
+from .typed import Typed
+
+
+def not_running(typed: Typed) -> Problems:
+    """What stands in the way of executing a program without errors. Tests, tables and what-ifs are not part of it."""
+    items = typed.program.items
+    of_groups = {i.name for i in items if isinstance(i, n.Signal) and not isinstance(i.domain, n.ForDevice)}
+    found: list[Diagnostic] = []
+    for item in items:
+        match item:
+            case n.Procedure():
+                found.append(DoesNotRun(span=item.span, construct=f"procedure `{item.name}`"))
+            case n.Twin():
+                found.append(DoesNotRun(span=item.span, construct=f"the twin of `{item.device}`"))
+            case n.Device():
+                found += _device(item)
+            case n.Test() | n.Table() | n.WhatIf() | n.Priorities() | n.Target():
+                pass
+            case _:
+                found += _in_item(typed, item, of_groups)
+    return Problems(sorted(found, key=lambda problem: problem.span))
+
+
+def _in_item(typed: Typed, item: n.Item, of_groups: Collection[str]) -> Iterator[Diagnostic]:
+    for node in walk(item):
+        named = _NAMED.get(type(node))
+        if named is not None:
+            yield from named(typed, node)
+        limit = expression_limit(typed, node, of_groups)
+        if limit is not None:
+            yield DoesNotRun(span=node.span, construct=limit)
+
+
+def tests_not_running(typed: Typed, test: n.Test) -> Problems:
+    """What of a test cannot be executed yet, though the program itself could be."""
+    found: list[Diagnostic] = []
+    for node in walk(test):
+        match node:
+            case n.Given(twin=settings) if settings:
+                found.append(DoesNotRun(span=settings[0].span, construct="the state of a twin in a test"))
+            case n.Happens(event=event):
+                found.append(DoesNotRun(span=node.span, construct=f"the device event `{event.function}` in a test"))
+            case n.Fault(kind="link" | "process" as kind):
+                found.append(DoesNotRun(span=node.span, construct=f"a fault of a {kind}"))
+            case n.ExpectProcedure(procedure=procedure):
+                found.append(DoesNotRun(span=node.span, construct=f"what is expected of procedure `{procedure}`"))
+            case n.ExpectOutcome(command=command):
+                found.append(DoesNotRun(span=node.span, construct=f"the outcome of command `{command}`"))
+            case _:
+                pass
+    return Problems(found)
+
+
+Naming = Callable[[Typed, Any], Iterator[Diagnostic]]
+
+
+def _device(device: n.Device) -> Iterator[Diagnostic]:
+    """Of a device. What a command says of its delivery is for those who deliver it: here commands are planned."""
+    for member in device.members:
+        of = f"`{device.name}.{member.name}`"
+        match member:
+            case n.Event():
+                yield DoesNotRun(span=member.span, construct=f"the device event {of}")
+            case n.Relationship():
+                yield DoesNotRun(span=member.span, construct=f"the relationship {of}")
+            case n.Property(type=n.TypeName(name="version")) | n.Telemetry(type=n.TypeName(name="version")):
+                yield DoesNotRun(span=member.span, construct=f"{of} of type `version`")
+            case _:
+                pass
+        if member.since is not None:
+            yield DoesNotRun(span=member.since.span, construct=f"`since` of {of}")
+
+
+def _rule(typed: Typed, rule: n.Rule) -> Iterator[Diagnostic]:
+    if rule.priority is not None:
+        yield DoesNotRun(span=rule.span, construct=f"`priority {rule.priority}` of rule `{rule.name}`")
+    if rule.inhibited_by:
+        yield DoesNotRun(span=rule.span, construct=f"`inhibited by` of rule `{rule.name}`")
+
+
+def _flapping(typed: Typed, flapping: n.Flapping) -> Iterator[Diagnostic]:
+    yield DoesNotRun(span=flapping.span, construct="`flapping`")
+
+
+def _send(typed: Typed, send: n.Send) -> Iterator[Diagnostic]:
+    if send.to is not None:
+        yield DoesNotRun(span=send.span, construct=f"`send {send.command}` to each `{send.to.device}`")
+
+
+def _run(typed: Typed, run: n.Run) -> Iterator[Diagnostic]:
+    yield DoesNotRun(span=run.span, construct=f"`run {run.procedure}`")
+
+
+def _set(typed: Typed, set_: n.Set) -> Iterator[Diagnostic]:
+    yield DoesNotRun(span=set_.span, construct=f"`set {set_.property}`")
+
+
+def _sent(typed: Typed, sent: n.Sent) -> Iterator[Diagnostic]:
+    yield DoesNotRun(span=sent.span, construct=f"`sent {sent.command}`")
+
+
+def _expires(typed: Typed, expires: n.Expires) -> Iterator[Diagnostic]:
+    yield DoesNotRun(span=expires.span, construct=f"`{expires.pattern} expires`")
+
+
+def _pattern(typed: Typed, pattern: n.Pattern) -> Iterator[Diagnostic]:
+    for span, construct in pattern_limits(typed, pattern):
+        yield DoesNotRun(span=span, construct=construct)
+
+
+_NAMED: dict[type[n.Node], Naming] = {
+    n.Rule: _rule,
+    n.Flapping: _flapping,
+    n.Send: _send,
+    n.Run: _run,
+    n.Set: _set,
+    n.Sent: _sent,
+    n.Expires: _expires,
+    n.Pattern: _pattern,
+}
+"""By kind of node, what of it does not run."""

@@ -1,0 +1,50 @@
+"""Whether two runs of one plan on the same inputs say the same."""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+
+from ..output import Emitted, Output, OutputValue, Sent, Signalled
+from .executors import Run
+
+
+def differences(expected: Run, got: Run) -> list[str]:
+    """Where two runs differ: outputs one by one (numbers to 9 digits: sums may round differently), and counters."""
+    found = [
+        f"output {i}:\n  expected {a}\n  got      {b}"
+        for i, (a, b) in enumerate(zip(expected.outputs, got.outputs, strict=False))
+        if not same(a, b)
+    ]
+    if len(expected.outputs) != len(got.outputs):
+        more: Sequence[Output] = max(expected.outputs, got.outputs, key=len)
+        found.append(
+            f"{len(expected.outputs)} outputs expected, {len(got.outputs)} got; the first too many or missing:"
+        )
+        found.append(str(more[min(len(expected.outputs), len(got.outputs))]))
+    if expected.counters != got.counters:
+        found.append(f"counters:\n  expected {expected.counters}\n  got      {got.counters}")
+    return found
+
+
+def same(a: Output, b: Output) -> bool:
+    """Whether two outputs say the same; numbers to 9 digits."""
+    if isinstance(a, Signalled) and isinstance(b, Signalled):
+        return close(a.value, b.value) and dataclasses.replace(a, value=None) == dataclasses.replace(b, value=None)
+    if isinstance(a, Sent) and isinstance(b, Sent):
+        rest = dataclasses.replace(a, arguments={}) == dataclasses.replace(b, arguments={})
+        return rest and _same_arguments(a.arguments, b.arguments)
+    if isinstance(a, Emitted) and isinstance(b, Emitted):
+        rest = dataclasses.replace(a, arguments={}) == dataclasses.replace(b, arguments={})
+        return rest and _same_arguments(a.arguments, b.arguments)
+    return a == b
+
+
+def _same_arguments(a: Mapping[str, OutputValue], b: Mapping[str, OutputValue]) -> bool:
+    return a.keys() == b.keys() and all(close(value, b[name]) for name, value in a.items())
+
+
+def close(a: OutputValue, b: OutputValue) -> bool:
+    """Whether two values are the same; numbers to 9 digits."""
+    if isinstance(a, float) and isinstance(b, float):
+        return math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9)
+    return a == b

@@ -1,0 +1,199 @@
+"""What runs a plan on given inputs: the reference interpreter and the engine, in one form, so that tests can ask both.
+
+run = on_reference(compile_program(text), [Message("Pump", "a", 0, {"pressure": 3.0}), Mark("Pump", "a", 10 * S)])
+run.outputs, run.counters
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...compiler.compile import compile_text
+from ...compiler.passes import ALL
+from ...compiler.plan import DeviceType, Plan
+from ...dsl.render import render
+from ...dsl.source import SourceText
+from ...stdlib.column import DTYPES, Column
+from ...stdlib.function import Value
+from ..batch import Acknowledgement, Batch, Messages
+from ..engine import Engine
+from ..interpret.reference import Reference
+from ..output import Counters, Output
+from ..symbols import REFUSED
+
+S = 1_000_000_000
+"""Nanoseconds in a second."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of a device; `time` in ns; None is a field that is not there."""
+
+    device: str
+    id: str
+    time: int
+    fields: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Nothing earlier than `time` will come from the device."""
+
+    device: str
+    id: str
+    time: int
+
+
+@dataclass(frozen=True)
+class MarkAll:
+    """Nothing earlier than `time` will come from any registered device."""
+
+    time: int
+
+
+@dataclass(frozen=True)
+class Acknowledge:
+    rule: str
+    key: tuple[str, ...]
+    time: int
+
+
+Input = Message | Mark | MarkAll | Acknowledge
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of the inputs."""
+
+    outputs: list[Output]
+    counters: Counters
+
+
+Executor = Callable[[Plan, Sequence[Input]], Run]
+
+
+def compile_program(text: str, passes: Sequence[str] = ALL) -> Plan:
+    """The plan of a program. Raises ValueError if it has errors."""
+    source = SourceText("test.iot", text)
+    compiled = compile_text(source, passes)
+    if compiled.plan is None:
+        raise ValueError("\n".join(render(problem, source) for problem in compiled.problems))
+    return compiled.plan
+
+
+def on_reference(plan: Plan, inputs: Sequence[Input], ending: bool = True) -> Run:
+    """One input at a time, as docs/meaning.md says."""
+    reference = Reference(plan)
+    outputs: list[Output] = []
+    for one in inputs:
+        outputs += feed(reference, one)
+    if ending:
+        outputs += reference.end()
+    return Run(outputs, reference.counters)
+
+
+def feed(reference: Reference, one: Input) -> list[Output]:
+    """What comes of one input."""
+    match one:
+        case Message(device, id_, time, fields):
+            return reference.message(device, id_, time, fields)
+        case Mark(device, id_, time):
+            return reference.mark(device, id_, time)
+        case MarkAll(time):
+            return reference.mark_all(time)
+        case Acknowledge(rule, key, time):
+            return reference.acknowledge(rule, key, time)
+
+
+def on_engine(plan: Plan, inputs: Sequence[Input], ending: bool = True, sizes: Sequence[int] = ()) -> Run:
+    """In batches of the given sizes, the last one repeated; an acknowledgement ends a batch, a mark of all is one."""
+    engine = Engine(plan)
+    outputs: list[Output] = []
+    for batch in _batches(list(enumerate(inputs)), sizes or (max(len(inputs), 1),)):
+        outputs += _fed(engine, batch)
+    if ending:
+        outputs += engine.end()
+    return Run(outputs, engine.counters)
+
+
+EXECUTORS: dict[str, Executor] = {"reference": on_reference, "engine": on_engine}
+"""What the conformance cases and the tests of the meaning run on."""
+
+
+def _fed(engine: Engine, inputs: list[tuple[int, Input]]) -> Sequence[Output]:
+    if isinstance(inputs[0][1], MarkAll):
+        return engine.mark_all(inputs[0][1].time)
+    return engine.feed(_batch(engine, inputs))
+
+
+def _batches(inputs: list[tuple[int, Input]], sizes: Sequence[int]) -> Iterator[list[tuple[int, Input]]]:
+    sizes = list(sizes)
+    batch: list[tuple[int, Input]] = []
+    for entry in inputs:
+        if isinstance(entry[1], MarkAll):
+            yield from ([batch] if batch else [])
+            yield [entry]
+            batch = []
+            continue
+        batch.append(entry)
+        if len(batch) >= sizes[0] or isinstance(entry[1], Acknowledge):
+            yield batch
+            batch = []
+            sizes = sizes[1:] or sizes
+    if batch:
+        yield batch
+
+
+def _batch(engine: Engine, inputs: list[tuple[int, Input]]) -> Batch:
+    parts = []
+    for device in engine.plan.devices:
+        rows = []
+        for seq, one in inputs:
+            if not isinstance(one, Message | Mark) or one.device != device.name:
+                continue
+            registry = engine.registries[device.name]
+            if isinstance(one, Mark) and one.id not in registry.keys:
+                continue
+            key = registry.key(one.id)
+            if key == REFUSED:
+                engine.counters.quarantined["too_many_devices"] += 1
+                continue
+            rows.append((seq, key, one))
+        if rows:
+            parts.append(_messages(engine, device, rows))
+    acknowledged = [
+        Acknowledgement(s, one.rule, one.key, one.time) for s, one in inputs if isinstance(one, Acknowledge)
+    ]
+    return Batch(tuple(parts), tuple(acknowledged), inputs[-1][0] + 1)
+
+
+def _messages(engine: Engine, device: DeviceType, rows: list[tuple[int, int, Message | Mark]]) -> Messages:
+    fields: dict[str, Column] = {}
+    for field in device.fields:
+        found = [one.fields.get(field.name) if isinstance(one, Message) else None for _, _, one in rows]
+        if any(value is not None for value in found):
+            fields[field.name] = _column(engine, field.type.name, found)
+    return Messages(
+        device.name,
+        np.array([seq for seq, _, _ in rows], dtype=np.int64),
+        np.array([key for _, key, _ in rows], dtype=np.int32),
+        np.array([one.time for _, _, one in rows], dtype=np.int64),
+        fields,
+        np.array([isinstance(one, Mark) for _, _, one in rows], dtype=np.bool_),
+    )
+
+
+def _column(engine: Engine, type_name: str, found: Sequence[Value]) -> Column:
+    values = []
+    for value in found:
+        if value is None:
+            values.append(np.zeros(1, dtype=DTYPES[type_name])[0])
+        elif isinstance(value, str):
+            values.append(engine.symbols.code(value))
+        elif isinstance(value, tuple):
+            values.append(complex(*value))
+        else:
+            values.append(value)
+    known = np.array([value is not None for value in found])
+    return Column(np.array(values, dtype=DTYPES[type_name]), None if known.all() else known)

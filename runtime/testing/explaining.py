@@ -1,0 +1,209 @@
+"""A failed expectation in words: what was expected, what came instead, the nearest miss, and the timeline."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from textwrap import wrap
+
+from ...compiler import plan as p
+from ...dsl import nodes as n
+from ..output import Emitted, Output, Sent
+from .executors import Input
+from .expectations import Judge, Key, Verdict
+from .nearest import why_never
+from .observing import View
+from .scenario import EPOCH
+from .timeline import WIDTH, Subject, subject_of_output, subject_of_rule, timeline
+from .trace import Trace, trace
+from .words import arguments, duration, times, value_of, whom
+
+
+@dataclass
+class Telling:
+    """Tells of the failures of one test. A timeline is told once for each subject and key, with all that was wanted."""
+
+    view: View
+    judge: Judge
+    inputs: Sequence[Input]
+    failed: Sequence[Sequence[Verdict]]
+    _told: set[tuple[str, Key | None]] = field(default_factory=set)
+
+    def lines(self, verdicts: Sequence[Verdict]) -> list[str]:
+        """What is to be said of an expectation that does not hold for these instances; of the first, in full."""
+        first = verdicts[0]
+        what = first.expected.what
+        if isinstance(what, n.ExpectNothingLost):
+            return _lost(self.judge)
+        lines = wrapped("got", got(self.view, first))
+        if len(verdicts) > 1:
+            lines.append(f"          and likewise for {len(verdicts) - 1} more")
+        for subject in _subjects(self.view, what):
+            lines += self._subject(subject, first)
+        return lines
+
+    def _subject(self, subject: Subject, verdict: Verdict) -> Iterator[str]:
+        what = verdict.expected.what
+        history = trace(self.view, self.inputs, subject.watched, verdict.key, self.judge.end)
+        if not (verdict.times or verdict.others or verdict.expected.negated or isinstance(what, n.ExpectSignal)):
+            yield from nearest(self.view, subject, history, what)
+        yield ""
+        if (subject.name, verdict.key) in self._told:
+            yield f"The timeline of {subject.name}{whom(verdict.key)} is above."
+            return
+        self._told.add((subject.name, verdict.key))
+        notes: dict[int, str] = {}
+        for other in (verdict for verdicts in self.failed for verdict in verdicts[:1]):
+            if other.key == verdict.key and subject.name in [s.name for s in _subjects(self.view, other.expected.what)]:
+                for time, note in _notes(other).items():
+                    notes[time] = f"{notes[time]}, {note}" if time in notes else note
+        yield from timeline(self.view, subject, history, self.inputs, self.judge.outputs, notes)
+
+
+def _subjects(view: View, what: n.Expected) -> list[Subject]:
+    match what:
+        case n.ExpectRule(rule=rule) | n.ExpectAlert(rule=rule):
+            return [subject_of_rule(view, rule)]
+        case n.ExpectSend(command=name):
+            return [subject_of_rule(view, rule, actions=True) for rule in _acting(view, "send", name)]
+        case n.ExpectEmit(event=name):
+            return [subject_of_rule(view, rule, actions=True) for rule in _acting(view, "emit", name)]
+        case n.ExpectPattern(pattern=name) | n.ExpectSignal(signal=name):
+            return [subject_of_output(view, name)]
+        case _:
+            return []
+
+
+def _acting(view: View, kind: str, name: str) -> list[str]:
+    """The rules that send a command or emit an event."""
+    actions = [node.operator for node in view.plan.nodes if isinstance(node.operator, p.Action)]
+    return list(dict.fromkeys(a.rule for a in actions if a.kind == kind and a.name == name))
+
+
+# --- What came instead -----------------------------------------------------------------------------------------------
+
+
+def got(view: View, verdict: Verdict) -> str:
+    """What came instead, in one line."""
+    expected, what = verdict.expected, verdict.expected.what
+    if isinstance(what, n.ExpectSignal):
+        node = view.outputs[what.signal]
+        at = duration(verdict.span.last)
+        return f"{what.signal}{whom(verdict.key)} was {value_of(verdict.value, node.type)} at {at}"
+    happened = _happened(what)
+    if not verdict.times:
+        return f"never {happened}{_instead(view, verdict.others)}"
+    count = len(verdict.times)
+    if expected.times is not None and count != expected.times:
+        return f"{happened} {'once' if count == 1 else f'{count} times'}, {times(verdict.times)}"
+    return f"{happened} {times(verdict.times)}{'' if expected.negated else _off(verdict)}"
+
+
+def _happened(what: n.Expected) -> str:
+    match what:
+        case n.ExpectRule(phase=phase):
+            return phase or "raised"
+        case n.ExpectAlert():
+            return "alerted"
+        case n.ExpectSend():
+            return "sent"
+        case n.ExpectEmit():
+            return "emitted"
+        case _:
+            return "matched"
+
+
+def _instead(view: View, others: Sequence[Output]) -> str:
+    """What was sent or emitted with other arguments."""
+    told = []
+    for output in others[:3]:
+        if isinstance(output, Sent | Emitted):
+            name = output.command if isinstance(output, Sent) else output.name
+            shown = arguments(output.arguments, _units(view, output.rule, name))
+            told.append(f"{name}({shown}) at {duration(output.time - EPOCH)}")
+    return f", but {'; '.join(told)}" if told else ""
+
+
+def _units(view: View, rule: str, name: str) -> Mapping[str, str | None]:
+    """The units of the arguments of a rule's command or event."""
+    for node in view.plan.nodes:
+        action = node.operator
+        if isinstance(action, p.Action) and (action.rule, action.name) == (rule, name):
+            holes = {a.name: a.parts[0] for a in action.arguments if a.parts}
+            return {name: hole.unit for name, hole in holes.items() if isinstance(hole, p.Hole)}
+    return {}
+
+
+def _off(verdict: Verdict) -> str:
+    """How far off the nearest of the moments is."""
+    span = verdict.span
+    if any(moment in span for moment in verdict.times):
+        return ""
+    nearest = min(verdict.times, key=lambda moment: min(abs(moment - span.first), abs(moment - span.last)))
+    # `before` and `after` are without the moment that they name, which is 1 ns beyond the span.
+    if nearest > span.last:
+        late = nearest - span.last - (1 if verdict.expected.before is not None else 0)
+        return f", {duration(late)} later than expected" if late else ", and that is not before it"
+    early = span.first - nearest - (1 if verdict.expected.after is not None else 0)
+    return f", {duration(early)} earlier than expected" if early else ", and that is not after it"
+
+
+def _notes(verdict: Verdict) -> dict[int, str]:
+    """What was wanted at which times."""
+    expected = verdict.expected
+    word = f"{'not ' if expected.negated else ''}{_happened(expected.what)}"
+    if isinstance(expected.what, n.ExpectSignal):
+        return {verdict.span.first: "looked at here"}
+    notes = {time: f"{_happened(expected.what)}, as it should not be" for time in verdict.times if expected.negated}
+    notes = {time: note for time, note in notes.items() if time in verdict.span}
+    if expected.at is not None:
+        notes[verdict.span.first] = f"expected here: {word}"
+    elif expected.within is not None:
+        notes[verdict.span.first] = f"expected from here: {word}"
+        notes[verdict.span.last] = f"expected until here: {word}"
+    return notes
+
+
+def nearest(view: View, subject: Subject, history: Trace, what: n.Expected) -> Iterator[str]:
+    """Why what was expected never came, in lines."""
+    for line in dict.fromkeys(_misses(view, subject, history, what)):
+        yield from wrapped("nearest", line)
+
+
+def _misses(view: View, subject: Subject, history: Trace, what: n.Expected) -> Iterator[str]:
+    if subject.rule is None:
+        (node,) = view.inputs_of(view.outputs[subject.name])
+        yield from why_never(view, history, node)
+        return
+    rule = view.rules[subject.rule]
+    assert isinstance(rule.operator, p.Rule)
+    when, *until = view.inputs_of(rule)
+    became = history.true_times(when)
+    if not became:
+        yield from why_never(view, history, when)
+    elif isinstance(what, n.ExpectRule) and what.phase == "cleared":
+        if not (until and history.true_times(until[0])):
+            yield from why_never(view, history, *((until[0], True) if until else (when, False)))
+    else:
+        yield from _cooling(rule.operator, became)
+        for one in subject.shown:
+            if one.role == "if" and not any(history.value(one.node, time) is True for time in became):
+                yield f"`if {view.text(one.node)}` was not true {times(became)}"
+
+
+def _cooling(rule: p.Rule, became: Sequence[int]) -> Iterator[str]:
+    """That it became true too soon after it had been raised."""
+    if rule.cooldown_ns is not None and len(became) > 1:
+        yield f"it became true {times(became)}; the cooldown is {duration(rule.cooldown_ns)}"
+
+
+def _lost(judge: Judge) -> list[str]:
+    counters = judge.counters
+    lost = {"late": counters.late, **counters.quarantined}
+    told = ", ".join(f"{number} {reason}" for reason, number in lost.items() if number)
+    return wrapped(
+        "got", f"of {counters.read} messages {counters.processed} were processed; {told or 'nothing was lost'}"
+    )
+
+
+def wrapped(head: str, text: str) -> list[str]:
+    """Lines of a word and what it is about."""
+    return wrap(text, WIDTH, initial_indent=f"{head:<10}", subsequent_indent=" " * 10, break_on_hyphens=False)

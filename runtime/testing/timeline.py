@@ -1,0 +1,293 @@
+"""What a failing test shows: inputs, the truth of each condition, the rule's state, and what was wanted of them.
+
+    when   a  temp > 8 degC for 2 min
+           b  temp > 8 degC
+    until  c  temp < 7 degC
+
+    time        a b c  too_warm  reported by f1
+    0 s         F F T  idle      temp 4 degC
+    10 s        F T F  idle      temp 9 degC
+     ⋮                           11 more until 2 min, temp 9 degC
+    2 min 10 s  T T F  raised    temp 9 degC
+
+A stretch of time in which nothing changes is one line. `T` true, `F` false, `?` unknown, `•` happens.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import wrap
+
+from ...compiler import plan as p
+from ...dsl.source import Span
+from ...stdlib.function import Value
+from ..output import Life, Output
+from .executors import Input, Message
+from .observing import View
+from .scenario import EPOCH
+from .trace import Trace
+from .words import duration, shortened, value_of
+
+WIDTH = 98
+CONDITIONS_MAX = 12
+ROWS_MAX = 32
+LEGEND = "T true, F false, ? unknown, • happens"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A node with a column of its own, and what it is to the subject: `when`, `until`, `if`, `step 1`, `value`."""
+
+    role: str
+    node: p.PlanNode
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a timeline is about: a rule (its name, for its states), or a signal or pattern.
+
+    `watched`: what must be known of to say more than what is shown. `momentary`: the rule is raised and idle at once.
+    """
+
+    name: str
+    shown: tuple[Shown, ...]
+    watched: tuple[p.PlanNode, ...]
+    rule: str | None = None
+    momentary: bool = False
+
+    @property
+    def invariant(self) -> bool:
+        """Whether it is a rule that is raised where something is not as it must always be."""
+        return " " in self.name
+
+    @property
+    def head(self) -> str:
+        """What stands above its states: the rule's name; `never` and `always` have a title besides."""
+        return self.name.split(" ", 1)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    time: int
+    cells: tuple[str, ...]
+    state: str
+    inputs: str
+    note: str
+
+
+def subject_of_rule(view: View, name: str, actions: bool = False) -> Subject:
+    """A rule: the conditions that raise it, those that clear it, and perhaps those of its actions."""
+    rule = view.rules[name]
+    assert isinstance(rule.operator, p.Rule)
+    roles = ("when", "until") if rule.operator.has_until else ("when",)
+    shown = [Shown(role, c) for role, i in zip(roles, view.inputs_of(rule), strict=True) for c in view.conditions(i)]
+    for node in view.plan.nodes if actions else ():
+        if isinstance(node.operator, p.Action) and node.inputs[0] == rule.id and node.operator.guarded:
+            shown += [Shown("if", c) for c in view.conditions(view.nodes[node.inputs[1]])]
+    operator = rule.operator
+    lasts = operator.has_until or operator.latched or operator.hold_ns is not None
+    return Subject(name, _once(view, shown), _watched(view, shown), name, operator.momentary_when and not lasts)
+
+
+def subject_of_output(view: View, name: str) -> Subject:
+    """A signal (its value, and the conditions in it), or a pattern (its steps)."""
+    (node,) = view.inputs_of(view.outputs[name])
+    shown = [Shown("value" if node.type.name != "bool" else "", c) for c in view.conditions(node)]
+    return Subject(name, _once(view, shown), _watched(view, shown))
+
+
+def _watched(view: View, shown: Sequence[Shown]) -> tuple[p.PlanNode, ...]:
+    """The conditions, and what they compare or listen to."""
+    nodes = [one.node for one in shown]
+    nodes += [i for node in nodes if isinstance(node.operator, p.Map | p.Quiet | p.Edge) for i in view.inputs_of(node)]
+    nodes += [i for node in nodes if isinstance(node.operator, p.Map) for i in view.inputs_of(node)]
+    return tuple({node.id: node for node in nodes if not isinstance(node.operator, p.Constant)}.values())
+
+
+def timeline(
+    view: View,
+    subject: Subject,
+    trace: Trace,
+    inputs: Sequence[Input],
+    outputs: Sequence[Output],
+    notes: Mapping[int, str],
+) -> list[str]:
+    """The lines of a timeline. `notes` say at which times what was wanted; they have lines of their own."""
+    shown = subject.shown[:CONDITIONS_MAX]
+    lines = _legend(view, shown)
+    reports = _reports(view, subject, trace, inputs)
+    states = _states(subject, trace, outputs)
+    moments = {0, trace.end, *notes, *(time for time, _ in reports), *states}
+    moments |= {time for one in shown for time, _ in trace.changes[one.node.id]}
+    rows = [
+        _Row(
+            time,
+            tuple(_cell(trace, one.node, time) for one in shown),
+            _state(subject, states, time),
+            "; ".join(text for moment, text in reports if moment == time),
+            notes.get(time, "the test ends" if time == trace.end else ""),
+        )
+        for time in sorted(moments)
+        if 0 <= time <= trace.end
+    ]
+    return [*lines, "", *_table(view, subject, trace, rows, len(shown)), "", LEGEND]
+
+
+def _legend(view: View, shown: Sequence[Shown]) -> list[str]:
+    lines, role = [], ""
+    for place, one in enumerate(shown):
+        text = view.written(view.graph.origins.get(one.node.id)) if one.role != "value" else view.text(one.node)
+        named = view.names.get(one.node.id)
+        text = f"{named} = {text}" if named is not None and named != text else text
+        head = f"{one.role if one.role != role else '':<6} {_letter(place)}  "
+        lines += wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
+        role = one.role
+    return lines
+
+
+def _letter(place: int) -> str:
+    return "abcdefghijklmnopqrstuvwxyz"[place]
+
+
+def _once(view: View, shown: Sequence[Shown]) -> tuple[Shown, ...]:
+    """Each place of the text once, under its first role; constants say nothing, nor does what an event waits for."""
+    spans: set[Span | None] = set()
+    kept: dict[str, Shown] = {}
+    for one in shown:
+        span = view.graph.origins.get(one.node.id)
+        if one.node.id not in kept and not isinstance(one.node.operator, p.Constant) and span not in spans:
+            spans.add(span)
+            kept[one.node.id] = one
+    return tuple(kept.values())
+
+
+def _cell(trace: Trace, node: p.PlanNode, time: int) -> str:
+    value = trace.value(node, time)
+    if node.event:
+        return "•" if value else "·"
+    if node.type.name == "bool":
+        return {True: "T", False: "F", None: "?"}[_truth(value)]
+    return value_of(value, node.type)
+
+
+def _truth(value: Value) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+# --- Inputs and states -----------------------------------------------------------------------------------------------
+
+
+def _reports(view: View, subject: Subject, trace: Trace, inputs: Sequence[Input]) -> list[tuple[int, str]]:
+    """What the devices concerned reported of the fields that matter; several at one time are told in short."""
+    fields = view.fields(*(one.node for one in subject.shown))
+    kind = _kind(view, subject)
+    types = {(d.name, f.name): f.type for d in view.plan.devices for f in d.fields}
+    by_time: dict[int, list[str]] = {}
+    for one in inputs:
+        if not isinstance(one, Message) or (kind == "device" and (one.id,) != trace.key):
+            continue
+        told = [
+            f"{name} {value_of(value, types[one.device, name])}"
+            for name, value in one.fields.items()
+            if (one.device, name) in fields and value is not None
+        ]
+        if told:
+            who = "" if kind == "device" else f"{one.id} "
+            by_time.setdefault(one.time - EPOCH, []).append(who + ", ".join(told))
+    most = 2
+    return [
+        (time, "; ".join(told[:most]) + (f" and {len(told) - most} more" if len(told) > most else ""))
+        for time, told in sorted(by_time.items())
+    ]
+
+
+def _kind(view: View, subject: Subject) -> str:
+    """Whether a subject is a device's or a group's."""
+    if subject.rule is not None:
+        timeline = view.rules[subject.rule].timeline
+    else:
+        timeline = view.outputs[subject.name].timeline
+    return next(t.kind for t in view.plan.timelines if t.id == timeline)
+
+
+def _states(subject: Subject, trace: Trace, outputs: Sequence[Output]) -> dict[int, str]:
+    """When which step of the rule's life was taken; after it the rule is in the state of that name."""
+    found: dict[int, str] = {}
+    for output in outputs:
+        if isinstance(output, Life) and output.rule == subject.rule and output.key == trace.key:
+            time = output.time - EPOCH
+            found[time] = f"{found[time]}, {output.what}" if time in found else output.what
+    return found
+
+
+_AFTER = {"raised": "raised", "repeated": "raised", "certain": "raised", "uncertain": "uncertain", "cleared": "idle"}
+_OF_INVARIANT = {"raised": "violated", "uncertain": "unknown", "idle": "kept", "cleared": "kept"}
+
+
+def _state(subject: Subject, states: Mapping[int, str], time: int) -> str:
+    """What happened to the rule at a time, else the state it is in."""
+    if time in states:
+        state = states[time]
+    else:
+        last = max((moment for moment in states if moment < time), default=None)
+        state = "idle" if last is None or subject.momentary else _AFTER[states[last].split(", ")[-1]]
+    return _OF_INVARIANT.get(state, state) if subject.invariant else state
+
+
+# --- The table -------------------------------------------------------------------------------------------------------
+
+
+def _table(view: View, subject: Subject, trace: Trace, rows: Sequence[_Row], columns: int) -> list[str]:
+    heads = [_letter(place) for place in range(columns)]
+    widths = [max([len(heads[c]), *(len(row.cells[c]) for row in rows)]) for c in range(columns)]
+    state = max([len(subject.head), *(len(row.state) for row in rows)]) if subject.rule else 0
+    first = max([len("time"), *(len(duration(row.time)) for row in rows)])
+    who = f"reported by {trace.key[0]}" if trace.key and _kind(view, subject) == "device" else "reported"
+
+    def line(time: str, cells: Sequence[str], said: str, rest: str) -> str:
+        row = " ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))
+        middle = f"{said:<{state}}  " if subject.rule else ""
+        return shortened(f"{time:<{first}}  {row}  {middle}{rest}".rstrip(), WIDTH)
+
+    blank = [""] * columns
+    lines = [line("time", heads, subject.head, who)]
+    for stretch in _shortened(rows):
+        if isinstance(stretch, _Row):
+            told = "; ".join(part for part in (f"◄ {stretch.note}" if stretch.note else "", stretch.inputs) if part)
+            lines.append(line(duration(stretch.time), stretch.cells, stretch.state, told))
+        else:
+            last = next((row.inputs for row in reversed(stretch) if row.inputs), "")
+            told = f"{len(stretch)} more until {duration(stretch[-1].time)}" + (f", {last}" if last else "")
+            lines.append(line(" ⋮", blank, "", told))
+    return lines
+
+
+def _shortened(rows: Sequence[_Row]) -> list[_Row | list[_Row]]:
+    """Rows in which nothing changes are gathered; beyond `ROWS_MAX` also others, but for those with notes."""
+    found: list[_Row | list[_Row]] = []
+    before: _Row | None = None
+    for row in rows:
+        same = before is not None and (row.cells, row.state) == (before.cells, _AFTER.get(before.state, before.state))
+        if same and not row.note:
+            if found and isinstance(found[-1], list):
+                found[-1].append(row)
+            else:
+                found.append([row])
+        else:
+            found.append(row)
+        before = row
+    found = [one[0] if isinstance(one, list) and len(one) == 1 else one for one in found]
+    if len(found) <= ROWS_MAX:
+        return found
+    kept: list[_Row | list[_Row]] = []
+    half = ROWS_MAX // 2
+    for place, one in enumerate(found):
+        noted = isinstance(one, _Row) and bool(one.note)
+        if noted or place < half or place >= len(found) - half:
+            kept.append(one)
+        else:
+            gathered = one if isinstance(one, list) else [one]
+            if kept and isinstance(kept[-1], list):
+                kept[-1] += gathered
+            else:
+                kept.append(list(gathered))
+    return kept
