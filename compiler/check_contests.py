@@ -22,6 +22,8 @@ from .witness import witness
 
 NOTHING: Region = {}
 
+EVERYWHERE = (-1, sys.maxsize)
+
 CONTENDERS_MAX = 1000
 """Of how many actions that drive one thing each two are compared."""
 
@@ -76,21 +78,27 @@ def _contests(contenders: list[Contender]) -> Iterator[tuple[Contender, Contende
     """
     spoken = Counter(name for contender in contenders for name in contender.target)
     along = spoken.most_common(1)[0][0] if spoken else None
-    everything = (-1, sys.maxsize)
     places = {id(contender): place for place, contender in enumerate(contenders)}
-    swept = [(*contender.target.get(along, everything), contender) for contender in contenders] if along else []
-    swept = sorted(swept or [(*everything, contender) for contender in contenders], key=lambda one: one[0])
+
+    def ends(contender: Contender) -> tuple[int, int]:
+        return EVERYWHERE if along is None else contender.target.get(along, EVERYWHERE)
+
     told: set[str] = set()
+    pairs: set[frozenset[str]] = set()
     active: list[tuple[int, Contender]] = []
-    for low, high, contender in swept:
+    for contender in sorted(contenders, key=ends):
+        low, high = ends(contender)
         active = [one for one in active if one[0] >= low]
         name = contender.drive.rule.name
-        if name not in told:
-            other = next((one for _, one in active if _contest(one, contender)), None)
-            if other is not None:
-                told.add(name)
-                yield (other, contender) if places[id(other)] < places[id(contender)] else (contender, other)
+        other = None if name in told else next((other for _, other in active if _contest(other, contender)), None)
         active.append((high, contender))
+        if other is None:
+            continue
+        told.add(name)
+        pair = frozenset((name, other.drive.rule.name))
+        if pair not in pairs:
+            pairs.add(pair)
+            yield (other, contender) if places[id(other)] < places[id(contender)] else (contender, other)
 
 
 def _contenders(c: Checking, drives: list[Drive]) -> list[Contender]:
@@ -121,7 +129,7 @@ def _contest(first: Contender, second: Contender) -> bool:
 
 
 def _report(c: Checking, first: Drive, second: Drive, device: str, thing: str) -> None:
-    ranked = first.rule.priority is not None and second.rule.priority is not None
+    both_ranked = first.rule.priority in c.names.ranks and second.rule.priority in c.names.ranks
     example = None
     when, other = first.rule.when, second.rule.when
     own = first.owns and second.owns and first.scope == second.scope
@@ -136,7 +144,7 @@ def _report(c: Checking, first: Drive, second: Drive, device: str, thing: str) -
         words=second.words if example is None else f"{second.words}; both are raised when {example}",
         other=first.span,
         other_words=first.words,
-        ranked=ranked and bool(c.names.ranks),
+        ranked=both_ranked,
     )
     c.report(problem)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from types import MappingProxyType
 
 from ..dsl import nodes as n
@@ -111,6 +112,20 @@ class Checking:
     paces: dict[str, int | None] = field(default_factory=dict)
     flexible_signals: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+
+    @cached_property
+    def lets_named(self) -> frozenset[str]:
+        """The names of all constants."""
+        return frozenset(name for name, item in self.names.values.items() if isinstance(item, n.Let))
+
+    @cached_property
+    def declared_for(self) -> dict[Scope, set[str]]:
+        """The names of signals and patterns by their domains."""
+        found: dict[Scope, set[str]] = {}
+        for name, item in self.names.values.items():
+            if not isinstance(item, n.Let):
+                found.setdefault(scope_of(item.domain), set()).add(name)
+        return found
 
     def check(self, node: n.Expr, at: Context) -> Fact | None:
         """The fact of an expression, noted; None where it has none, which has been reported."""

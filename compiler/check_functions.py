@@ -10,7 +10,7 @@ from functools import cache
 from ..dsl import nodes as n
 from ..stdlib.function import Stateful, Summary
 from .check_context import Checking, Context
-from .check_places import check_condition, check_constant, check_duration, check_typed
+from .check_places import check_condition, check_constant, check_duration, check_typed, check_within
 from .check_types import BOOL, FLOAT, INT, RATIO, SECOND, described, difference, is_number, unit_named
 from .check_windows import check_window
 from .problems_domains import EventJoined, NeedsTwin
@@ -19,6 +19,8 @@ from .problems_rules import NeedsWindow, NotInSource
 from .problems_types import BadParameter, MissingArgument, NotPositiveNumber, WrongArguments, WrongType
 from .resolve import closest
 from .typed import Fact, SourceScope, Type
+
+PERCENT = Type("float", unit_named("percent"))
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,8 @@ def check_option(
     fact = check_typed(c, node, at, _wanted(parameter.kind, followed), place)
     if fact is None:
         return None
+    if parameter.kind == "ratio":
+        check_within(c, node, fact, parameter.name, PERCENT, Fraction(0), Fraction(100))
     if parameter.kind != "like x" and isinstance(fact.constant, Fraction) and fact.constant <= 0:
         c.report(NotPositiveNumber(span=node.span, place=place))
         return None

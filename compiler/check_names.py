@@ -194,15 +194,11 @@ def _is_broken(c: Checking, device: str, name: str) -> bool:
 
 def _visible(c: Checking, at: Context) -> set[str]:
     """The names that can be used here."""
-    names = {name for name, item in c.names.values.items() if isinstance(item, n.Let)}
+    names = set(c.lets_named)
     names |= {name for name, local in at.locals.items() if at.fixed is None or local.is_constant}
     if at.fixed is not None:
         return names
-    names |= {
-        name
-        for name, item in c.names.values.items()
-        if not isinstance(item, n.Let) and scope_of(item.domain) == at.scope
-    }
+    names |= c.declared_for.get(at.scope, set())
     match at.scope:
         case DeviceScope(device=device) if device in c.devices:
             names |= {"id", *c.devices[device].fields, *c.twins.get(device, {})}
@@ -371,11 +367,7 @@ def _of_device(c: Checking, node: n.Member, device: n.Name, at: Context) -> Fact
         return _value(c, node, item, at)
     info = c.devices.get(name)
     if info is not None and not _is_broken(c, name, node.name):
-        theirs = [
-            other.name
-            for other in c.names.values.values()
-            if not isinstance(other, n.Let) and scope_of(other.domain) == DeviceScope(name)
-        ]
+        theirs = c.declared_for.get(DeviceScope(name), set())
         known = closest(node.name, (*info.fields, *theirs))
         c.report(UnknownField(span=ending(node.span, node.name), name=node.name, device=name, closest=known))
     return None

@@ -5,6 +5,7 @@ at 10 s p1 { pressure 1.5 bar }
 fault device p7 silent from 30 s
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -21,6 +22,7 @@ from .problems_tests import (
     NothingToAcknowledge,
     RampOfType,
     SpanReversed,
+    TooManyGiven,
     UnknownFault,
     UnknownGroup,
     UnknownInstance,
@@ -63,6 +65,7 @@ def check_stimuli(c: Checking, test: n.Test) -> Scene:
     for stimulus in test.stimuli:
         if isinstance(stimulus, n.Given):
             _given(c, stimulus, scene)
+    _count(c, test, scene)
     for stimulus in test.stimuli:
         match stimulus:
             case n.Given():
@@ -79,6 +82,16 @@ def check_stimuli(c: Checking, test: n.Test) -> Scene:
             case n.Fault():
                 _fault(c, stimulus, scene)
     return scene
+
+
+def _count(c: Checking, test: n.Test, scene: Scene) -> None:
+    """Warn of more devices of a type than there can be: the last ones are refused."""
+    for device, count in Counter(scene.types.values()).items():
+        info = c.devices.get(device)
+        if info is not None and info.maximum is not None and count > info.maximum:
+            last = next(s for s in reversed(test.stimuli) if isinstance(s, n.Given) and s.device == device)
+            declared = c.names.devices[device].span
+            c.report(TooManyGiven(span=last.span, device=device, count=count, most=info.maximum, declared=declared))
 
 
 def check_time(c: Checking, node: n.Expr, place: str) -> int | None:
@@ -180,7 +193,7 @@ def check_whom(c: Checking, whom: n.Whom | None, domain: n.Domain | None, what: 
 def _group(c: Checking, whom: n.GroupKey, keys: tuple[str, ...], scene: Scene) -> None:
     """Whether any given device belongs to the group; what is set later, or by number, may make it so as well."""
     known = [{key: texts[key] for key in keys} for texts in scene.groups if all(key in texts for key in keys)]
-    if not known or scene.moves or dict(zip(keys, whom.values, strict=True)) in known:
+    if scene.moves or dict(zip(keys, whom.values, strict=True)) in known:
         return
     for key, value in zip(keys, whom.values, strict=True):
         values = tuple(sorted({group[key] for group in known}))

@@ -88,7 +88,8 @@ def check_place(c: Checking, rule: n.Rule) -> None:
             c.report(NoSuchTarget(span=rule.span, tier=place, targets=there))
         return
     scope = scope_of(rule.domain)
-    if not any(belongs(c, GroupScope(info.by), scope) for info in fitting):
+    # A device attaches to one target of a tier, which the inventory says; the members of a group may attach to several.
+    if isinstance(scope, GroupScope) and not any(belongs(c, GroupScope(info.by), scope) for info in fitting):
         problem = SpansTargets(
             span=rule.span,
             rule=rule.name,

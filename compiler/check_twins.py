@@ -39,6 +39,9 @@ def check_twin(c: Checking, twin: n.Twin) -> None:
             bounds[name] = info.low, info.high
     outputs = _outputs(c, twin, device, variables, found_out)
     dynamics = _dynamics(c, twin, device, variables)
+    for name in outputs:
+        if name in dynamics:
+            c.report(Duplicate(span=outputs[name].span, what="model of", name=name, first=dynamics[name].span))
     moving = {derivative.of for derivative in twin.dynamics}
     for name, variable in variables.items():
         if variable.kind == "state" and name not in moving:

@@ -70,10 +70,25 @@ def _has_rate(c: Checking, window: n.Window, sampled: tuple[n.Expr, ...], device
         if not fields:
             c.report(NeedsPace(span=window.span))
             return False
-    if device is not None and device in c.devices and c.devices[device].maximum is None:
-        c.report(NeedsPace(span=window.span, device=device, declared=c.names.devices[device].span))
-        return False
-    return True
+    over = [name for part in sampled for name in _members(c, part)] + ([] if device is None else [device])
+    unbounded = next((name for name in over if name in c.devices and c.devices[name].maximum is None), None)
+    if unbounded is not None:
+        c.report(NeedsPace(span=window.span, device=unbounded, declared=c.names.devices[unbounded].span))
+    return unbounded is None
+
+
+def _members(c: Checking, node: n.Expr) -> Iterator[str]:
+    """The device types whose members' updates update an expression of a group, without a window that paces them."""
+    for inner in walk(node):
+        fact = c.facts.get(inner)
+        if fact is None:
+            continue
+        if fact.aggregate_of is not None and pace_of(c, node) is None:
+            yield fact.aggregate_of
+        if isinstance(fact.reference, SignalRef):
+            signal = c.names.values[fact.reference.name]
+            assert isinstance(signal, n.Signal)
+            yield from _members(c, signal.value)
 
 
 def _fields(c: Checking, node: n.Expr) -> Iterator[FieldRef]:

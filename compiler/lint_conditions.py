@@ -88,6 +88,12 @@ def _chain(c: Checking, chain: n.Logic) -> None:
         if same is not None:
             c.report(RepeatedCondition(span=term.span, first=same.span, operator=chain.operator, equal=True))
             return
+    denied = {term.of: term for term in terms if isinstance(term, n.Not)}
+    both = next((term for term in terms if term in denied), None) if denied else None
+    if both is not None:
+        always = chain.operator == "or"
+        c.report(Contradiction(span=chain.span, always=always, parts=(both.span, denied[both].span)))
+        return
     compared: dict[n.Expr, list[Comparison]] = {}
     for term in terms:
         found = comparison(c, term)

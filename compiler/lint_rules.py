@@ -1,5 +1,6 @@
 """Rules that chatter, end while they are raised, or do what another one does already."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from ..dsl import nodes as n
@@ -136,7 +137,7 @@ def _doing_the_same(rules: list[n.Rule]) -> list[list[n.Rule]]:
     """Those of these rules that differ in their condition only; not so many that nobody would have written them."""
     if len(rules) < 2:
         return []
-    same: dict[tuple[object, ...], list[n.Rule]] = {}
+    same: dict[n.Rule, list[n.Rule]] = {}
     for rule in rules:
         same.setdefault(_without_when(rule), []).append(rule)
     return [found for found in same.values() if 2 <= len(found) <= ALIKE_MAX]
@@ -154,22 +155,9 @@ def _shadows(c: Checking, rules: list[n.Rule]) -> None:
                 break
 
 
-def _without_when(rule: n.Rule) -> tuple[object, ...]:
+def _without_when(rule: n.Rule) -> n.Rule:
     """Everything of a rule but its name and its condition."""
-    return (
-        rule.domain,
-        rule.until,
-        rule.severity,
-        rule.priority,
-        rule.place,
-        rule.cooldown,
-        rule.repeat_every,
-        rule.schedule,
-        rule.inhibited_by,
-        rule.latched,
-        rule.do,
-        rule.on_clear,
-    )
+    return replace(rule, name="", when=n.Bool(True))
 
 
 def _implies(c: Checking, rule: n.Rule, other: n.Rule) -> bool:

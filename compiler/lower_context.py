@@ -5,7 +5,7 @@ two places is two nodes.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import InitVar, dataclass, field, replace
+from dataclasses import InitVar, dataclass, field
 from enum import IntEnum
 from functools import partial
 from math import gcd
@@ -53,7 +53,7 @@ class Place:
         object.__setattr__(self, "timeline", timeline_id(self.scope, self.settled))
 
     def on_settled(self) -> "Place":
-        return replace(self, settled=True)
+        return Place(self.scope, True, self.sole, self.bound)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ by fleet is Members. The width of slices is the greatest that serves length and 
 a pass.
 """
 
-from dataclasses import replace
 from math import gcd
 from typing import cast
 
@@ -57,7 +56,7 @@ def _window(lowering: Lowering, call: n.Call, argument: n.Argument, window: n.Wi
     assert at.settled
     place = _samples_at(lowering, call, at)
     sole = _sole_field(lowering, argument.value)
-    value = lowering.expression(argument.value, replace(place, sole=sole))
+    value = lowering.expression(argument.value, Place(place.scope, place.settled, sole))
     where = () if argument.where is None else (lowering.expression(argument.where, place),)
     operator = _operator(lowering, window)
     sampled = lowering.graph.node(value)

@@ -17,8 +17,9 @@ LINE = 15
 TITLE = 18
 PADDING = 9
 LETTER = 6.65
-"""The width of a letter of the words, which are in a font of one width; those of a title are wider."""
+"""The width of a letter of the words, which are in a font of one width."""
 TITLE_LETTER = 8.4
+"""The width of a letter of a title, at most."""
 COLUMNS_MAX = 38
 NO_BREAK = "\N{NO-BREAK SPACE}"
 _QUANTITY = re.compile(r"(?<=\d) (?=[A-Za-z%])")
@@ -147,7 +148,7 @@ def _place(box: Box, layer: int) -> Place:
     ]
     if len(lines) > LINES_MAX:
         lines = [*lines[: LINES_MAX - 1], "…"]
-    widths = [(len(box.kind) + 1) * LETTER + len(box.title) * TITLE_LETTER, *(len(line) * LETTER for line in lines)]
+    widths = [(len(box.kind) + 1 + len(box.title)) * TITLE_LETTER, *(len(line) * LETTER for line in lines)]
     height = 2 * PADDING + TITLE + len(lines) * LINE
     return Place(box.lane, layer, max(widths) + 2 * PADDING + 8, height, box, tuple(lines))
 

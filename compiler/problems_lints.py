@@ -366,3 +366,24 @@ class NeverInTime(Warn):
     @property
     def help(self) -> str | None:
         return "absence ends by itself: leave `within` out, or give it more time"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnusedStep(Warn):
+    """A step of a rule's own pattern with a name that nothing in the rule uses.
+
+    when (door becomes true as opened then temp > 8 degC within 5 min)  do { alert "{id} is open" }
+    when (door becomes true as opened then temp > 8 degC within 5 min)  do { alert "{id}: open since {opened.time}" }
+    """
+
+    code = "HG0918"
+    name: str
+    rule: str
+
+    @property
+    def title(self) -> str:
+        return f"`{self.rule}` never uses the name `{self.name}` of this step"
+
+    @property
+    def help(self) -> str | None:
+        return f"leave `as {self.name}` out, or use it: `{{{self.name}.time}}`"

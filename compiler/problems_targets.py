@@ -99,7 +99,7 @@ class SpansTargets(Diagnostic):
         rule thirsty by fleet { when burn > projected * 1.5  place edge  do { alert "…" } }
 
     There is one gateway for each site, and the trucks of a fleet are at many: only something that sees all of them can
-    run this rule. A rule for a device that has the property `site`, or of a group `by site`, runs on its gateway.
+    run this rule. A rule for a device runs where that device attaches; one of a group `by site` on the site's gateway.
     """
 
     code = "HG1305"

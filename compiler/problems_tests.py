@@ -181,6 +181,8 @@ class UnknownGroup(Diagnostic):
     def help(self) -> str | None:
         if self.closest is not None:
             return f'did you mean `"{self.closest}"`?'
+        if not self.known:
+            return f'give one: `{self.key} "{self.value}"`'
         return "given are " + ", ".join(f'`"{value}"`' for value in self.known)
 
 
@@ -386,3 +388,31 @@ class NothingReported(Warn):
     @property
     def help(self) -> str | None:
         return "add what you want to know: `report p5, p50, p95 of min(Battery.charge)`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooManyGiven(Warn):
+    """More devices of a type than there can be, so that the last ones are refused.
+
+    device Pump max 40 { … }
+    given Pump p[1..50] { flow 50 m3/h }
+    given Pump p[1..40] { flow 50 m3/h }
+    """
+
+    code = "HG1417"
+    device: str
+    count: int
+    most: int
+    declared: Span
+
+    @property
+    def title(self) -> str:
+        return f"the test gives {self.count} `{self.device}`, of which there are at most {self.most}"
+
+    @property
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.declared, "declared here"),)
+
+    @property
+    def help(self) -> str | None:
+        return "the last ones are refused and counted; give fewer, or declare a greater `max`"

@@ -3,6 +3,7 @@
 The first stage after parsing: `resolve(program)` gives `Names`, which later look-ups go through, and the problems.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
@@ -21,6 +22,12 @@ from .problems_names import (
     UnknownImport,
     UnknownModule,
 )
+
+NAME_LENGTH_MAX = 80
+"""No name that is longer is looked for among others."""
+
+NAMES_COMPARED = 24
+"""Of so many names each is compared with one that is not known; comparing is slow."""
 
 Value = n.Let | n.Signal | n.PatternItem
 Named = TypeVar("Named", bound=n.Item)
@@ -112,9 +119,24 @@ def _rank(item: n.Priorities, ranks: dict[str, int], problems: Problems) -> None
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like this one, if one is."""
-    matches = get_close_matches(name, sorted(set(known)), n=1, cutoff=0.7)
+    """The known name that is most like this one, if one is.
+
+    Of many names only those are looked at that stand next to it in the order of their beginnings, or of their ends.
+    """
+    if len(name) > NAME_LENGTH_MAX:
+        return None
+    names = sorted({other for other in known if len(other) <= NAME_LENGTH_MAX})
+    if len(names) > NAMES_COMPARED:
+        turned = _neighbours(name[::-1], sorted(other[::-1] for other in names))
+        names = sorted({*_neighbours(name, names), *(other[::-1] for other in turned)})
+    matches = get_close_matches(name, names, n=1, cutoff=0.7)
     return matches[0] if matches else None
+
+
+def _neighbours(name: str, names: list[str]) -> list[str]:
+    """The names that stand next to one in a sorted list."""
+    place, each_side = bisect_left(names, name), NAMES_COMPARED // 4
+    return names[max(place - each_side, 0) : place + each_side]
 
 
 def beginning(span: Span, name: str) -> Span:

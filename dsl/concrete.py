@@ -1,13 +1,14 @@
 """A text as the grammar reads it, with every word in its place: what the formatter works on.
 
-The automaton is followed as for the syntax tree; only what a rule becomes is different: all of its parts.
+The parser goes its way as for the syntax tree; only what a rule becomes is different: all of its parts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
-from .automaton import Entry, _Run
-from .machine import machine
+from .automaton import follow
+from .machine import Building, Machine, Piece
 from .sections import cut
 from .source import SourceText
 from .tree_reading import Reading
@@ -46,43 +47,32 @@ def read_concrete(source: SourceText) -> list[Branch]:
     starts = {"module": "module_header", "import": "import_line", "item": "item_list"}
     found: list[Branch] = []
     for section in cut(source.text):
-        run = _ConcreteRun(source.text, section.start, section.end, starts[section.kind])
-        whole, stops = run.value()
+        reading = Reading(source.text, lambda _: None)
+        start = starts[section.kind]
+        whole, stops = follow(source.text, section.start, section.end, start, reading, machine=_machine())
         assert not stops, "only a text without faults is read so"
         found += [part for part in whole.parts if isinstance(part, Branch)] if whole.rule == "item_list" else [whole]
     return found
 
 
-class _ConcreteRun(_Run):
-    """The automaton's way through a text, keeping every word."""
+@cache
+def _machine() -> Machine:
+    """The parser that keeps every word, made once."""
+    return Machine(_Keeping())
 
-    __slots__ = ()
 
-    def __init__(self, text: str, start: int, end: int, what: str) -> None:
-        super().__init__(machine(), text, start, end, what, Reading(text, lambda _: None), (), None, False)
+class _Keeping(Building):
+    """Makes branches, whatever the rule."""
 
-    def _complete(self, terminal: str) -> int | None:
-        """As in the parser, but what is complete becomes a branch of its parts."""
-        tables, states, stack = self.machine.tables, self.states, self.stack
-        while (action := tables.actions[states[-1]].get(terminal)) is not None and action < 0:
-            rule = tables.rules[~action]
-            first = len(stack) - len(rule.parts)
-            children = stack[first:]
-            del stack[first:], states[len(states) - len(rule.parts) :]
-            if rule.becomes is None:
-                stack += children  # the single part stands for the whole
-            else:
-                begin, end = (children[0][1], children[-1][2]) if children else (self.position, self.position)
-                stack.append((Branch(rule.becomes, self._parts(children)), begin, end, 0))
-            states.append(tables.gotos[states[-1]][rule.makes])
-        return action
+    def made(self, name: str) -> Callable[[list[Piece]], Piece]:
+        def become(pieces: list[Piece]) -> Piece:
+            begin, end = (pieces[0].begin, pieces[-1].end) if pieces else (self.run.position, self.run.position)
+            return Piece("", Branch(name, tuple(map(self._part, pieces))), begin, end)
 
-    def _parts(self, children: Sequence[Entry]) -> tuple[Branch | Leaf, ...]:
-        parts: list[Branch | Leaf] = []
-        for value, begin, end, _ in children:
-            if isinstance(value, Branch):
-                parts += value.parts if value.rule.startswith("_") else (value,)
-            else:
-                text = self.text[begin:end]
-                parts.append(Leaf(text if value is None else f"<{value.kind}>", text, begin, end))
-        return tuple(parts)
+        return become
+
+    def _part(self, piece: Piece) -> Branch | Leaf:
+        if isinstance(piece.value, Branch):
+            return piece.value
+        text = self.run.text[piece.begin : piece.end]
+        return Leaf(text if piece.value is None else f"<{piece.type}>", text, piece.begin, piece.end)

@@ -8,13 +8,13 @@ not know), each with its own diagnostic, then the general "does not fit here".
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
-from ..grammar.tables import END, keywords
+from ..grammar.tables import keywords
 from ..grammar.units import parse_unit, similar_units
 from . import slips
 from .diagnostic import Diagnostic, Edit
-from .sections import ITEM_KEYWORDS, words
+from .fitting import CLAUSES, described, similar_keyword
+from .sections import words
 from .source import Span
 from .strings import Place
 from .syntax_problems import (
@@ -79,21 +79,34 @@ def explain(fault: Fault) -> Diagnostic:
             return diagnostic
     word = around.word()
     span = fault.span(around.start(), word)
-    hint = _hint(fault, word)
+    similar = similar_keyword(fault.fitting, word)
+    hint = None if similar is None else f"did you mean `{similar}`?"
     if hint is None and _begins_line_too_early(fault, around):
         before = around.word(-1)
-        return UnexpectedEnd(span=fault.span(around.start(-1), before), fitting=_described(fault), what="line")
-    return UnexpectedText(span=span, found=word, fitting=_described(fault), hint=hint)
+        return UnexpectedEnd(span=fault.span(around.start(-1), before), fitting=described(fault.fitting), what="line")
+    return UnexpectedText(span=span, found=word, fitting=described(fault.fitting), hint=hint)
 
 
 def _ending(fault: Fault, around: _Around) -> Diagnostic:
+    what = _KINDS.get(fault.item, fault.item)
     if not around.words:
         start = fault.place(0)
-        return UnexpectedEnd(span=Span(start, start), fitting=_described(fault))
+        return UnexpectedEnd(span=Span(start, start), fitting=described(fault.fitting), what=what)
     span = fault.span(around.start(-1), around.word(-1))
     if _awaits_silence(fault, around):
         return SilenceWithoutDuration(span=span)
-    return UnexpectedEnd(span=span, fitting=_described(fault))
+    return UnexpectedEnd(span=span, fitting=described(fault.fitting), what=what)
+
+
+_KINDS = {
+    "module": "module line",
+    "let": "constant",
+    "never": "invariant",
+    "always": "invariant",
+    "what_if": "what-if",
+    "message": "value",
+}
+"""What a part of a file is called, where that is not its keyword."""
 
 
 def _begins_line_too_early(fault: Fault, around: _Around) -> bool:
@@ -173,11 +186,11 @@ def _slip(fault: Fault, around: _Around) -> Diagnostic | None:
         return None
     if _begins_line_too_early(fault, around):
         before_span = fault.span(around.start(-1), around.word(-1))
-        return UnexpectedEnd(span=before_span, fitting=_described(fault), what="line", hint=found.help)
+        return UnexpectedEnd(span=before_span, fitting=described(fault.fitting), what="line", hint=found.help)
     word = around.word()
     span = fault.span(around.start(), word)
     edit = None if found.instead is None else Edit(span, found.instead)
-    return UnexpectedText(span=span, found=word, fitting=_described(fault), hint=found.help, edit=edit)
+    return UnexpectedText(span=span, found=word, fitting=described(fault.fitting), hint=found.help, edit=edit)
 
 
 _LETTERS_ONLY = "names are made of the letters A to Z, digits and `_`"
@@ -292,41 +305,18 @@ def _pattern(fault: Fault, around: _Around) -> Diagnostic | None:
     return None
 
 
-_RULE_CLAUSES = frozenset(
-    {"when", "until", "severity", "priority", "place", "cooldown", "repeat", "hold", "latched", "settle", "flapping"}
-    | {"inhibited", "schedule", "do", "on"}
-)
-_MEMBERS = frozenset({"property", "telemetry", "event", "command", "relationship", "lateness", "revise", "idle"})
-_ACTIONS = frozenset({"alert", "emit", "send", "run", "set", "undo", "if"})
-_STEP_PARTS = frozenset({"at", "require", "abort", "wait", "stop"})
-_PROCEDURE_PARTS = frozenset({"step", "for", "on", "expires"})
-_TWIN_PARTS = frozenset({"state", "parameter", "input", "dynamics", "output", "estimate", "calibrate"})
-_INPUTS = frozenset({"given", "from", "at", "fault"})
-_WHAT_IF_PARTS = frozenset({"from", "set", "runs", "report"})
-
-_CLAUSES: dict[str, frozenset[str]] = {
-    "rule": _RULE_CLAUSES - {"latched", "settle"},
-    "device": _MEMBERS,
-    "source": frozenset({"keep"}),
-    "procedure": _PROCEDURE_PARTS | _STEP_PARTS,
-    "twin": _TWIN_PARTS,
-    "test": _INPUTS | {"expect"},
-    "what_if": _WHAT_IF_PARTS,
-}
-"""The words that begin a part of each kind of item, and stand before something."""
-
-
 def _swallowed(fault: Fault, around: _Around) -> Diagnostic | None:
     """A clause's keyword that was taken for a name, because the clause before it lacks a value at its end."""
     before = around.word(-1)
     behind_name = any(map(fault.fits, ("and", "until", "telemetry", "keep", "from", "wait", "state", "expect", "runs")))
-    if before not in _CLAUSES.get(fault.item, ()) or not behind_name:
+    if before not in CLAUSES.get(fault.item, ()) or not behind_name:
         return None
     start = around.start(-1)
     if fault.text[fault.text.rfind("\n", 0, start) + 1 : start].strip() != "":
         return None
     fitting = ("`from`",) if fault.item == "test" and fault.fits("from") else ("a value",)
-    return UnexpectedText(span=fault.span(start, before), found=before, fitting=fitting)
+    lacking = fault.span(around.start(-2), around.word(-2))
+    return UnexpectedEnd(span=lacking, fitting=fitting, what="line")
 
 
 _GUESSES: tuple[Callable[[Fault, _Around], Diagnostic | None], ...] = (
@@ -339,83 +329,3 @@ _GUESSES: tuple[Callable[[Fault, _Around], Diagnostic | None], ...] = (
     _unit,
     _silence,
 )
-
-
-# --- What would fit --------------------------------------------------------------------------------------------------
-
-
-_VALUE = frozenset({"<NAME>", "<NUMBER>", "<QUANTITY>", "<STRING>", "<VERSION>", "(", "-", "true", "false", "absent"})
-_WIDER = frozenset({"not", "no", "sent", "all", "any"})
-"""What else begins a value where a condition can stand."""
-_CONSTANT = _VALUE - {"<VERSION>"}
-_DURATION = frozenset({"<QUANTITY>", "<NAME>", "("})
-_COUNT = frozenset({"<NUMBER>", "<NAME>", "("})
-_OPERATORS = ("+", "-", "*", "/", "and", "or", "is", "becomes", "rises", "falls", "else", "?", ".", "for", "expires")
-_WORDED = {"<NAME>": "a name", "<NUMBER>": "a number", "<QUANTITY>": "a quantity", "<STRING>": "a text"}
-_WORDED_LAST = {
-    "<TYPE>": "a type or unit",
-    "<MAPKEY>": "a field and `=`",
-    "<COMPARISON>": "a comparison",
-    "<VERSION>": "a version",
-}
-
-
-_GROUPS: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset(ITEM_KEYWORDS), ""),
-    (_ACTIONS | _STEP_PARTS, "a part of the step"),
-    (_ACTIONS, "an action"),
-    (_RULE_CLAUSES, "a clause of the rule"),
-    (_MEMBERS, "a member of the device"),
-    (frozenset({"idempotent", "protected", "relative", "resource", "ack", "confirm", "undo"}), "an attribute"),
-    (_TWIN_PARTS, "a part of the twin"),
-    (_INPUTS | {"expect"}, "an input, `expect`"),
-    (frozenset({"once", "before", "after", "<NUMBER>"}), "when or how often"),
-    (frozenset({"then", "unless", "skip"}), "more of the pattern"),
-)
-"""Keywords that fit together, and how they are called; what only begins the next item is not worth saying."""
-
-_BESIDES = {
-    "an attribute": frozenset({"when", "done", "expires", "retry", "since"}),
-    "when or how often": frozenset({"at", "within"}),
-    "more of the pattern": frozenset({"within", "as", "at", "optional", "<NUMBER>", "until", "greedy", "lazy"}),
-    "an operator": frozenset({"("}),
-}
-"""What goes without saying beside a group."""
-
-
-def _described(fault: Fault) -> tuple[str, ...]:
-    """What would fit, grouped, without the end of the text."""
-    rest = set(fault.fitting) - {END}
-    described: list[str] = []
-    for group, words_for in (
-        (_VALUE, "a value"),
-        (_CONSTANT, "a value"),
-        (_COUNT | _DURATION, "a number or a duration"),
-        (_DURATION, "a duration such as `5 min`"),
-        (_COUNT, "a number"),
-    ):
-        if group <= rest:
-            described.append(words_for)
-            rest -= group | (_WIDER if words_for == "a value" else set())
-            break
-    operators = {name for name in rest if name in _OPERATORS or name == "<COMPARISON>"}
-    if len(operators) >= 4:
-        rest -= operators | _BESIDES["an operator"]
-        described.append("an operator")
-    grouped: list[str] = []
-    for group, words_for in _GROUPS:
-        if group <= rest:
-            rest -= group | _BESIDES.get(words_for, frozenset())
-            grouped += filter(None, [words_for])
-    for worded in (_WORDED, _WORDED_LAST):
-        described += [text for name, text in worded.items() if name in rest]
-    described += grouped
-    described += sorted(f"`{name}`" for name in rest if not name.startswith("<"))
-    return tuple(described)
-
-
-def _hint(fault: Fault, word: str) -> str | None:
-    """A keyword that fits and looks like the word that stands there."""
-    fitting = sorted(name for name in fault.fitting if name.isidentifier())
-    similar = get_close_matches(word, fitting, n=1, cutoff=0.7)
-    return f"did you mean `{similar[0]}`?" if similar and similar[0] != word else None

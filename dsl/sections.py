@@ -82,6 +82,8 @@ class _Cutter:
         self.sections: list[Section] = []
         self.section: Section | None = None
         self.open: list[int] = []
+        self.margin = 0
+        """How far the line is indented that the section begins with."""
         self.outdented: int | None = None
         """The first brace that was closed by one further out than its line: perhaps it was not the one meant."""
 
@@ -92,8 +94,9 @@ class _Cutter:
         keyword = match["named"] or match["titled"]
         # Further in, a field could be called like a keyword; at the margin an item begins, if a bad one.
         begins = _NAME_AFTER if match["titled"] is None else _TITLE_AFTER
-        if keyword is not None and (match["indent"] == "" or begins.match(self.text, match.end())):
-            self._head(keyword, match.start() + len(match["indent"]))
+        if keyword is not None and self._begins_item(match["indent"], begins.match(self.text, match.end()) is not None):
+            self.margin = len(match["indent"])
+            self._head(keyword, match.start() + self.margin)
         elif match["text"] is not None:
             section = self._current(match)
             if match["closed"] is None:
@@ -103,6 +106,12 @@ class _Cutter:
             self._bracket(match[0], match.start(), self._current(match))
         elif match["comment"] is None:
             self._current(match)
+
+    def _begins_item(self, indent: str, is_named: bool) -> bool:
+        """Whether a line with an item's keyword is one: at the margin always, within an item's brackets never."""
+        if indent == "":
+            return True
+        return is_named and (not self.open or len(indent) <= self.margin)
 
     def finish(self, next_head: Span | None) -> None:
         """End the section, and report the brackets that it leaves open."""

@@ -28,12 +28,16 @@ BUILD: dict[str, Build] = {
 TAKES_PATTERNS = TAKE_PATTERNS | {*PARENTHESES, "when", "pattern_item"}
 """The rules a pattern can be part of; anywhere else a value must stand."""
 
-NESTING = TAKE_PATTERNS | frozenset(
-    {"call", "member", "negate", "add", "subtract", "multiply", "divide", "and", "or", "not", "compare", "otherwise"}
-    | {"is_quality", "is_not_quality", "choice", "becomes", "rises_above", "falls_below", "holds", "quiet"}
-    | {"if_", "loop"}
-)
-"""The rules that put one node into another any number of times."""
+NESTING: dict[str, int] = dict.fromkeys(
+    [
+        *TAKE_PATTERNS,
+        *("member", "negate", "add", "subtract", "multiply", "divide", "and", "or", "not", "compare", "otherwise"),
+        *("is_quality", "is_not_quality", "choice", "becomes", "rises_above", "falls_below", "holds", "quiet"),
+        *("if_", "loop"),
+    ],
+    1,
+) | {"call": 4}
+"""The rules that put one node into another any number of times, and how many levels later stages need for it."""
 
 CHOICES = frozenset(
     {"quality", "calendar", "busy_policy", "repeat_mode", "how_many", "reached", "variable_kind", "noise_kind"}

@@ -132,16 +132,22 @@ def _action_value(value: nodes.Expr, level: Level) -> str:
             return expression(value, level)
 
 
+_WINDOW_WORDS = frozenset({"session", "while", "today", "this_week", "this_month", "this_year"})
+"""Names that behind `over` are words of the language."""
+
+
 def window(value: nodes.Window) -> str:
     """`over 10 min every 1 min`."""
     every = "" if value.every is None else f" every {duration(value.every)}"
     match value.kind:
         case "span":
             assert value.length is not None
-            return f"over {duration(value.length)}{every}"
+            length = duration(value.length)
+            return f"over {f'({length})' if length in _WINDOW_WORDS else length}{every}"
         case "samples":
             assert value.count is not None
-            return f"over {operand(value.count, nodes.Number, nodes.Quantity, nodes.Name)} samples{every}"
+            count = operand(value.count, nodes.Number, nodes.Quantity, nodes.Name)
+            return f"over {f'({count})' if count in _WINDOW_WORDS else count} samples{every}"
         case "session":
             assert value.length is not None
             maximum = "" if value.maximum is None else f" max {duration(value.maximum)}"

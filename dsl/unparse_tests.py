@@ -116,7 +116,7 @@ def setting_value_text(value: nodes.Expr | nodes.Ramp) -> str:
     """`4 degC`, `ramp 4 degC to 8 degC`."""
     if isinstance(value, nodes.Ramp):
         return f"ramp {_value(value.first)} to {_value(value.last)}"
-    return _value(value)
+    return "(ramp)" if value == nodes.Name("ramp") else _value(value)
 
 
 def _value(value: nodes.Expr) -> str:

@@ -1,8 +1,7 @@
 """Writes the parser's tables from the grammar: `python -m headgate.grammar.generate`.
 
-Lark reads `iot.lark` and finds the LALR(1) automaton, which takes it a second or two. The automaton only changes with
-the grammar, so it is kept beside it, as `iot.tables.json`, in an order of its own that does not depend on the run; the
-compiler loads that and needs no Lark. A test holds the two together.
+Lark reads `iot.lark` and finds the LALR(1) automaton. That only changes with the grammar, so it is kept beside it, as
+`iot.tables.json`, in Lark's own form but in an order that does not depend on the run. A test holds the two together.
 """
 
 import json
@@ -17,45 +16,15 @@ from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
 from . import START_SYMBOLS, raw_grammar_text
-from .tables import END, TABLES_FILE
+from .tables import TABLES_FILE
+
+_SHIFT = 0
 
 
 def tables_text(grammar: str | None = None) -> str:
-    """The tables as JSON, a state to a line; raises Lark's GrammarError where the grammar is not LALR(1)."""
+    """The tables as JSON, a state or a rule to a line; raises Lark's GrammarError where the grammar is not LALR(1)."""
     data, memo = _read(grammar or raw_grammar_text()).memo_serialize([TerminalDef, Rule])
-    names = {each["name"]: _terminal(each) for each in memo.values() if each["__type__"] == "TerminalDef"}
-    rules = {number: _rule(each, names) for number, each in memo.items() if each["__type__"] == "Rule"}
-    automaton = data["parser"]["parser"]
-    states: dict[int, dict[str, tuple[int, Any]]] = {
-        state: {_symbol(automaton["tokens"][token], names): action for token, action in row.items()}
-        for state, row in automaton["states"].items()
-    }
-    accepting = {state: start for start, state in automaton["end_states"].items()}
-    order = _order(states, [automaton["start_states"][start] for start in START_SYMBOLS], accepting)
-    listed = sorted({json.dumps(rule) for rule in rules.values()})
-    rule_numbers = {number: listed.index(json.dumps(rule)) for number, rule in rules.items()}
-    symbols = sorted({symbol for row in states.values() for symbol in row})
-    lines = []
-    for state in order:
-        shifts: list[int] = []
-        reductions: dict[int, list[int]] = {}
-        for symbol, (kind, argument) in sorted(states[state].items()):
-            if symbol == END and state in accepting:
-                continue
-            if kind == _REDUCE:
-                reductions.setdefault(rule_numbers[argument["@"]], []).append(symbols.index(symbol))
-            else:
-                shifts += [symbols.index(symbol), order[argument]]
-        lines.append([shifts, [[rule, *after] for rule, after in sorted(reductions.items())]])
-    return _json(
-        {
-            "symbols": [json.dumps(symbol) for symbol in symbols],
-            "starts": [json.dumps([start, order[automaton["start_states"][start]]]) for start in START_SYMBOLS],
-            "accepting": [json.dumps(order[automaton["end_states"][start]]) for start in START_SYMBOLS],
-            "rules": listed,
-            "states": [json.dumps(line, separators=(",", ":")) for line in lines],
-        }
-    )
+    return _text(*_ordered(data, memo))
 
 
 def _read(grammar: str) -> Lark:
@@ -68,6 +37,8 @@ def _read(grammar: str) -> Lark:
         lark = Lark(
             grammar,
             parser="lalr",
+            # Words are found one by one (dsl/scanning.py): there is no need of a lexer for each state.
+            lexer="basic",
             start=list(START_SYMBOLS),
             keep_all_tokens=True,
             maybe_placeholders=False,
@@ -92,44 +63,66 @@ class _Told(logging.Handler):
         self.messages.append(record.getMessage())
 
 
-_SHIFT, _REDUCE = 0, 1
+def _ordered(data: dict[str, Any], memo: dict[int, Any]) -> tuple[dict[str, Any], dict[int, Any]]:
+    """The same tables with numbers of terminals, rules, symbols and states that follow from the grammar alone."""
+    by_text = sorted(memo, key=lambda number: json.dumps(memo[number], sort_keys=True))
+    numbers = {old: new for new, old in enumerate(by_text)}
+    data = _renumbered(data, numbers)
+    automaton = data["parser"]["parser"]
+    names = automaton["tokens"]
+    symbols = {name: new for new, name in enumerate(sorted(names.values()))}
+    rows = {
+        state: {names[token]: action for token, action in row.items()} for state, row in automaton["states"].items()
+    }
+    states = _first_ways(rows, automaton)
+    automaton["tokens"] = {new: name for name, new in symbols.items()}
+    automaton["states"] = {
+        states[state]: {
+            symbols[name]: [kind, states[argument] if kind == _SHIFT else argument]
+            for name, (kind, argument) in sorted(row.items())
+        }
+        for state, row in sorted(rows.items(), key=lambda each: states[each[0]])
+    }
+    for which in ("start_states", "end_states"):
+        automaton[which] = {start: states[state] for start, state in automaton[which].items()}
+    return data, {numbers[old]: memo[old] for old in by_text}
 
 
-def _terminal(definition: dict[str, Any]) -> str:
-    """A terminal as the tables call it: what it is spelled, or what it is called in angle brackets."""
-    pattern = definition["pattern"]
-    return str(pattern["value"]) if pattern["__type__"] == "PatternStr" else f"<{definition['name']}>"
+def _renumbered(part: Any, numbers: dict[int, int]) -> Any:
+    """What refers to rules and terminals (`{"@": number}`), by their new numbers."""
+    match part:
+        case {"@": number}:
+            return {"@": numbers[number]}
+        case dict():
+            return {key: _renumbered(value, numbers) for key, value in part.items()}
+        case list() | tuple():
+            return [_renumbered(value, numbers) for value in part]
+        case _:
+            return part
 
 
-def _symbol(name: str, terminals: dict[str, str]) -> str:
-    """A rule's name begins with a colon, which no word of a program does."""
-    return terminals.get(name, name if name == END else f":{name}")
-
-
-def _rule(rule: dict[str, Any], terminals: dict[str, str]) -> list[Any]:
-    """What is made, out of what, and what it becomes; None where a single part stands for the whole."""
-    origin, alias = rule["origin"]["name"], rule["alias"]
-    parts = [_symbol(part["name"], terminals) for part in rule["expansion"]]
-    passes = rule["options"]["expand1"] and alias is None and len(parts) == 1
-    return [f":{origin}", parts, None if passes else alias or origin]
-
-
-def _order(
-    states: dict[int, dict[str, tuple[int, Any]]], starts: list[int], accepting: dict[int, str]
-) -> dict[int, int]:
-    """Numbers for the states that do not depend on how they were found: the first way to each, in order."""
-    order = {state: number for number, state in enumerate(starts)}
-    for state in (queue := list(order)):
-        for symbol, (kind, following) in sorted(states[state].items(), key=lambda each: each[0]):
-            if kind == _SHIFT and following not in order and not (symbol == END and state in accepting):
+def _first_ways(rows: dict[int, dict[str, Any]], automaton: dict[str, Any]) -> dict[int, int]:
+    """Numbers for the states, by the first way to each from the states that parsing starts in."""
+    queue = [automaton["start_states"][start] for start in START_SYMBOLS]
+    order = {state: number for number, state in enumerate(queue)}
+    for state in queue:
+        for _, (kind, following) in sorted(rows[state].items()):
+            if kind == _SHIFT and following not in order:
                 order[following] = len(order)
                 queue.append(following)
     return order
 
 
-def _json(parts: dict[str, list[str]]) -> str:
-    body = ",\n".join(f'"{name}": [\n' + ",\n".join(lines) + "\n]" for name, lines in parts.items())
-    return f"{{\n{body}\n}}\n"
+def _text(data: dict[str, Any], memo: dict[int, Any]) -> str:
+    """JSON whose long tables have an entry to a line, so that a difference can be read."""
+    automaton = data["parser"]["parser"]
+    long = {"states": automaton.pop("states"), "tokens": automaton.pop("tokens"), "memo": memo}
+    automaton.update(states="<states>", tokens="<tokens>")
+    text = json.dumps({"data": data, "memo": "<memo>"}, indent=1, sort_keys=True)
+    for name, table in long.items():
+        lines = (f"{json.dumps(str(key))}:{json.dumps(value, separators=(',', ':'))}" for key, value in table.items())
+        text = text.replace(f'"<{name}>"', "{\n" + ",\n".join(lines) + "\n}")
+    return text + "\n"
 
 
 if __name__ == "__main__":

@@ -1,14 +1,17 @@
-"""The LALR(1) automaton of the grammar, as `iot.tables.json` keeps it (see generate.py).
+"""Lark's parser of the grammar, from the tables that Lark made of it (see generate.py).
 
->>> tables = load_tables()
->>> "not" in tables.actions[tables.starts["expr"]]
-True
+Lark takes a second or two to find the automaton of a grammar as large as this, and a command that checks a program
+should not. So the automaton is kept, in Lark's own form, beside the grammar.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
+from typing import Any
+
+from lark import Lark
+from lark.grammar import Rule
 
 TABLES_FILE = "iot.tables.json"
 
@@ -16,63 +19,31 @@ END = "$END"
 """The terminal that stands behind the last word of a text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Production:
-    """A rule of the grammar: `parts` can be read as `makes`, which `becomes` something by that name.
+def load_parser(transformer: object) -> Lark:
+    """A parser whose rules become what the transformer's methods of their names make of them."""
+    stored = json.loads(files(__package__ or "").joinpath(TABLES_FILE).read_text(encoding="utf-8"))
+    automaton = stored["data"]["parser"]["parser"]
+    # The keys of objects in JSON are texts; Lark's are numbers.
+    automaton["tokens"] = _numbered(automaton["tokens"])
+    automaton["states"] = {int(state): _numbered(row) for state, row in automaton["states"].items()}
+    # This is what Lark's own stand-alone parsers are made with.
+    load: Callable[..., Lark] = Lark._load_from_dict
+    return load(stored["data"], _numbered(stored["memo"]), transformer=transformer)
 
-    None in `becomes`: the single part stands for the whole. Terminals are called by their spelling (`when`) or, where
-    they have no fixed one, by their name in angle brackets (`<NAME>`); rules by their name after a colon (`:expr`).
-    """
 
-    makes: str
-    parts: tuple[str, ...]
-    becomes: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """For each state: by terminal, the state to go on in (0 and above) or the rule to apply, `~rule` (below 0); by rule
-    made, the state after it; and the symbol that leads to it."""
-
-    starts: dict[str, int]
-    accepting: frozenset[int]
-    rules: tuple[Production, ...]
-    actions: tuple[dict[str, int], ...]
-    gotos: tuple[dict[str, int], ...]
-    entered_by: tuple[str, ...]
+def _numbered(table: dict[str, Any]) -> dict[int, Any]:
+    return {int(number): value for number, value in table.items()}
 
 
 @cache
-def load_tables() -> Tables:
-    """The tables, read once."""
-    kept = json.loads(files(__package__).joinpath(TABLES_FILE).read_text(encoding="utf-8"))
-    symbols: list[str] = kept["symbols"]
-    actions: list[dict[str, int]] = []
-    gotos: list[dict[str, int]] = []
-    entered_by = [""] * len(kept["states"])
-    for shifts, reductions in kept["states"]:
-        by_terminal: dict[str, int] = {}
-        by_rule: dict[str, int] = {}
-        pairs = iter(shifts)
-        for number, state in zip(pairs, pairs, strict=True):
-            symbol = symbols[number]
-            entered_by[state] = symbol
-            (by_rule if symbol[0] == ":" and len(symbol) > 1 else by_terminal)[symbol] = state
-        for rule, *after in reductions:
-            by_terminal.update(dict.fromkeys([symbols[number] for number in after], ~rule))
-        actions.append(by_terminal)
-        gotos.append(by_rule)
-    return Tables(
-        dict(kept["starts"]),
-        frozenset(kept["accepting"]),
-        tuple(Production(makes, tuple(parts), becomes) for makes, parts, becomes in kept["rules"]),
-        tuple(actions),
-        tuple(gotos),
-        tuple(entered_by),
-    )
+def rules() -> tuple[Rule, ...]:
+    """The rules of the grammar, as Lark has them."""
+    return tuple(load_parser(None).rules)
 
 
 @cache
 def keywords() -> frozenset[str]:
     """All words that are keywords somewhere."""
-    return frozenset(terminal for row in load_tables().actions for terminal in row if terminal.isidentifier())
+    stored = json.loads(files(__package__ or "").joinpath(TABLES_FILE).read_text(encoding="utf-8"))
+    terminals = (each["pattern"] for each in stored["memo"].values() if each["__type__"] == "TerminalDef")
+    return frozenset(p["value"] for p in terminals if p["__type__"] == "PatternStr" and p["value"].isidentifier())

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TextIO
 
 from .exits import Exit, Failure
@@ -38,8 +39,11 @@ def check(options: Namespace) -> Exit:
     else:
         for result, problems in zip(results, shown, strict=True):
             show_problems(result, problems, sys.stdout)
+            said = [*_not_running(result)]
             if not problems:
-                print(f"{result.source.name}: no problems{_not_running(result)}")
+                said.insert(0, "no problems but those told above" if result.problems.found else "no problems")
+            if said:
+                print(f"{result.source.name}: {'; '.join(said)}")
         if errors or warnings:
             print(f"{plural(errors, 'error')}, {plural(warnings, 'warning')}")
     for earlier in unread[:-1]:
@@ -64,13 +68,12 @@ def _each_once(results: list["Compiled"]) -> list[list["Diagnostic"]]:
     return shown
 
 
-def _not_running(result: "Compiled") -> str:
+def _not_running(result: "Compiled") -> Iterator[str]:
+    """How much of a program is checked and cannot be executed."""
     number = len(result.not_running.found)
-    if number == 0:
-        return ""
-    return (
-        f"; {plural(number, 'construct')} cannot be executed yet, `headgate run` names {'them' if number > 1 else 'it'}"
-    )
+    if number:
+        them = "it" if number == 1 else "them"
+        yield f"{plural(number, 'construct')} cannot be executed yet, `headgate run` names {them}"
 
 
 def _as_json(

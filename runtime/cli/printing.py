@@ -52,10 +52,16 @@ class Printer:
                 return f"signal    {_of(output.name, output.key)} = {shown}{revised}"
             case Matched():
                 return f"match     {_of(output.name, output.key)}"
+            case Life(what="raised", rule=rule) if rule.startswith(_PROPERTIES):
+                return f"violated  {_of(rule, output.key)}"
             case Life(what="raised" | "repeated"):
                 return None  # What the rule does says so.
             case Life():
                 return f"{output.what:<9} {_of(output.rule, output.key)}"
+
+
+_PROPERTIES = ('never "', 'always "')
+"""How the names of properties begin: rules that do nothing."""
 
 
 def _of(name: str, key: tuple[str, ...]) -> str:

@@ -172,7 +172,7 @@ class Session:
             self._say(render(problem, program.sources, color=colour) + "\n")
         errors = sum(problem.severity == "error" for problem in program.problems)
         why = plural(errors, "error") if errors else "what cannot be executed yet"
-        self._say(f"{program.source.name}: has {why}, so none of its {plural(len(items), 'test')} could run\n")
+        self._say(f"{program.source.name}: has {why}, so its {plural(len(items), 'test')} could not run\n")
 
     def _show_failures(self, program: "Compiled", result: "Result") -> None:
         from ...dsl.render import render
@@ -192,7 +192,13 @@ class Session:
         assert suite.coverage is not None
         goals = list(suite.coverage.goals())
         missing: list[dict[str, object]] = [
-            {"of": goal.item, "line": goal.line, "what": goal.what, "missing": goal.missing}
+            {
+                "of": goal.item,
+                "file": goal.place.file,
+                "line": goal.place.line,
+                "what": goal.what,
+                "missing": goal.missing,
+            }
             for goal in goals
             if not goal.reached
         ]
@@ -271,7 +277,7 @@ def _json(report: Report) -> dict[str, object]:
     for failure in result.failures:
         source, start = report.program.sources.locate(failure.span.start)
         line = source.line_and_column(start)[0]
-        failures.append({"line": line, "message": failure.message, "details": list(failure.lines)})
+        failures.append({"file": source.name, "line": line, "message": failure.message, "details": list(failure.lines)})
     return {
         **_listed_json(report),
         "outcome": _outcome(result).replace("not_running", "cannot_run"),

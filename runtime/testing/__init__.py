@@ -1,1 +1,1 @@
-"""What tests of programs need: sources in memory, virtual time, comparison of results."""
+"""Tests of programs: scenarios under virtual time, what runs and judges them, timelines, coverage, pytest's plugin."""

@@ -24,7 +24,7 @@ from ..interpret.instance import Instance, Instant
 from ..interpret.life import Life
 from ..interpret.rules import RuleState
 from .executors import Input
-from .observing import View
+from .observing import Place, View
 from .words import value_of
 
 NEVER_UNKNOWN = {"is_absent", "not_true"}
@@ -32,10 +32,10 @@ NEVER_UNKNOWN = {"is_absent", "not_true"}
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """Something that tests should reach: of which item, in which line, in words, and whether they did."""
+    """Something that tests should reach: of which item, where, in words, and whether they did."""
 
     item: str
-    line: int
+    place: Place
     what: str
     missing: str
     reached: bool
@@ -152,21 +152,21 @@ class Coverage:
 
     def goals(self) -> Iterator[Goal]:
         """All that tests should reach, in the order of the text."""
-        for item in sorted(self._items, key=lambda item: item.line):
+        for item in sorted(self._items, key=lambda item: item.place):
             if item.pattern is not None:
                 matched = True in self._seen[item.pattern.id].truths
-                yield Goal(item.name, item.line, "the pattern", "never matched", matched)
+                yield Goal(item.name, item.place, "the pattern", "never matched", matched)
             for node in item.conditions:
                 yield from self._condition(item, node)
             if item.rule is not None:
                 yield from self._clauses(item, item.rule)
 
     def _condition(self, item: "_Item", node: p.PlanNode) -> Iterator[Goal]:
-        seen, line = self._seen[node.id], self.view.line(node)
+        seen, place = self._seen[node.id], self.view.place(node)
         what = f"`{self.view.written(self.view.graph.origins.get(node.id))}`"
 
         def goal(missing: str, reached: bool) -> Goal:
-            return Goal(item.name, line, what, missing, reached)
+            return Goal(item.name, place, what, missing, reached)
 
         if isinstance(node.operator, p.Schedule):
             yield goal("never open", True in seen.truths)
@@ -214,7 +214,7 @@ class Coverage:
         operator = rule.operator
 
         def goal(what: str, missing: str, reached: str, node: p.PlanNode = rule) -> Goal:
-            return Goal(item.name, self.view.line(node), what, missing, reached in self._said[node.id])
+            return Goal(item.name, self.view.place(node), what, missing, reached in self._said[node.id])
 
         yield goal("the rule", "never raised", "raised")
         momentary = operator.momentary_when and not operator.has_until
@@ -243,12 +243,13 @@ class Coverage:
             own = [goal for goal in goals if goal.item == item]
             reached = sum(goal.reached for goal in own)
             lines.append(f"{item}: {reached} of {len(own)}")
-            missing: dict[tuple[int, str], list[str]] = defaultdict(list)
+            missing: dict[tuple[Place, str], list[str]] = defaultdict(list)
             for goal in own:
                 if not goal.reached:
-                    missing[goal.line, goal.what].append(goal.missing)
-            for (line, what), words in missing.items():
-                lines.append(f"  line {line}  {what}: {'; '.join(words)}")
+                    missing[goal.place, goal.what].append(goal.missing)
+            for (place, what), words in missing.items():
+                file = "" if place.file == self.view.compiled.source.name else f"{place.file} "
+                lines.append(f"  {file}line {place.line}  {what}: {'; '.join(words)}")
         done = sum(goal.reached for goal in goals)
         lines.append(f"rule coverage {percent(goals):g} % ({done} of {len(goals)})")
         return lines
@@ -288,7 +289,7 @@ class _Item:
     """
 
     name: str
-    line: int
+    place: Place
     conditions: tuple[p.PlanNode, ...]
     crossed: frozenset[str]
     rule: p.PlanNode | None = None
@@ -324,7 +325,7 @@ def _items(view: View) -> Iterator[_Item]:
         conditions, crossed = own([node])
         if conditions:
             kind = "signal" if pattern is None else "pattern"
-            yield _Item(f"{kind} {name}", view.line(output), conditions, crossed, pattern=pattern)
+            yield _Item(f"{kind} {name}", view.place(output), conditions, crossed, pattern=pattern)
     for name, rule in view.rules.items():
         if " " in name:
             continue  # A `never` or `always`: all tests are its tests.
@@ -334,7 +335,7 @@ def _items(view: View) -> Iterator[_Item]:
             if isinstance(node.operator, p.Action) and node.inputs[0] == rule.id and node.operator.guarded
         ]
         conditions, crossed = own([*view.inputs_of(rule), *guards])
-        yield _Item(f"rule {name}", view.line(rule), conditions, crossed, rule)
+        yield _Item(f"rule {name}", view.place(rule), conditions, crossed, rule)
 
 
 def _asked_for(view: View, node: p.PlanNode) -> bool:

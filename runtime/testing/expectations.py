@@ -47,7 +47,8 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of an expectation for one instance (`key` None: it speaks of no instance in particular).
+    """What became of an expectation for one instance (`key` None: it speaks of no instance in particular; then `seen`
+    is the first for which what it names happened).
 
     `times`: when (ns from the test's beginning) what it names happened, in the whole test. `others`: what happened that
     is like it but not it: sent or emitted with other arguments. `value` is a signal's, at the time asked for.
@@ -60,6 +61,7 @@ class Verdict:
     times: tuple[int, ...] = ()
     others: tuple[Output, ...] = ()
     value: OutputValue = None
+    seen: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ class Judge:
 
     def _counted(self, expected: n.Expect, key: Key | None, span: Span) -> Verdict:
         matching: list[int] = []
+        seen: Key | None = None
         others: list[Output] = []
         for output in self.outputs:
             if key is not None and output.key != key:
@@ -116,6 +119,7 @@ class Judge:
             found = self._is(expected.what, output)
             if found:
                 matching.append(output.time - EPOCH)
+                seen = output.key if seen is None else seen
             elif found is None:
                 others.append(output)
         within = [time for time in matching if time in span]
@@ -125,7 +129,7 @@ class Judge:
             holds = len(within) == len(matching) == expected.times
         else:
             holds = len(within) == expected.times
-        return Verdict(expected, key, span, holds is not expected.negated, tuple(matching), tuple(others))
+        return Verdict(expected, key, span, holds is not expected.negated, tuple(matching), tuple(others), seen=seen)
 
     def _is(self, what: n.Expected, output: Output) -> bool | None:
         """Whether an output is what is named; None: it is, but for its arguments."""

@@ -42,20 +42,28 @@ class Telling:
 
     def _subject(self, subject: Subject, verdict: Verdict) -> Iterator[str]:
         what = verdict.expected.what
-        history = trace(self.view, self.inputs, subject.watched, verdict.key, self.judge.end)
+        key = verdict.key or verdict.seen
+        history = trace(self.view, self.inputs, subject.watched, key, self.judge.end)
         if not (verdict.times or verdict.others or verdict.expected.negated or isinstance(what, n.ExpectSignal)):
             yield from nearest(self.view, subject, history, what)
         yield ""
-        if (subject.name, verdict.key) in self._told:
-            yield f"The timeline of {subject.name}{whom(verdict.key)} is above."
+        if (subject.name, key) in self._told:
+            yield f"The timeline of {subject.name}{whom(key)} is above."
             return
-        self._told.add((subject.name, verdict.key))
+        self._told.add((subject.name, key))
+        yield from timeline(
+            self.view, subject, history, self.inputs, self.judge.outputs, self._wanted(subject.name, key)
+        )
+
+    def _wanted(self, name: str, key: Key | None) -> dict[int, str]:
+        """What all that failed wanted of a subject, by the times at which it did."""
         notes: dict[int, str] = {}
-        for other in (verdict for verdicts in self.failed for verdict in verdicts[:1]):
-            if other.key == verdict.key and subject.name in [s.name for s in _subjects(self.view, other.expected.what)]:
-                for time, note in _notes(other).items():
+        for verdict in (verdicts[0] for verdicts in self.failed):
+            about = [subject.name for subject in _subjects(self.view, verdict.expected.what)]
+            if name in about and (verdict.key or verdict.seen) == key:
+                for time, note in _notes(verdict).items():
                     notes[time] = f"{notes[time]}, {note}" if time in notes else note
-        yield from timeline(self.view, subject, history, self.inputs, self.judge.outputs, notes)
+        return notes
 
 
 def _subjects(view: View, what: n.Expected) -> list[Subject]:

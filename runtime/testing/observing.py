@@ -26,6 +26,15 @@ COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_e
 LOGIC = {"and_", "or_", "not_", "not_true"}
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A place in a program's texts; `offset` orders them, the lines of a file are counted from 1."""
+
+    offset: int
+    file: str
+    line: int
+
+
 @dataclass(frozen=True)
 class View:
     """A program's lowered graph, the plan of it, and what the text says of each node."""
@@ -108,11 +117,11 @@ class View:
         source, start = self.compiled.sources.locate(span.start)
         return " ".join(source.text[start : start + span.end - span.start].split())
 
-    def line(self, node: p.PlanNode) -> int:
-        """The line of the text that a node comes from, from 1."""
+    def place(self, node: p.PlanNode) -> Place:
+        """Where in the text a node comes from."""
         span = self.graph.origins[node.id]
         source, start = self.compiled.sources.locate(span.start)
-        return source.line_and_column(start)[0]
+        return Place(span.start, source.name, source.line_and_column(start)[0])
 
     def conditions(self, node: p.PlanNode) -> Iterator[p.PlanNode]:
         """A condition and the conditions that it is made of, the whole first; what they compare is none.

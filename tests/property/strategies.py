@@ -170,6 +170,8 @@ class Writing:
         steps = self.draw(st.integers(1, 3))
         conditions = [self.one(self.event(device), f"{self.truth(device, 1)}") for _ in range(steps)]
         text = conditions[0]
+        if steps > 1 and text.startswith("(no "):
+            text = f"({text} and flag)"  # absence has no event that could be named
         if steps > 1:
             text += " as first"
             conditions[1] = self.one(conditions[1], f"x > first.x + {self.constant()}", "x >= first.n and flag")

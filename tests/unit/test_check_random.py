@@ -17,7 +17,12 @@ from headgate.dsl.render import render
 from headgate.dsl.source import SourceText
 
 ROOT = Path(__file__).parents[2]
-RIGHT = [ROOT / "examples" / "fleet" / "fleet.iot", ROOT / "tests" / "golden" / "check" / "plant_right.iot"]
+GOLDEN = ROOT / "tests" / "golden" / "check"
+RIGHT = [
+    ROOT / "examples" / "fleet" / "fleet.iot",
+    GOLDEN / "plant_right.iot",
+    GOLDEN / "whole_language_right.iot",
+]
 WORD = re.compile(r'"[^"\n]*"|\d+(?:\.\d+)?(?: [A-Za-z%/]+)?|[A-Za-z_]\w*|[<>=!]=?|\S|\s+')
 TEXTS = [WORD.findall(re.sub(r"#.*", "", path.read_text(encoding="utf-8"))) for path in RIGHT]
 PLACES = [[place for place, word in enumerate(words) if not word.isspace()] for words in TEXTS]
@@ -25,10 +30,11 @@ KINDS = get_args(n.Expr)
 
 
 def expressions(node: n.Node) -> Iterator[n.Node]:
-    """All expressions below a node; what undoes a command is a call of a command, and none."""
+    """All expressions below a node; what undoes a command, and an event that happens in a test, is a call, and none."""
     for child in children(node):
-        if isinstance(node, n.Command) and child is node.undo:
-            yield from (part for argument in node.undo.arguments for part in expressions(argument))
+        called = node.undo if isinstance(node, n.Command) else node.event if isinstance(node, n.Happens) else None
+        if called is not None and child is called:
+            yield from (part for argument in called.arguments for part in expressions(argument))
             continue
         if isinstance(child, KINDS):
             yield child

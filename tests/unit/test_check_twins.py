@@ -109,6 +109,7 @@ def test_variables_have_names_types_and_values_of_their_own(variables: str, expe
     ("rest", "expected"),
     [
         ("output voltage = 48 A", ["HG0204"]),
+        ("output heat = 20 degC", ["HG0204"]),
         ("output site = 48 V", ["HG0205"]),
         ("output tau = 48 V", ["HG0204"]),
         ("output a = b  output b = a", ["HG1203"]),

@@ -29,6 +29,12 @@ def test_check_accepts_what_does_not_run_yet_and_says_so(capsys: pytest.CaptureF
     assert main(["check", "ahead.iot"]) == Exit.OK
     expected = "ahead.iot: no problems; 2 constructs cannot be executed yet, `headgate run` names them\n"
     assert capsys.readouterr().out == expected
+    Path("ahead.iot").write_text(AHEAD + "let unused = 1\n")
+    assert main(["check", "ahead.iot"]) == Exit.OK
+    *_, note, count = capsys.readouterr().out.splitlines()
+    assert note == "ahead.iot: 2 constructs cannot be executed yet, `headgate run` names them"
+    assert count == "0 errors, 1 warning"
+    Path("ahead.iot").write_text(AHEAD)
     assert main(["check", "ahead.iot", "--json"]) == Exit.OK
     found = json.loads(capsys.readouterr().out)
     assert found["problems"] == []

@@ -50,6 +50,11 @@ CASES: list[tuple[Output, str | None, dict[str, object]]] = [
         },
     ),
     (
+        Life(*AT, 'never "hot"', "raised"),
+        'violated  never "hot"[a]',
+        {"what": "raised", "rule": 'never "hot"', "count": 0},
+    ),
+    (
         Emitted(*AT, "hot", "peak", {"level": 0.1}),
         "emit      hot[a]: peak(level: 0.1)",
         {"what": "emit", "rule": "hot", "name": "peak", "arguments": {"level": 0.1}},

@@ -90,7 +90,7 @@ def test_a_program_with_errors_fails(capsys: pytest.CaptureFixture[str]) -> None
     code, out = result(capsys, "wrong.iot", "good.iot")
     assert code == 1
     assert "error[HG" in out
-    assert "wrong.iot: has 1 error, so none of its 1 test could run" in out
+    assert "wrong.iot: has 1 error, so its 1 test could not run" in out
     assert out.endswith("1 passed, 1 program that could not be run\n")
 
 
@@ -98,7 +98,7 @@ def test_what_cannot_be_executed_is_named(capsys: pytest.CaptureFixture[str]) ->
     code, out = result(capsys, "twin.iot")
     assert code == 1
     assert "error[HG0801]: the twin of `Fridge` cannot be executed yet" in out
-    assert "twin.iot: has what cannot be executed yet, so none of its 1 test could run" in out
+    assert "twin.iot: has what cannot be executed yet, so its 1 test could not run" in out
     code, out = result(capsys, "fault.iot")
     assert code == 1
     assert "cannot run test it is told" in out
@@ -154,4 +154,18 @@ def test_results_can_be_read_by_machines(capsys: pytest.CaptureFixture[str]) -> 
     assert [problem["file"] for problem in told["problems"]] == ["wrong.iot"]
     assert [entry["file"] for entry in told["coverage"]] == ["good.iot", "bad.iot", "fault.iot"]
     missing = told["coverage"][0]["missing"][0]
-    assert missing == {"of": "rule warm", "line": 3, "what": "`temp > 8 degC`", "missing": "never false"}
+    place = {"of": "rule warm", "file": "good.iot", "line": 3}
+    assert missing == {**place, "what": "`temp > 8 degC`", "missing": "never false"}
+
+
+def test_what_is_missing_of_another_file_is_named_with_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "fridges.iot").write_text(PROGRAM, encoding="utf-8")
+    (folder / "site.iot").write_text(
+        "module site\nimport fridges (Fridge, warm)\nsignal cold for Fridge = temp < 2 degC\n"
+        'test "it is told" { given Fridge f { temp 9 degC } expect rule warm for f at 0 s }\n',
+        encoding="utf-8",
+    )
+    code, out = result(capsys, "site.iot", "--coverage")
+    assert code == 0
+    assert "    line 3  `temp < 2 degC`: never true; never unknown; no value below it, the nearest was 9 degC\n" in out
+    assert "    fridges.iot line 3  `temp > 8 degC`: never false; never unknown; no value below it" in out

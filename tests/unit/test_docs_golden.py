@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from headgate.runtime.cli.exits import Exit
+from headgate.runtime.cli.main import main
 from headgate.tests.unit.pages import FAMILIES, ROOT, diagnostic_pages, diagnostics, golden_example, library_page
 
 WRITE = os.environ.get("HEADGATE_GOLDEN") == "write"
@@ -44,6 +46,11 @@ def test_every_diagnostic_is_shown_on_an_example(code: str) -> None:
     example = golden_example(diagnostics()[code])
     assert example is not None
     assert example[1]
+
+
+def test_the_picture_of_an_example_is_what_graph_draws(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["graph", str(ROOT / "examples" / "fleet" / "fleet.iot")]) == Exit.OK
+    hold(ROOT / "docs" / "fleet.svg", capsys.readouterr().out)
 
 
 def test_every_family_of_codes_has_its_heading() -> None:

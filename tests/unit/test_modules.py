@@ -10,6 +10,7 @@ from headgate.compiler.plan import Rule
 from headgate.dsl import nodes as n
 from headgate.dsl.format import format_text
 from headgate.dsl.source import Sources, SourceText
+from headgate.dsl.tree import DEPTH_MAX
 from headgate.runtime.cli.exits import Exit
 from headgate.runtime.cli.main import main
 from headgate.runtime.cli.module_files import ModuleFiles
@@ -235,6 +236,7 @@ def test_a_problem_of_a_module_is_told_once_though_several_programs_import_it(
     assert main(["check", "a.iot", "b.iot", "limits.iot"]) == Exit.PROGRAM
     out = capsys.readouterr().out
     assert out.count("there is no unit `celsius`") == 1
+    assert "b.iot: no problems but those told above\n" in out
     assert out.endswith("1 error, 0 warnings\n")
 
 
@@ -255,3 +257,9 @@ def test_a_suggested_import_repairs_the_program(folder: Path) -> None:
                 text = text[: edits[0].span.start] + edits[0].replacement + text[edits[0].span.end :]
         assert codes(checked(text)) == []
         assert "import devices (Fridge, limit)" in text
+
+
+def test_an_imported_file_may_be_as_deeply_nested_as_any() -> None:
+    deep = "not " * (DEPTH_MAX // 2) + "temp > 8 degC"
+    result = program_of(main="import a\n", a=f"{DEVICE}signal s for Fridge = {deep}\n")
+    assert codes(result) == []

@@ -321,7 +321,9 @@ def test_nesting_is_bounded(text: str) -> None:
     assert [fault.code for fault in faults(f"let a = {text}")] == ["HG0116"]
 
 
-def test_two_hundred_levels_are_allowed() -> None:
+def test_two_hundred_levels_and_fifty_calls_are_allowed() -> None:
+    assert isinstance(expression("f(" * 50 + "a" + ")" * 50), Call)
+    assert [fault.code for fault in faults("let a = " + "f(" * 51 + "a" + ")" * 51)] == ["HG0116"]
     assert expression("(" * 200 + "a" + ")" * 200) == a
     assert isinstance(expression("a" + " + 1" * 200), Arithmetic)
 
@@ -342,3 +344,9 @@ def test_line_ends_and_a_missing_last_one_do_not_matter() -> None:
 def test_comments_may_stand_anywhere_and_hold_anything() -> None:
     text = '# rule x {\nlet a = 1 # "\nrule r for T { # }\n  when a # )\n} # rule\n# end'
     assert len(program(text).items) == 2
+
+
+def test_a_line_within_an_item_may_begin_with_the_keyword_of_another() -> None:
+    (item,) = program('test "t" {\n    expect no\n        rule r for f1\n    expect\n        pattern p\n}\n').items
+    assert isinstance(item, nodes.Test)
+    assert len(item.expectations) == 2

@@ -88,7 +88,7 @@ def test_a_whole_clause_before_a_fault_is_kept() -> None:
 
 def test_what_was_left_out_is_not_missed() -> None:
     program, problems = read("module demo\nrule r {\n when a >\n do { undo }\n}\n")
-    assert [problem.code for problem in problems] == ["HG0101"]
+    assert [problem.code for problem in problems] == ["HG0102"]
     assert program.items == ()
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from headgate.compiler.resolve import resolve, rings
+from headgate.compiler.resolve import closest, resolve, rings
 from headgate.dsl import nodes as n
 from headgate.dsl.parse import parse
 from headgate.dsl.source import SourceText
@@ -121,3 +121,14 @@ def test_what_uses_a_wrong_declaration_is_not_reported_as_well() -> None:
     procedure p(a: nothing) for Pump { step x { wait until flow > a within 1 s } }
     """
     assert codes(text) == ["HG0214"] * 4
+
+
+def test_the_closest_of_many_names_is_found_wherever_the_slip_is() -> None:
+    names = [f"{kind}_of_{part}_{place}" for kind in ("heat", "flow", "speed") for part in "abc" for place in range(99)]
+    for slip in ("hest_of_b_17", "heat_of_b_17x", "heatof_b_17", "xheat_of_b_17", "heat_fo_b_17"):
+        found = closest(slip, names)
+        assert found is not None
+        assert found.endswith("_b_17")
+    assert closest("entirely different", names) is None
+    assert closest("heat_of_b_17" * 100, names) is None
+    assert closest("anything", []) is None

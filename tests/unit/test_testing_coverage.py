@@ -5,6 +5,7 @@ import pytest
 from headgate.compiler.compile import compile_text
 from headgate.dsl.source import SourceText
 from headgate.runtime.testing.coverage import Goal, percent
+from headgate.runtime.testing.observing import Place
 from headgate.runtime.testing.suite import Suite
 
 DEVICE = """module boxes
@@ -199,7 +200,8 @@ def test_what_must_never_be_is_not_asked_for() -> None:
 
 
 def test_the_share_is_rounded_down_so_that_100_means_all() -> None:
-    goals = [Goal("r", 1, "w", "m", True)] * 1999 + [Goal("r", 1, "w", "m", False)]
+    place = Place(0, "boxes.iot", 1)
+    goals = [Goal("r", place, "w", "m", True)] * 1999 + [Goal("r", place, "w", "m", False)]
     assert percent(goals) == 99.9
     assert percent(goals[:1]) == 100
     assert percent([]) == 100
