@@ -89,6 +89,15 @@ class Context:
         return replace(self, scope=DeviceScope(device), members_of=device)
 
 
+@dataclass(frozen=True)
+class Doings:
+    """What rules and procedures of a program do: the commands they send (`undoes`: and undo), the events they emit."""
+
+    sent: frozenset[str]
+    undoes: bool
+    emits: Mapping[str, tuple[tuple[n.Emit, n.Rule | n.Procedure], ...]]
+
+
 @dataclass
 class Checking:
     """The checker's tables while they grow. A value that could not be checked has no fact; that has been reported."""
@@ -112,6 +121,8 @@ class Checking:
     paces: dict[str, int | None] = field(default_factory=dict)
     flexible_signals: set[str] = field(default_factory=set)
     used: set[str] = field(default_factory=set)
+    doings: "Doings | None" = None
+    """What rules and procedures do, once somebody has asked."""
 
     @cached_property
     def lets_named(self) -> frozenset[str]:

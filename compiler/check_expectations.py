@@ -7,7 +7,7 @@ expect rule protect_pump for p1 raised once at 31 s
 from collections.abc import Iterator
 
 from ..dsl import nodes as n
-from .check_context import Checking, Context
+from .check_context import Checking, Context, Doings
 from .check_logic import ordered
 from .check_operands import Operand, like
 from .check_places import check_choice, check_constant, check_duration, check_typed, check_within
@@ -143,11 +143,9 @@ def _send(c: Checking, what: n.ExpectSend, scene: Scene) -> str | None:
         c.report(UnknownCommand(span=what.span, name=what.command, device=info.name, closest=known))
         return None
     _compared(c, what.arguments, what.command, info.parameters[what.command])
-    for node in _doings(c):
-        if isinstance(node, n.Send) and node.command == what.command:
-            return None
-        if isinstance(node, n.Undo):
-            return None
+    doings = doings_of(c)
+    if doings.undoes or what.command in doings.sent:
+        return None
     return f"nothing in the program sends `{what.command}`"
 
 
@@ -174,12 +172,7 @@ def _compared(
 
 def _emit(c: Checking, what: n.ExpectEmit, scene: Scene) -> str | None:
     """What is emitted has the types of what its rules say."""
-    emits: dict[str, list[tuple[n.Emit, n.Rule | n.Procedure]]] = {}
-    items: list[n.Rule | n.Procedure] = [*c.names.rules.values(), *c.names.procedures.values()]
-    for item in items:
-        for node in walk(item):
-            if isinstance(node, n.Emit):
-                emits.setdefault(node.event, []).append((node, item))
+    emits = doings_of(c).emits
     if what.event not in emits:
         known = closest(what.event, emits)
         c.report(UnknownOf(span=what.span, what="event that a rule emits", name=what.event, closest=known))
@@ -240,9 +233,23 @@ def _actions(rule: n.Rule) -> Iterator[n.Node]:
         yield from walk(action)
 
 
-def _doings(c: Checking) -> Iterator[n.Node]:
-    """Everything that rules and procedures do."""
-    for rule in c.names.rules.values():
-        yield from _actions(rule)
-    for procedure in c.names.procedures.values():
-        yield from walk(procedure)
+def doings_of(c: Checking) -> Doings:
+    """What rules and procedures do, gathered at the first question."""
+    if c.doings is None:
+        sent: set[str] = set()
+        undoes = False
+        emits: dict[str, list[tuple[n.Emit, n.Rule | n.Procedure]]] = {}
+        items: list[n.Rule | n.Procedure] = [*c.names.rules.values(), *c.names.procedures.values()]
+        for item in items:
+            for node in walk(item):
+                match node:
+                    case n.Send(command=command):
+                        sent.add(command)
+                    case n.Undo():
+                        undoes = True
+                    case n.Emit(event=event):
+                        emits.setdefault(event, []).append((node, item))
+                    case _:
+                        pass
+        c.doings = Doings(frozenset(sent), undoes, {event: tuple(found) for event, found in emits.items()})
+    return c.doings

@@ -14,8 +14,8 @@ from .check_pace import pace_of
 from .check_places import check_condition, check_duration, check_whole
 from .constants import written
 from .problems_rules import InnerPace, NeedsPace, UnknownZone, WindowClause, WindowPace
-from .resolve import closest, walk
-from .typed import FieldRef, SignalRef
+from .resolve import children, closest
+from .typed import Fact, FieldRef, SignalRef
 
 DAY_NS = 86_400 * 10**9
 SAMPLES_MAX = 10_000
@@ -70,38 +70,38 @@ def _has_rate(c: Checking, window: n.Window, sampled: tuple[n.Expr, ...], device
         if not fields:
             c.report(NeedsPace(span=window.span))
             return False
-    over = [name for part in sampled for name in _members(c, part)] + ([] if device is None else [device])
+    over = {fact.aggregate_of: None for part in sampled for fact in _unpaced(c, part)} | {device: None}
     unbounded = next((name for name in over if name in c.devices and c.devices[name].maximum is None), None)
     if unbounded is not None:
         c.report(NeedsPace(span=window.span, device=unbounded, declared=c.names.devices[unbounded].span))
     return unbounded is None
 
 
-def _members(c: Checking, node: n.Expr) -> Iterator[str]:
-    """The device types whose members' updates update an expression of a group, without a window that paces them."""
-    for inner in walk(node):
-        fact = c.facts.get(inner)
-        if fact is None:
-            continue
-        if fact.aggregate_of is not None and pace_of(c, node) is None:
-            yield fact.aggregate_of
-        if isinstance(fact.reference, SignalRef):
-            signal = c.names.values[fact.reference.name]
-            assert isinstance(signal, n.Signal)
-            yield from _members(c, signal.value)
+def _unpaced(c: Checking, node: n.Expr) -> Iterator[Fact]:
+    """What is known of the parts of an expression, and of the signals in it, that no window paces."""
+    pending: list[n.Node] = [node]
+    seen: set[str] = set()
+    while pending:
+        part = pending.pop()
+        fact = c.facts.get(part)
+        if fact is not None:
+            yield fact
+            if isinstance(fact.reference, SignalRef) and fact.reference.name not in seen:
+                seen.add(fact.reference.name)
+                signal = c.names.values[fact.reference.name]
+                assert isinstance(signal, n.Signal)
+                pending.append(signal.value)
+        windows = [argument.window for argument in part.arguments] if isinstance(part, n.Call) else []
+        if not any(window is not None and (window.every or window.calendar) for window in windows):
+            pending.extend(reversed(children(part)))
 
 
 def _fields(c: Checking, node: n.Expr) -> Iterator[FieldRef]:
     """The telemetry whose messages update an expression; a property changes seldom."""
-    for inner in walk(node):
-        fact = c.facts.get(inner)
-        reference = None if fact is None else fact.reference
+    for fact in _unpaced(c, node):
+        reference = fact.reference
         if isinstance(reference, FieldRef) and c.devices[reference.device].fields[reference.field].role == "telemetry":
             yield reference
-        elif isinstance(reference, SignalRef):
-            signal = c.names.values[reference.name]
-            assert isinstance(signal, n.Signal)
-            yield from _fields(c, signal.value)
 
 
 def _samples(c: Checking, window: n.Window, sampled: tuple[n.Expr, ...], at: Context) -> bool:

@@ -15,6 +15,9 @@ Part = Branch | Leaf
 _OPEN = frozenset({"device", "source", "rule", "procedure", "loop", "twin", "dynamics", "table", "test", "what_if"})
 """Rules whose block is open whatever the author did, unless it is empty."""
 
+_ONE_PER_LINE = frozenset({"device", "rule", "procedure", "loop", "twin", "dynamics", "table", "what_if"})
+"""Rules in whose blocks nothing stands side by side."""
+
 _STEPS = frozenset({"then", "then_next", "then_each", "unless", "within", "skipping"})
 """Rules that add a step or an end to the pattern that is their first part."""
 
@@ -178,6 +181,9 @@ class _Writing:
     def _braces(self, braces: _Braces) -> None:
         early = self._early(braces.opening)
         things = [self.arranger.thing(part) for part in braces.inside]
+        for part, thing in zip(braces.inside, things, strict=True):
+            is_expectation = isinstance(part, Branch) and part.rule == "expect"
+            thing.side = thing.side and not is_expectation and braces.rule not in _ONE_PER_LINE
         column = self.branch.rule in _BLOCK_COLUMN and "block" not in self.marked
         self.marked.add("block")
         open_ = bool(things) and (braces.rule in _OPEN or self.comments.begins_line(_first(braces.inside[0])))

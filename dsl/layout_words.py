@@ -111,7 +111,7 @@ _EACH = range(2, 6)
 def fold_class(line: Sequence[Word], at: int) -> int | None:
     """How good a place to begin a line this word is, the smaller the better; None where a line may not begin."""
     word, last = line[at], line[at - 1]
-    if at == 0:
+    if at == 0 or last.text.endswith("}"):
         return None
     if last.text == "=" and last.gap:
         return 1

@@ -59,7 +59,9 @@ def part_text(part: nodes.Part) -> str:
             return " ".join(_steps(part))
         case nodes.Repeat():
             repeated = part_text(part.of)
-            if isinstance(part.of, nodes.Sequence | nodes.Repeat):
+            # A name behind a number would be read as its unit: `(x > 5) m times`.
+            ambiguous = isinstance(part.at_least, nodes.Name) and repeated[-1].isdigit()
+            if ambiguous or isinstance(part.of, nodes.Sequence | nodes.Repeat):
                 repeated = f"({repeated})"
             until = "" if part.until is None else f" until {expression(part.until)}"
             return f"{repeated} {_times(part)}{_and(part.mode)}{until}"

@@ -32,9 +32,9 @@ from .words import duration, times, whom
 
 Item = n.Test | n.Table
 
-SIZES = (3, 1, 7)
-"""The second way of cutting inputs into batches; the first is not to cut them."""
-SIZES_LONG = (1009, 13)
+SIZES = (3, 1, 61)
+"""The second way of cutting inputs into batches, the last size repeated; the first way is not to cut them."""
+SIZES_LONG = (13, 1009)
 """The same for many inputs."""
 MANY = 2000
 

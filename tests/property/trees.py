@@ -145,6 +145,7 @@ steps = st.builds(nodes.Step, small, maybe(names))
 @st.composite
 def _repeats(draw: st.DrawFn, inner: st.SearchStrategy[nodes.Part]) -> nodes.Repeat:
     """The first count before `times` is a number or a name; after a name, so is the second."""
+    variables = st.builds(nodes.Name, plain_names)
     first: nodes.Expr = draw(whole_numbers | variables)
     least: nodes.Expr
     most: nodes.Expr | None
@@ -346,7 +347,7 @@ instances = st.builds(nodes.Instances, plain_names) | st.builds(
     nodes.Instances, plain_names, whole_numbers, whole_numbers, maybe(names)
 )
 ramps = st.builds(nodes.Ramp, small, small)
-settings = some(st.builds(nodes.Setting, plain_names, small | ramps))
+settings = distinct(st.builds(nodes.Setting, plain_names, small | ramps), "name")
 whom = maybe(instances | st.builds(nodes.GroupKey, some(texts, 1)))
 stimuli = st.one_of(
     st.builds(nodes.Given, names, instances, settings, settings),

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,6 +16,7 @@ import pytest
 
 from headgate.compiler.check_calls import ABOUT_MESSAGES
 from headgate.compiler.problems import catalogue
+from headgate.dsl import nodes
 from headgate.dsl.diagnostic import Diagnostic
 from headgate.dsl.document import from_yaml, to_data, to_yaml
 from headgate.dsl.parse import parse
@@ -141,6 +143,36 @@ def test_messages_in_the_manual_bring_about_what_it_says(execution: Execution, e
     assert plan is not None
     run = executor(plan, admitted(plan, objects(execution.messages)))
     assert execution.shown(printed(plan, run)) == execution.expected
+
+
+def test_every_node_of_the_language_and_each_of_its_clauses_is_in_a_program_of_the_manual() -> None:
+    kinds = [kind for kind in vars(nodes).values() if isinstance(kind, type) and issubclass(kind, nodes.Node)]
+    everything = {kind.__name__ for kind in kinds} - {"Node"}
+    everything |= {f"{kind.__name__}.{name}" for kind in kinds for name in defaults_of(kind)}
+    seen: set[str] = set()
+    for example in EXAMPLES:
+        if example.warns or not example.codes:
+            seen |= set(said_in(parse(SourceText(str(example.block), example.program))[0]))
+    assert sorted(everything - seen) == []
+
+
+def said_in(part: object) -> Iterator[str]:
+    """The kinds of nodes in a tree, and those of their clauses that are not left out: `Rule`, `Rule.until`."""
+    if isinstance(part, tuple):
+        for each in part:
+            yield from said_in(each)
+    if isinstance(part, nodes.Node):
+        yield type(part).__name__
+        left_out = defaults_of(type(part))
+        for field in fields(part):
+            value = getattr(part, field.name)
+            if field.name in left_out and value != left_out[field.name]:
+                yield f"{type(part).__name__}.{field.name}"
+            yield from said_in(value)
+
+
+def defaults_of(kind: type[nodes.Node]) -> dict[str, object]:
+    return {f.name: f.default for f in fields(kind) if f.default is not MISSING and f.name != "span"}
 
 
 def section(page: str, title: str) -> str:

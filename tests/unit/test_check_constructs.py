@@ -215,6 +215,7 @@ def test_types_follow_the_function(expression: str, name: str) -> None:
         ("signal it by line = max(Valve.position over 1 h)", ["HG0602"]),
         ("signal it by line = max(shut over 1 h)\nsignal shut by line = mean(Valve.position)", ["HG0602"]),
         ("signal it by line = max(press over 1 h)\nsignal press by line = mean(Pump.pressure)", []),
+        ("signal it for Pump = max(mean(flow over 1 h every 1 min) * pressure over 1 h)", []),
         ("signal it for Pump = max(flow over 0 samples)", ["HG0311"]),
         ("signal it for Pump = max(flow over session gap 0 s)", ["HG0606"]),
         ("signal it for Pump = max(flow over while flow)", ["HG0302"]),
@@ -294,3 +295,10 @@ def test_every_expression_of_a_pattern_has_a_fact() -> None:
         node for node in walk(item) if isinstance(node, n.Compare | n.Crosses | n.Sent | n.Name | n.Quantity)
     ]
     assert [node for node in expressions if typed.facts.get(node) is None] == []
+
+
+def test_signals_that_use_each_other_twice_are_looked_at_once() -> None:
+    signals = "signal s0 for Pump = pressure\n"
+    signals += "".join(f"signal s{i + 1} for Pump = s{i} + s{i}\n" for i in range(60))
+    _, problems = checked(signals + "signal it for Pump = mean(s60 over 1 h)\n")
+    assert problems == []

