@@ -3,8 +3,8 @@
 usage: python benchmarks/compile.py [--rules 200 1000 10000] [--shapes mix thresholds …] [--repetitions 3] [--cpu]
 
 Each program is compiled in a process of its own, on one core: `once` is what a process does the first time (the parser
-is loaded); of the repetitions the best counts. `edited` is reading and checking the program again after one of its rules
-was changed, as an editor does: what did not change is not read again, but all of it is checked.
+is loaded); of the repetitions the best counts. `edited` is reading and checking the program again after a rule of it was
+changed, as an editor does: what did not change is not read again, but all of it is checked.
 """
 
 import argparse
@@ -81,7 +81,7 @@ def _compiled(source: "SourceText", clock: Clock) -> tuple[dict[str, float], int
 
 
 def _checked_again(before: str, after: str, clock: Clock) -> float:
-    """Seconds of checking a text a little different from the one just checked; what did not change is not read again."""
+    """Seconds of checking a text a little different from the one just checked."""
     from headgate.compiler.front import check_program
     from headgate.dsl.parse import Memory, parse
     from headgate.dsl.source import SourceText

@@ -210,6 +210,8 @@ def _settings(c: Checking, settings: tuple[n.Setting, ...], device: str, instanc
     fields = c.devices[device].fields
     for setting in settings:
         info = fields.get(setting.name)
+        if (device, setting.name) in c.broken:
+            continue
         if info is None:
             known = closest(setting.name, fields)
             c.report(UnknownField(span=setting.span, name=setting.name, device=device, closest=known))

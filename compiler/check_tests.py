@@ -46,7 +46,7 @@ def check_table(c: Checking, table: n.Table) -> None:
     if info is None:
         return
     for column in table.inputs:
-        if column not in info.fields:
+        if column not in info.fields and (info.name, column) not in c.broken:
             known = closest(column, info.fields)
             advice = "" if known is None else f", did you mean `{known}`?"
             problem = f"is not a field of `{table.device}`{advice}"

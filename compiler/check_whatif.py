@@ -45,6 +45,8 @@ def _change(c: Checking, change: n.WhatIfSet) -> None:
         field = FieldInfo(change.field, model.variables[change.field], "telemetry")
     if change.where is not None:
         check_condition(c, change.where, at, "`where`")
+    if field is None and (info.name, change.field) in c.broken:
+        return
     if field is None:
         known = closest(change.field, (*info.fields, *(() if model is None else model.variables)))
         c.report(UnknownField(span=change.span, name=change.field, device=change.device, closest=known))

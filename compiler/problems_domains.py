@@ -178,8 +178,8 @@ class TwoDevices(Diagnostic):
 class NoDevice(Diagnostic):
     """An aggregate in a group that does not say whose values it is over.
 
-        signal heavy by fleet = max(load)
-        signal heavy by fleet = max(Truck.load)
+    signal heavy by fleet = max(load)
+    signal heavy by fleet = max(Truck.load)
     """
 
     code = "HG0507"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from .concrete import Leaf
+from .layout_words import Remark
 
 _COMMENT = re.compile(r"#[^\n]*")
 
@@ -20,7 +21,7 @@ class Comments:
             between = text[0 if previous is None else previous.end : leaf.start]
             behind, lines = _split(between, previous is None)
             if behind is not None and previous is not None:
-                self._behind[previous.start] = behind
+                self._behind[previous.start] = _remark(behind, text, previous)
             if lines:
                 self._before[leaf.start] = lines
             if previous is None or "\n" in between:
@@ -28,7 +29,7 @@ class Comments:
             previous = leaf
         behind, self.at_end = _split(text[0 if previous is None else previous.end :], previous is None)
         if behind is not None and previous is not None:
-            self._behind[previous.start] = behind
+            self._behind[previous.start] = _remark(behind, text, previous)
 
     def begins_line(self, leaf: Leaf) -> bool:
         return leaf.start in self._begins_line
@@ -43,6 +44,12 @@ class Comments:
     def before_inside(self, leaf: Leaf) -> list[str]:
         """The comments before a word in the midst of a line."""
         return [line for line in self.before(leaf) if line]
+
+
+def _remark(comment: str, text: str, previous: Leaf) -> Remark:
+    """The comment behind a word, with its column."""
+    start = text.index("#", previous.end)
+    return Remark(comment, start - text.rfind("\n", 0, start) - 1)
 
 
 def _split(between: str, first: bool) -> tuple[str | None, list[str]]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from .layout_words import INDENT, WIDTH_MAX, Word, fold, joined, words
+from .layout_words import INDENT, WIDTH_MAX, Word, fold, joined, with_comment, words
 
 GAP_MAX = 32
 """By how many blanks a column may move to be aligned; lines that differ more are left alone."""
@@ -101,9 +101,7 @@ def _lines(things: Sequence[Thing], indent: int, between: str) -> list[str]:
             written = [" " * indent + row.text] if row.text is not None else _over_lines(row.only, indent)
         else:
             written = [" " * indent + (_on_one_line(row.only) or "")]
-        behind = row.things[-1].behind
-        if behind is not None:
-            written[-1] += "  " + behind
+        written[-1] = with_comment(written[-1], row.things[-1].behind)
         lines += written
     return lines
 
@@ -208,7 +206,8 @@ def _align(rows: Sequence[_Row], indent: int) -> None:
 
 
 def _align_words(run: Sequence[_Row], indent: int) -> None:
-    columns = [_word_columns(row.only) for row in run]
+    # Of a thing on several lines, only the first column is below that of the others: what follows is folded.
+    columns = [_word_columns(row.only)[: None if row.text is not None else 1] for row in run]
     for number in range(max(map(len, columns))):
         _align_column(
             [(row, places[number] if number < len(places) else None) for row, places in zip(run, columns, strict=True)],

@@ -50,6 +50,27 @@ def joined(line: Sequence[Word]) -> str:
     return "".join(" " * (word.gap if number else 0) + word.text for number, word in enumerate(line))
 
 
+class Remark(str):
+    """A comment behind a word, and the column that the author gave it."""
+
+    __slots__ = ("column",)
+
+    def __new__(cls, text: str, column: int) -> "Remark":
+        made = super().__new__(cls, text)
+        made.column = column
+        return made
+
+    column: int
+
+
+def with_comment(line: str, comment: str | None) -> str:
+    """A line and the comment behind it, in its column if there is room: comments are often aligned by hand."""
+    if comment is None:
+        return line
+    column = comment.column if isinstance(comment, Remark) and comment.column <= WIDTH_MAX else 0
+    return line + " " * max(2, column - len(line)) + comment
+
+
 def fold(line: Sequence[Word], indent: int) -> list[str]:
     """The words on as many lines as it takes, the first of them indented by so much."""
     closes = bool(line) and line[0].text in _CLOSING
@@ -64,8 +85,7 @@ def _fold(line: list[Word], indent: int, depth: int, first: bool = True) -> Iter
         starts = [0] if margin + len(joined(line)) <= WIDTH_MAX else _folds(line, margin)
     if len(starts) == 1:
         yield from (" " * margin + comment if comment else "" for comment in line[0].before)
-        behind = "" if line[-1].behind is None else "  " + line[-1].behind
-        yield " " * margin + joined(line) + behind
+        yield with_comment(" " * margin + joined(line), line[-1].behind)
         return
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(line)], strict=True)):
         part = line[start:end]

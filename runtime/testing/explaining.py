@@ -9,11 +9,11 @@ from ...dsl import nodes as n
 from ..output import Emitted, Output, Sent
 from .executors import Input
 from .expectations import Judge, Key, Verdict
+from .history import History, history_of
 from .nearest import why_never
 from .observing import View
 from .scenario import EPOCH
 from .timeline import WIDTH, Subject, subject_of_output, subject_of_rule, timeline
-from .trace import Trace, trace
 from .words import arguments, duration, times, value_of, whom
 
 
@@ -43,7 +43,7 @@ class Telling:
     def _subject(self, subject: Subject, verdict: Verdict) -> Iterator[str]:
         what = verdict.expected.what
         key = verdict.key or verdict.seen
-        history = trace(self.view, self.inputs, subject.watched, key, self.judge.end)
+        history = history_of(self.view, self.inputs, subject.watched, key, self.judge.end)
         if not (verdict.times or verdict.others or verdict.expected.negated or isinstance(what, n.ExpectSignal)):
             yield from nearest(self.view, subject, history, what)
         yield ""
@@ -170,13 +170,13 @@ def _notes(verdict: Verdict) -> dict[int, str]:
     return notes
 
 
-def nearest(view: View, subject: Subject, history: Trace, what: n.Expected) -> Iterator[str]:
+def nearest(view: View, subject: Subject, history: History, what: n.Expected) -> Iterator[str]:
     """Why what was expected never came, in lines."""
     for line in dict.fromkeys(_misses(view, subject, history, what)):
         yield from wrapped("nearest", line)
 
 
-def _misses(view: View, subject: Subject, history: Trace, what: n.Expected) -> Iterator[str]:
+def _misses(view: View, subject: Subject, history: History, what: n.Expected) -> Iterator[str]:
     if subject.rule is None:
         (node,) = view.inputs_of(view.outputs[subject.name])
         yield from why_never(view, history, node)

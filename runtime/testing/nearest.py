@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from ...compiler import plan as p
+from .history import History, Run
 from .observing import COMPARISONS, View
-from .trace import Run, Trace
 from .words import difference, duration, times, value_of
 
 OPPOSITE = {
@@ -22,55 +22,55 @@ OPPOSITE = {
 }
 
 
-def why_never(view: View, trace: Trace, node: p.PlanNode, wanted: bool = True) -> Iterator[str]:
+def why_never(view: View, history: History, node: p.PlanNode, wanted: bool = True) -> Iterator[str]:
     """Why a condition never was as wanted; nothing is known beyond that it never was."""
     operator = node.operator
     inputs = view.inputs_of(node)
     match operator:
         case p.Holds(duration_ns=needed) if wanted:
-            yield from _holds(view, trace, inputs[0], needed)
+            yield from _holds(view, history, inputs[0], needed)
         case p.Delayed():
-            yield from why_never(view, trace, inputs[0], wanted)
+            yield from why_never(view, history, inputs[0], wanted)
         case p.Map(function="not_"):
-            yield from why_never(view, trace, inputs[0], not wanted)
+            yield from why_never(view, history, inputs[0], not wanted)
         case p.Map(function="and_") if wanted:
-            yield from _all(view, trace, inputs)
+            yield from _all(view, history, inputs)
         case p.Map(function="or_") if wanted:
             for part in inputs:
-                yield from why_never(view, trace, part)
+                yield from why_never(view, history, part)
         case p.Map(function=function) if function in COMPARISONS:
-            yield _compared(view, trace, node, function if wanted else OPPOSITE[function], inputs)
+            yield _compared(view, history, node, function if wanted else OPPOSITE[function], inputs)
         case p.Quiet(duration_ns=needed) if wanted:
-            yield _quiet(view, trace, inputs[0], needed)
+            yield _quiet(view, history, inputs[0], needed)
         case p.Edge():
-            yield from _edge(view, trace, inputs[0])
+            yield from _edge(view, history, inputs[0])
         case p.Schedule():
             yield f"the schedule was never {'open' if wanted else 'over'}"
         case p.Pattern():
-            yield from _pattern(view, trace, node)
+            yield from _pattern(view, history, node)
         case _:
-            yield _never(view, trace, node, "true" if wanted else "false")
+            yield _never(view, history, node, "true" if wanted else "false")
 
 
-def _never(view: View, trace: Trace, node: p.PlanNode, word: str) -> str:
+def _never(view: View, history: History, node: p.PlanNode, word: str) -> str:
     if node.event:
         return f"`{view.text(node)}` never happened"
-    if not trace.known(node):
+    if not history.known(node):
         return f"`{view.text(node)}` was never known"
     return f"`{view.text(node)}` was never {word}"
 
 
-def _holds(view: View, trace: Trace, inner: p.PlanNode, needed: int) -> Iterator[str]:
-    runs = [run for run in trace.runs(inner) if run.value is True]
+def _holds(view: View, history: History, inner: p.PlanNode, needed: int) -> Iterator[str]:
+    runs = [run for run in history.runs(inner) if run.value is True]
     if not runs:
-        yield from why_never(view, trace, inner)
+        yield from why_never(view, history, inner)
         return
-    longest = max(runs, key=lambda run: _length(run, trace.end))
+    longest = max(runs, key=lambda run: _length(run, history.end))
     ending = "when the test ended, at" if longest.end is None else "until"
-    end = trace.end if longest.end is None else longest.end
-    length = duration(_length(longest, trace.end))
+    end = history.end if longest.end is None else longest.end
+    length = duration(_length(longest, history.end))
     much = f"for {length} of the {duration(needed)} it needed, {ending} {duration(end)}"
-    if _length(longest, trace.end) >= needed:
+    if _length(longest, history.end) >= needed:
         much = f"for {length}, and no longer at {duration(end)}, when that would have been enough"
     yield f"`{view.text(inner)}` was true {much}"
 
@@ -79,22 +79,22 @@ def _length(run: Run, end: int) -> int:
     return (end if run.end is None else run.end) - run.start
 
 
-def _all(view: View, trace: Trace, inputs: tuple[p.PlanNode, ...]) -> Iterator[str]:
-    never = [part for part in inputs if not trace.true_times(part)]
+def _all(view: View, history: History, inputs: tuple[p.PlanNode, ...]) -> Iterator[str]:
+    never = [part for part in inputs if not history.true_times(part)]
     for part in never:
-        yield from why_never(view, trace, part)
+        yield from why_never(view, history, part)
     if not never:
-        parts = " and ".join(f"`{view.text(part)}` ({times(trace.true_times(part), 2)})" for part in inputs)
+        parts = " and ".join(f"`{view.text(part)}` ({times(history.true_times(part), 2)})" for part in inputs)
         yield f"{parts} became true, but never at once"
 
 
-def _compared(view: View, trace: Trace, node: p.PlanNode, function: str, inputs: tuple[p.PlanNode, ...]) -> str:
+def _compared(view: View, history: History, node: p.PlanNode, function: str, inputs: tuple[p.PlanNode, ...]) -> str:
     left, right = inputs
     if isinstance(left.operator, p.Constant):
         mirrored = {"less": "greater", "greater": "less", "less_equal": "greater_equal", "greater_equal": "less_equal"}
         left, right, function = right, left, mirrored.get(function, function)
     what = f"`{view.text(left)}`"
-    values = [value for _, value in trace.known(left)]
+    values = [value for _, value in history.known(left)]
     if not values:
         return f"{what} was never known"
     if not isinstance(right.operator, p.Constant) or function in ("equal", "not_equal"):
@@ -115,12 +115,10 @@ def _compared(view: View, trace: Trace, node: p.PlanNode, function: str, inputs:
     return f"the {word} {what} was {value_of(best, left.type)}, {short}"
 
 
-def _quiet(view: View, trace: Trace, inner: p.PlanNode, needed: int) -> str:
-    moments = [*trace.updates[inner.id], trace.end]
+def _quiet(view: View, history: History, inner: p.PlanNode, needed: int) -> str:
+    moments = [*history.updates[inner.id], history.end]
     if len(moments) == 1:
-        return (
-            f"the test ended at {duration(trace.end)}, before {duration(needed)} without `{view.text(inner)}` were over"
-        )
+        return f"the test ended at {duration(history.end)}, before {duration(needed)} without `{view.text(inner)}` were over"
     gaps = [later - earlier for earlier, later in pairwise(moments)]
     longest = max(gaps)
     since = moments[gaps.index(longest)]
@@ -130,17 +128,17 @@ def _quiet(view: View, trace: Trace, inner: p.PlanNode, needed: int) -> str:
     )
 
 
-def _edge(view: View, trace: Trace, condition: p.PlanNode) -> Iterator[str]:
-    changes = trace.known(condition)
+def _edge(view: View, history: History, condition: p.PlanNode) -> Iterator[str]:
+    changes = history.known(condition)
     if not any(value is True for _, value in changes):
-        yield from why_never(view, trace, condition)
+        yield from why_never(view, history, condition)
     elif not any(value is False for _, value in changes):
         yield f"`{view.text(condition)}` was true as soon as it was known: to become so it must have been false before"
     else:
         yield f"`{view.text(condition)}` did not become true"
 
 
-def _pattern(view: View, trace: Trace, node: p.PlanNode) -> Iterator[str]:
+def _pattern(view: View, history: History, node: p.PlanNode) -> Iterator[str]:
     """How far the steps came, each taken as early as it can; a step that compares with earlier ones may not have."""
     pattern, inputs, texts = node.operator, view.inputs_of(node), view.steps(node)
     assert isinstance(pattern, p.Pattern)
@@ -149,11 +147,11 @@ def _pattern(view: View, trace: Trace, node: p.PlanNode) -> Iterator[str]:
         name = f"step {number} of {len(pattern.steps)}, `{text}`,"
         after: list[int] = []
         if step.condition is not None and not step.tests:
-            moments = _moments(trace, inputs[step.condition])
+            moments = _moments(history, inputs[step.condition])
             after = [moment for moment in moments if moment > since]
             if not moments:
                 yield f"{name} was never there"
-                yield from why_never(view, trace, inputs[step.condition])
+                yield from why_never(view, history, inputs[step.condition])
                 return
         if not after:
             yield f"{name} did not come after step {number - 1} at {duration(reached[-1])}"
@@ -163,13 +161,13 @@ def _pattern(view: View, trace: Trace, node: p.PlanNode) -> Iterator[str]:
     took = reached[-1] - reached[0]
     if pattern.within_ns is not None and took > pattern.within_ns:
         yield f"the steps came {times(reached)}: that is {duration(took)}, and it must be {duration(pattern.within_ns)}"
-    elif pattern.unless is not None and trace.true_times(inputs[pattern.unless]):
-        ended = trace.true_times(inputs[pattern.unless])
+    elif pattern.unless is not None and history.true_times(inputs[pattern.unless]):
+        ended = history.true_times(inputs[pattern.unless])
         yield f"`{view.text(inputs[pattern.unless])}` ended it {times(ended)}"
 
 
-def _moments(trace: Trace, node: p.PlanNode) -> list[int]:
+def _moments(history: History, node: p.PlanNode) -> list[int]:
     """When a step's condition was true at an update."""
     if node.event:
-        return trace.true_times(node)
-    return [time for time in trace.updates[node.id] if trace.value(node, time) is True]
+        return history.true_times(node)
+    return [time for time in history.updates[node.id] if history.value(node, time) is True]

@@ -22,12 +22,12 @@ from .differences import differences
 from .executors import Input, Run, on_engine, on_reference
 from .expectations import Judge, Verdict, keys_named
 from .explaining import Telling, nearest, wrapped
+from .history import history_of
 from .invariants import Violation, name_of, violations
 from .observing import View
 from .scenario import EPOCH, Scenario, of_test
 from .tables import row_scenario, wanted
 from .timeline import subject_of_rule, timeline
-from .trace import trace
 from .words import duration, times, whom
 
 Item = n.Test | n.Table
@@ -174,7 +174,7 @@ class Suite:
         happened = f"{name} {times(moments)}" if moments else f"never {name} in {duration(scenario.end)}"
         subject = subject_of_rule(self.view, table.rule)
         (id_,) = scenario.devices
-        history = trace(self.view, inputs, subject.watched, (id_,), scenario.end)
+        history = history_of(self.view, inputs, subject.watched, (id_,), scenario.end)
         lines = wrapped("got", happened)
         if not moments:
             lines += nearest(self.view, subject, history, n.ExpectRule(table.rule))
@@ -190,7 +190,7 @@ class Suite:
         name = name_of(invariant)
         so = "it was so" if invariant.kind == "never" else "it was not so"
         subject = subject_of_rule(self.view, name)
-        history = trace(self.view, inputs, subject.watched, violation.key, end)
+        history = history_of(self.view, inputs, subject.watched, violation.key, end)
         notes = {violation.time: so}
         lines = timeline(self.view, subject, history, inputs, run.outputs, notes)
         message = f"{name}: {so} at {duration(violation.time)}{whom(violation.key)}"

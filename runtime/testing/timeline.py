@@ -22,9 +22,9 @@ from ...dsl.source import Span
 from ...stdlib.function import Value
 from ..output import Life, Output
 from .executors import Input, Message
+from .history import History
 from .observing import View
 from .scenario import EPOCH
-from .trace import Trace
 from .words import duration, shortened, value_of
 
 WIDTH = 98
@@ -106,7 +106,7 @@ def _watched(view: View, shown: Sequence[Shown]) -> tuple[p.PlanNode, ...]:
 def timeline(
     view: View,
     subject: Subject,
-    trace: Trace,
+    history: History,
     inputs: Sequence[Input],
     outputs: Sequence[Output],
     notes: Mapping[int, str],
@@ -114,22 +114,22 @@ def timeline(
     """The lines of a timeline. `notes` say at which times what was wanted; they have lines of their own."""
     shown = subject.shown[:CONDITIONS_MAX]
     lines = _legend(view, shown)
-    reports = _reports(view, subject, trace, inputs)
-    states = _states(subject, trace, outputs)
-    moments = {0, trace.end, *notes, *(time for time, _ in reports), *states}
-    moments |= {time for one in shown for time, _ in trace.changes[one.node.id]}
+    reports = _reports(view, subject, history, inputs)
+    states = _states(subject, history, outputs)
+    moments = {0, history.end, *notes, *(time for time, _ in reports), *states}
+    moments |= {time for one in shown for time, _ in history.changes[one.node.id]}
     rows = [
         _Row(
             time,
-            tuple(_cell(trace, one.node, time) for one in shown),
+            tuple(_cell(history, one.node, time) for one in shown),
             _state(subject, states, time),
             "; ".join(text for moment, text in reports if moment == time),
-            notes.get(time, "the test ends" if time == trace.end else ""),
+            notes.get(time, "the test ends" if time == history.end else ""),
         )
         for time in sorted(moments)
-        if 0 <= time <= trace.end
+        if 0 <= time <= history.end
     ]
-    return [*lines, "", *_table(view, subject, trace, rows, len(shown)), "", LEGEND]
+    return [*lines, "", *_table(view, subject, history, rows, len(shown)), "", LEGEND]
 
 
 def _legend(view: View, shown: Sequence[Shown]) -> list[str]:
@@ -160,8 +160,8 @@ def _once(view: View, shown: Sequence[Shown]) -> tuple[Shown, ...]:
     return tuple(kept.values())
 
 
-def _cell(trace: Trace, node: p.PlanNode, time: int) -> str:
-    value = trace.value(node, time)
+def _cell(history: History, node: p.PlanNode, time: int) -> str:
+    value = history.value(node, time)
     if node.event:
         return "•" if value else "·"
     if node.type.name == "bool":
@@ -176,14 +176,14 @@ def _truth(value: Value) -> bool | None:
 # --- Inputs and states -----------------------------------------------------------------------------------------------
 
 
-def _reports(view: View, subject: Subject, trace: Trace, inputs: Sequence[Input]) -> list[tuple[int, str]]:
+def _reports(view: View, subject: Subject, history: History, inputs: Sequence[Input]) -> list[tuple[int, str]]:
     """What the devices concerned reported of the fields that matter; several at one time are told in short."""
     fields = view.fields(*(one.node for one in subject.shown))
     kind = _kind(view, subject)
     types = {(d.name, f.name): f.type for d in view.plan.devices for f in d.fields}
     by_time: dict[int, list[str]] = {}
     for one in inputs:
-        if not isinstance(one, Message) or (kind == "device" and (one.id,) != trace.key):
+        if not isinstance(one, Message) or (kind == "device" and (one.id,) != history.key):
             continue
         told = [
             f"{name} {value_of(value, types[one.device, name])}"
@@ -209,11 +209,11 @@ def _kind(view: View, subject: Subject) -> str:
     return next(t.kind for t in view.plan.timelines if t.id == timeline)
 
 
-def _states(subject: Subject, trace: Trace, outputs: Sequence[Output]) -> dict[int, str]:
+def _states(subject: Subject, history: History, outputs: Sequence[Output]) -> dict[int, str]:
     """When which step of the rule's life was taken; after it the rule is in the state of that name."""
     found: dict[int, str] = {}
     for output in outputs:
-        if isinstance(output, Life) and output.rule == subject.rule and output.key == trace.key:
+        if isinstance(output, Life) and output.rule == subject.rule and output.key == history.key:
             time = output.time - EPOCH
             found[time] = f"{found[time]}, {output.what}" if time in found else output.what
     return found
@@ -236,12 +236,12 @@ def _state(subject: Subject, states: Mapping[int, str], time: int) -> str:
 # --- The table -------------------------------------------------------------------------------------------------------
 
 
-def _table(view: View, subject: Subject, trace: Trace, rows: Sequence[_Row], columns: int) -> list[str]:
+def _table(view: View, subject: Subject, history: History, rows: Sequence[_Row], columns: int) -> list[str]:
     heads = [_letter(place) for place in range(columns)]
     widths = [max([len(heads[c]), *(len(row.cells[c]) for row in rows)]) for c in range(columns)]
     state = max([len(subject.head), *(len(row.state) for row in rows)]) if subject.rule else 0
     first = max([len("time"), *(len(duration(row.time)) for row in rows)])
-    who = f"reported by {trace.key[0]}" if trace.key and _kind(view, subject) == "device" else "reported"
+    who = f"reported by {history.key[0]}" if history.key and _kind(view, subject) == "device" else "reported"
 
     def line(time: str, cells: Sequence[str], said: str, rest: str) -> str:
         row = " ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True))

@@ -81,7 +81,7 @@ def test_what_is_long_and_what_is_short_say_the_same() -> None:
 
 def test_every_node_of_the_long_form_says_what_it_is() -> None:
     program, _ = parse(SourceText("m.iot", "module m\nlet x = mean(a over 5 min)\n"))
-    pending = [document.to_data(program, short=False)]
+    pending: list[object] = [document.to_data(program, short=False)]
     while pending:
         value = pending.pop()
         if isinstance(value, dict):
@@ -96,8 +96,7 @@ def test_every_node_of_the_long_form_says_what_it_is() -> None:
     [
         (
             "module: m\nitems:\n  - is: rule\n    name: r\n    when: temp >\n    colour: red\n",
-            "line 5, items[0].when: the line ends too early, in `temp >`\n"
-            "line 6, items[0].colour: there is no such field here",
+            "line 5, items[0].when: the line ends too early, in `temp >`\nline 6, items[0].colour: there is no such field",
         ),
         ("items: []\n", "line 1, module: is missing"),
         (

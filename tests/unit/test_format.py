@@ -106,10 +106,10 @@ CASES = {
         """,
         """\
         # before the item
-        rule r {  # behind the brace
+        rule r {   # behind the brace
             # before the clause
 
-            when a and  # inside
+            when a and     # inside
                 b
             # before the handler
             do {  # behind
@@ -202,21 +202,22 @@ CASES = {
         """,
     ),
     "long lines are folded where a reader takes a breath": (
-        """\
-        signal burn by fleet = mean(Truck.fuel_consumption where fresh(velocity) > 1 km/h and fresh(load) > 100 kg over 1 day every 1 day)
-        rule r { when aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa > 1 and bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb or ccccccccccccccccccc }
-        """,
+        (
+            "signal burn by fleet = mean(Truck.fuel_consumption where fresh(velocity) > 1 km/h and fresh(load) > 100 kg"
+            " over 1 day every 1 day)\n"
+            f"rule r {{ when {'a' * 42} > 1 and {'b' * 49} or {'c' * 20} }}\n"
+        ),
         """\
         signal burn by fleet =
             mean(Truck.fuel_consumption where fresh(velocity) > 1 km/h and fresh(load) > 100 kg over 1 day every 1 day)
         rule r {
             when aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa > 1 and bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
-                or ccccccccccccccccccc
+                or cccccccccccccccccccc
         }
         """,
     ),
     "order and spelling are the author's": (
-        "rule r { severity critical latched when ((a)) until \"\\u{41}\" == b cooldown 2 min 10 s }\n",
+        'rule r { severity critical latched when ((a)) until "\\u{41}" == b cooldown 2 min 10 s }\n',
         """\
         rule r {
             severity critical

@@ -22,7 +22,7 @@ class Run:
 
 
 @dataclass
-class Trace:
+class History:
     """The histories of nodes of one key: changes of values (of events: when they happened), and when updated.
 
     That a value goes stale is a change, but no update.
@@ -59,14 +59,14 @@ class Trace:
         return [time for time, value in self.changes[node.id] if value is True]
 
 
-def trace(
+def history_of(
     view: View, inputs: Sequence[Input], nodes: Collection[p.PlanNode], key: tuple[str, ...] | None, end: int
-) -> Trace:
+) -> History:
     """Run the inputs again and keep the histories of these nodes, for one key (None: the first that there is)."""
     watched: dict[str, list[p.PlanNode]] = defaultdict(list)
     for node in nodes:
         watched[node.timeline].append(node)
-    found = Trace(key, end)
+    found = History(key, end)
     last: dict[str, Value] = {}
 
     def observe(here: Instance, at: Instant) -> None:
