@@ -2,9 +2,9 @@
 
 usage: python benchmarks/compile.py [--rules 200 1000 10000] [--shapes mix thresholds …] [--repetitions 3] [--cpu]
 
-Each program is compiled in a process of its own, on one core: `once` is what a process does the first time (the parser
-is loaded); of the repetitions the best counts. `edited` is reading and checking the program again after a rule of it was
-changed, as an editor does: what did not change is not read again, but all of it is checked.
+Each program is compiled in a process of its own, on one core: `once` is what a process does the first time (it loads
+the parser); of the repetitions the best counts. `edited` is reading and checking the program again after a rule of it
+was changed, as an editor does: what did not change is not read again, but all of it is checked.
 """
 
 import argparse

@@ -191,6 +191,10 @@ def _samples(c: Checking, node: n.Expr, at: Context, function: AggregateFunction
         place = f"`{function.name}`"
         c.report(WrongType(span=node.span, place=place, needed="numbers", got=described(fact.type)))
         return None
+    if function.argument == "value" and fact.type.name not in ("int", "float", "text", "bool"):
+        place, needed = f"`{function.name}`", "numbers, texts or conditions"
+        c.report(WrongType(span=node.span, place=place, needed=needed, got=described(fact.type)))
+        return None
     return fact
 
 

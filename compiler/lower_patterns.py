@@ -176,11 +176,13 @@ def _test(builder: _Builder, expression: n.Expr) -> StepTest:
     comparison = OPPOSITE[expression.operator] if turned else expression.operator
     unit = lowering.fact(expression).operand_unit
     left, right = expression.left, expression.right
-    steps = _steps_of(lowering, expression)
+    of_left, of_right = _steps_of(lowering, left), _steps_of(lowering, right)
+    steps = of_left | of_right
     assert len(steps) == 1, expression
-    if _steps_of(lowering, left) and not _steps_of(lowering, right) and not _is_now(lowering, left):
+    if of_left and not of_right and not _is_now(lowering, left):
         left, right, comparison = right, left, MIRRORED[comparison]
-    if _steps_of(lowering, left) or _is_now(lowering, right):
+        of_left = of_right
+    if of_left or _is_now(lowering, right):
         now, then, comparison = _separated(builder, expression, comparison)
     else:
         now, then = operand(lowering, left, unit, at), operand(lowering, right, unit, at)

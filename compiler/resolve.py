@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
-from typing import TypeVar
+from types import NoneType
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from ..dsl import nodes as n
 from ..dsl.diagnostic import Problems
@@ -175,12 +176,20 @@ def children(node: n.Node) -> list[n.Node]:
     return found
 
 
+def _holds_no_node(annotation: Any) -> bool:
+    """Whether a field of this type is words, numbers and the like: `str | None`, `tuple[str, ...]`."""
+    if annotation in (str, int, bool, None, NoneType, Ellipsis) or get_origin(annotation) is Literal:
+        return True
+    arguments = get_args(annotation)
+    return bool(arguments) and all(_holds_no_node(argument) for argument in arguments)
+
+
 _PARTS: dict[type[n.Node], tuple[str, ...]] = {
-    kind: tuple(part.name for part in fields(kind) if part.name != "span")
+    kind: tuple(part.name for part in fields(kind) if part.name != "span" and not _holds_no_node(part.type))
     for kind in vars(n).values()
     if isinstance(kind, type) and issubclass(kind, n.Node)
 }
-"""The names of the fields of each kind of node."""
+"""The names of the fields of each kind of node that can hold nodes."""
 
 
 def rings(graph: Mapping[str, Iterable[str]]) -> list[tuple[str, ...]]:

@@ -206,8 +206,10 @@ def _align(rows: Sequence[_Row], indent: int) -> None:
 
 
 def _align_words(run: Sequence[_Row], indent: int) -> None:
-    # Of a thing on several lines, only the first column is below that of the others: what follows is folded.
-    columns = [_word_columns(row.only)[: None if row.text is not None else 1] for row in run]
+    columns = [_word_columns(row.only) for row in run]
+    # Of a thing on several lines, only what stands right behind its keyword is sure to be on the first.
+    for row, places in zip(run, columns, strict=True):
+        places[:] = [place for place in places if row.text is not None or place <= 1]
     for number in range(max(map(len, columns))):
         _align_column(
             [(row, places[number] if number < len(places) else None) for row, places in zip(run, columns, strict=True)],

@@ -10,7 +10,6 @@ from .strings import encode
 from .unparse_expressions import (
     Level,
     argument_list,
-    constant,
     domain,
     duration,
     expression,
@@ -118,11 +117,11 @@ def _step_part(part: nodes.StepPart) -> Thing:
             pace = "at once" if part.every is None else f"every {duration(part.every)}"
             return plain(f"at most {count} {pace}")
         case nodes.Require():
-            share = part.share if isinstance(part.share, str) else _unless_word(constant(part.share), "none")
+            share = part.share if isinstance(part.share, str) else _unless_word(_share(part.share), "none")
             reached = "" if part.reached is None else f" {part.reached}"
             return plain(f"require {share}{reached}{_within(part.within)}")
         case nodes.AbortAbove():
-            return plain(f"abort above {constant(part.share)}")
+            return plain(f"abort above {_share(part.share)}")
         case nodes.Wait():
             if part.until is None:
                 assert part.length is not None, "a wait has a length or a condition"
@@ -132,6 +131,10 @@ def _step_part(part: nodes.StepPart) -> Thing:
             return plain(f"stop if {expression(part.condition)}{_within(part.within)}")
         case _:
             return _action(part)
+
+
+def _share(value: nodes.Expr) -> str:
+    return operand(value, nodes.Number, nodes.Quantity, nodes.Name)
 
 
 def _unless_word(value: str, word: str) -> str:

@@ -137,7 +137,7 @@ def _window(b: Builder, node: p.PlanNode, op: p.Window) -> Operator:
 
 
 def _aggregate(b: Builder, node: p.PlanNode, op: p.Aggregate) -> Operator:
-    return AggregateOperator(b.setting, op.function)
+    return AggregateOperator(b.setting, op.function, node.type.name)
 
 
 def _members(b: Builder, node: p.PlanNode, op: p.Members) -> Operator:

@@ -19,7 +19,7 @@ from .kernels import slices as kernel
 from .operators.elementwise import apply
 from .operators.leaves import constant_column
 from .operators.node import Operator, Setting
-from .operators.windows import SlicesOperator, calendar_bounds, lowered
+from .operators.windows import SlicesOperator, as_type, calendar_bounds, lowered
 from .output import Output, Signalled
 from .text import output_value
 from .values import plain_values
@@ -189,13 +189,13 @@ class Reviser:
                 keys = next(t.keys for t in self.setting.plan.timelines if t.id == self.timeline)
                 return constant_column(self.setting, shown[keys.index(part) if keys else 0], "text")
             case p.Aggregate(function):
-                return self._aggregate(function, node.inputs[0], key, end)
+                return self._aggregate(function, node.type.name, node.inputs[0], key, end)
             case p.Map(function):
                 return apply(function, [self._value(i, key, end) for i in node.inputs], self.setting.symbols.texts)
             case _:
                 raise AssertionError("not made of windows: see `_windows`")
 
-    def _aggregate(self, function: str, window: str, key: int, end: int) -> Column:
+    def _aggregate(self, function: str, type_name: str, window: str, key: int, end: int) -> Column:
         store = self._store(window)
         shape = self.nodes[window].operator
         assert isinstance(shape, p.Window)
@@ -204,7 +204,7 @@ class Reviser:
             store.parts, store.times, key, _begin(shape, end) // store.width, (end - 1) // store.width, store.ring,
             store.flags, parts[0], times[0],
         )  # fmt: skip
-        return lowered(AGGREGATES[function].lower, parts, times)
+        return as_type(lowered(AGGREGATES[function].lower, parts, times), type_name)
 
     # -- Reports ------------------------------------------------------------------------------------------------------
 

@@ -292,7 +292,7 @@ AGGREGATES = (
     ),
     AggregateFunction(
         "first",
-        "number",
+        "value",
         "number",
         ("count", "first"),
         _first,
@@ -303,7 +303,7 @@ AGGREGATES = (
     ),
     AggregateFunction(
         "last",
-        "number",
+        "value",
         "number",
         ("count", "last"),
         _last,

@@ -60,14 +60,15 @@ class AggregateFunction:
 
     `mergeable` ones are split into an edge partial and a cloud total. `lower` makes values of combined windows; it is
     also what `Members` uses over the members of a group (without first and last). `reference` gets the samples in
-    order, as (time ns, value), and is the definition. `argument`: what it takes (`bool`, `number`, `any`). `empty` is
+    order, as (time ns, value), and is the definition. `argument`: what it takes (`bool`, `number`, `any`; `value`: a
+    number, a text or a bool). `empty` is
     its value where there is no sample. An `internal` one has no name in programs: `count` of a bool is `count_true`
     in a plan. `result`: the type and unit rule: `number` has the argument's unit (as a point if that is one),
     `difference` is a vector of that unit, `square`, `count` is an int, `ratio` a fraction, `rate` per second.
     """
 
     name: str
-    argument: Literal["bool", "number", "any"]
+    argument: Literal["bool", "number", "any", "value"]
     result: Literal["number", "difference", "square", "count", "ratio", "rate"]
     parts: tuple[str, ...]
     lower: Callable[[Combined], Column]

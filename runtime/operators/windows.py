@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...compiler import plan as p
 from ...stdlib.catalogue import AGGREGATES
-from ...stdlib.column import Column, Mask, Values
+from ...stdlib.column import DTYPES, Column, Mask, Values
 from ...stdlib.function import Combined
 from ..flow import Dense, Flow, Sparse, kernel_ready, updates, where_true
 from ..frame import Frame, Instants, Keys, Rows, first_seen
@@ -239,13 +239,20 @@ class WindowOperator(Operator):
 class AggregateOperator(Operator):
     """`compiler.plan.Aggregate`."""
 
-    def __init__(self, setting: Setting, function: str) -> None:
+    def __init__(self, setting: Setting, function: str, type_name: str) -> None:
         super().__init__(setting)
         self.function = AGGREGATES[function]
+        self.type_name = type_name
 
     def run(self, frame: Frame, inputs: Sequence[Any]) -> Flow:
         window: WindowFlow = inputs[0]
-        return self.sparse(frame, window.instants, lowered(self.function.lower, window.parts, window.times))
+        column = lowered(self.function.lower, window.parts, window.times)
+        return self.sparse(frame, window.instants, as_type(column, self.type_name))
+
+
+def as_type(column: Column, type_name: str) -> Column:
+    """What slices keep as floats (codes of texts, truth values) as what it was."""
+    return Column(column.values.astype(DTYPES[type_name], copy=False), column.known)
 
 
 def lowered(lower: Any, parts: NDArray[np.float64], times: NDArray[np.int64] | None) -> Column:

@@ -118,7 +118,8 @@ def _compared(view: View, history: History, node: p.PlanNode, function: str, inp
 def _quiet(view: View, history: History, inner: p.PlanNode, needed: int) -> str:
     moments = [*history.updates[inner.id], history.end]
     if len(moments) == 1:
-        return f"the test ended at {duration(history.end)}, before {duration(needed)} without `{view.text(inner)}` were over"
+        ended = f"the test ended at {duration(history.end)}"
+        return f"{ended}, before {duration(needed)} without `{view.text(inner)}` were over"
     gaps = [later - earlier for earlier, later in pairwise(moments)]
     longest = max(gaps)
     since = moments[gaps.index(longest)]

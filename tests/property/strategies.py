@@ -72,7 +72,7 @@ class Writing:
     def number(self, device: str, depth: int = 2) -> str:
         """A number's expression, exact on the grid."""
         if depth == 0 or self.chance(40):
-            return self.one("x", "x", "n", "fresh(x)")
+            return self.one("x", "x", "n", "fresh(x)", "prev(x)", "prev(n)")
         choices: tuple[Callable[[], str], ...] = (
             lambda: f"({self.number(device, depth - 1)} + {self.number(device, depth - 1)})",
             lambda: f"({self.number(device, depth - 1)} - {self.constant()})",
@@ -89,6 +89,7 @@ class Writing:
         simple = ["flag", f"x > {self.constant()}", f"n == {self.one('0', '1', '2')}", 'word == "u"', "x is absent"]
         simple += [f"x < {self.constant()}", "fresh(x) is not absent"]
         simple += [f"age(x) > {self.duration()}", "inside(at, yard)", "distance(at, Point(0, 0)) < 60 km"]
+        simple += ["n != prev(n)", f"last(x).time - prev(x).time < {self.duration()}"]
         simple += ["x is stale"] if self.stale[device] else []
         if depth == 0 or self.chance(40):
             return f"({self.one(*simple, *self.bools[device])})"
@@ -125,6 +126,8 @@ class Writing:
             return f"{self.one('count', 'share')}({of}x > {self.constant()}{where} over {span})"
         if self.chance(15):
             return f"count({of}{self.one('flag becomes true', 'x rises above 1')} over {span})"
+        if self.chance(10):
+            return f"{self.one('first', 'last')}({of}word{where} over {span})"
         argument = self.one(f"{of}x", f"{of}n", f"{of}x + {of}n", f"{of}x else 0")
         return f"{self.one(*AGGREGATES)}({argument}{where} over {span})"
 
@@ -144,7 +147,8 @@ class Writing:
         else:
             span = self.window(device)
             text = f"signal {name} for {device} = {span}"
-            if not span.startswith("rate"):  # a rate has a unit, which constants here have not
+            # A rate has a unit, which constants here have not; a word is no number.
+            if not span.startswith(("rate", "first(word", "last(word")):
                 self.numbers[device].append(name)
                 self.paced[device] += [name] if "every" in span and "today" not in span else []
         return text

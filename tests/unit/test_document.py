@@ -95,8 +95,8 @@ def test_every_node_of_the_long_form_says_what_it_is() -> None:
     ("text", "message"),
     [
         (
-            "module: m\nitems:\n  - is: rule\n    name: r\n    when: temp >\n    colour: red\n",
-            "line 5, items[0].when: the line ends too early, in `temp >`\nline 6, items[0].colour: there is no such field",
+            "module: m\nitems:\n  - is: rule\n    name: r\n    when: temp >\n    hue: red\n",
+            "line 5, items[0].when: the line ends too early, in `temp >`\nline 6, items[0].hue: there is no such field",
         ),
         ("items: []\n", "line 1, module: is missing"),
         (

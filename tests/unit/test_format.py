@@ -109,7 +109,7 @@ CASES = {
         rule r {   # behind the brace
             # before the clause
 
-            when a and     # inside
+            when a and  # inside
                 b
             # before the handler
             do {  # behind
