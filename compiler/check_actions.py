@@ -69,7 +69,7 @@ def check_severity(c: Checking, name: str, node: n.Node) -> None:
     """One of the five severities."""
     if name not in SEVERITIES:
         known = closest(name, SEVERITIES)
-        c.report(UnknownSeverity(span=node.span, severity_named=name, closest=known))
+        c.report(UnknownSeverity(span=node.span, name=name, closest=known, behind=("severity",)))
 
 
 def _emit(c: Checking, action: n.Emit, at: Context) -> None:

@@ -10,7 +10,7 @@ from ..dsl import nodes as n
 from ..dsl.diagnostic import Diagnostic, Problems
 from ..dsl.source import Span
 from ..grammar.units import Unit
-from .constants import fits
+from .constants import fits, is_short
 from .problems_types import HugeNumber
 from .resolve import Names
 from .typed import (
@@ -181,6 +181,9 @@ class Checking:
         """Note that a node is a constant (None: `absent`); a number must be one that a float can hold."""
         if isinstance(constant, Fraction) and not fits(constant):
             self.report(HugeNumber(span=node.span))
+            return None
+        if isinstance(constant, Fraction) and not is_short(constant):
+            self.report(HugeNumber(span=node.span, why="digits"))
             return None
         fact = Fact(
             type_,

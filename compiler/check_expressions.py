@@ -91,7 +91,7 @@ def _literal(c: Checking, node: n.Number | n.Version | n.Text | n.Bool | n.Absen
         case n.Number(text=text):
             value = constants.number(text)
             if value is None:
-                c.report(HugeNumber(span=node.span))
+                c.report(HugeNumber(span=node.span, why="tiny" if constants.is_tiny(text) else "large"))
                 return None
             return c.fix(node, at, INT if constants.whole(text) else FLOAT, value)
         case n.Version(text=text):
@@ -113,7 +113,8 @@ def _quantity(c: Checking, node: n.Quantity, parts: tuple[tuple[str, str], ...],
         return c.fix(node, at, quantity_type(worked_out[1]), worked_out[0])
     unknown = next((name for _, name in parts if parse_unit(name) is None), None)
     if unknown is None:
-        c.report(HugeNumber(span=node.span))
+        tiny = any(constants.is_tiny(text) for text, _ in parts)
+        c.report(HugeNumber(span=node.span, why="tiny" if tiny else "large"))
     else:
         known = closest(unknown, unit_names())
         c.report(UnknownUnit(span=node.span, unit=unknown, similar=() if known is None else (known,)))

@@ -20,7 +20,7 @@ def check_groups(c: Checking, program: n.Program) -> None:
             if key in domain.properties[:place]:
                 c.report(Duplicate(span=domain.span, what="key", name=key, first=domain.span))
             elif key not in possible:
-                c.report(NotAKey(span=domain.span, key=key, closest=closest(key, possible)))
+                c.report(NotAKey(span=domain.span, name=key, closest=closest(key, possible), behind=("by",)))
             else:
                 for device in _devices(c, item):
                     if key in lacking(c.devices[device], (key,)) and (key, device) not in reported:

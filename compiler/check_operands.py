@@ -149,7 +149,7 @@ def flexible(c: Checking, node: n.Expr, fact: Fact) -> bool:
     match fact.reference:
         case ConstantRef(name=name):
             item = c.names.values[name]
-            return isinstance(item, n.Let) and flexible(c, item.value, fact)
+            return isinstance(item, n.Let) and _all_flexible(c, (item.value,))
         case SignalRef(name=name):
             return name in c.flexible_signals
         case FieldRef() | BoundRef() | PayloadRef() | PrevRef() | TwinRef() | ParameterRef():

@@ -19,7 +19,7 @@ DURATION_MAX_NS = 2**63 - 1
 
 def check_condition(c: Checking, node: n.Expr, at: Context, place: str, advice: str | None = None) -> Fact | None:
     """A part that must be a condition that holds; `place` says what needs it."""
-    fact = check_value(c, node, at, place, advice)
+    fact = _holding(c, node, c.check(node, at), place, advice)  # Not `check_value`: conditions nest, each call counts.
     return None if fact is None else as_condition(c, node, fact, place)
 
 
@@ -35,7 +35,11 @@ def as_condition(c: Checking, node: n.Expr, fact: Fact, place: str) -> Fact | No
 
 def check_value(c: Checking, node: n.Expr, at: Context, place: str, advice: str | None = None) -> Fact | None:
     """A part that must hold, of whatever type: no event."""
-    fact = c.check(node, at)
+    return _holding(c, node, c.check(node, at), place, advice)
+
+
+def _holding(c: Checking, node: n.Expr, fact: Fact | None, place: str, advice: str | None) -> Fact | None:
+    """The fact of what holds; an event is reported."""
     if fact is not None and fact.event:
         c.report(EventAsCondition(span=node.span, place=place, advice=advice))
         return None

@@ -71,7 +71,10 @@ def _clauses(c: Checking, rule: n.Rule, at: Context) -> None:
     if rule.priority is not None and rule.priority not in c.names.ranks:
         ranks = c.names.ranks
         known = closest(rule.priority, ranks)
-        c.report(UnknownPriority(span=rule.span, name=rule.priority, closest=known, known=tuple(ranks)))
+        problem = UnknownPriority(
+            span=rule.span, name=rule.priority, closest=known, known=tuple(ranks), behind=("priority",)
+        )
+        c.report(problem)
     clauses = (("`cooldown`", rule.cooldown), ("`repeat every`", rule.repeat_every), ("`hold for`", rule.hold_for))
     for place, duration in clauses:
         if duration is not None:
@@ -92,7 +95,8 @@ def _inhibited(c: Checking, rule: n.Rule) -> None:
             continue
         other = c.names.rules.get(name)
         if other is None:
-            c.report(UnknownRule(span=rule.span, name=name, closest=closest(name, c.names.rules)))
+            known = closest(name, c.names.rules)
+            c.report(UnknownRule(span=rule.span, name=name, closest=known, behind=("inhibited", "by")))
         elif not belongs(c, scope_of(other.domain), scope_of(rule.domain)):
             problem = InhibitDomain(
                 span=rule.span,

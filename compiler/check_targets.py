@@ -31,12 +31,12 @@ BUDGETS: dict[str, tuple[Unit, str]] = {
 def check_target(c: Checking, target: n.Target) -> TargetInfo:
     """A target: its tier, what there is one for each of, and its budgets."""
     if target.tier not in TIERS:
-        c.report(UnknownTier(span=target.span, name=target.tier, closest=closest(target.tier, TIERS)))
+        c.report(UnknownTier(span=target.span, name=target.tier, closest=closest(target.tier, TIERS), behind=(":",)))
     for place, key in enumerate(target.by):
         if key in target.by[:place]:
             c.report(Duplicate(span=target.span, what="key", name=key, first=target.span))
         elif c.devices and key not in keys(c):
-            c.report(NotAKey(span=target.span, key=key, closest=closest(key, keys(c))))
+            c.report(NotAKey(span=target.span, name=key, closest=closest(key, keys(c)), behind=("by",)))
     budgets: dict[str, Fraction] = {}
     first: dict[str, n.Budget] = {}
     for budget in target.budgets:
@@ -79,7 +79,8 @@ def check_place(c: Checking, rule: n.Rule) -> None:
     named = c.targets.get(place)
     if named is None and place not in TIERS:
         known = closest(place, (*TIERS, *c.targets))
-        c.report(UnknownPlace(span=rule.span, name=place, closest=known, targets=tuple(c.targets)))
+        problem = UnknownPlace(span=rule.span, name=place, closest=known, targets=tuple(c.targets), behind=("place",))
+        c.report(problem)
         return
     fitting = [named] if named is not None else [info for info in c.targets.values() if info.tier == place]
     if not fitting:
@@ -90,7 +91,7 @@ def check_place(c: Checking, rule: n.Rule) -> None:
     scope = scope_of(rule.domain)
     # A device attaches to one target of a tier, which the inventory says; the members of a group may attach to several.
     if isinstance(scope, GroupScope) and not any(belongs(c, GroupScope(info.by), scope) for info in fitting):
-        problem = SpansTargets(
+        spans = SpansTargets(
             span=rule.span,
             rule=rule.name,
             domain=domain_of(scope),
@@ -98,4 +99,4 @@ def check_place(c: Checking, rule: n.Rule) -> None:
             by=fitting[0].by,
             declared=c.names.targets[fitting[0].name].span,
         )
-        c.report(problem)
+        c.report(spans)

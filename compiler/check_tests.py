@@ -36,7 +36,9 @@ def check_table(c: Checking, table: n.Table) -> None:
     rule = c.names.rules.get(table.rule)
     info = c.devices.get(table.device)
     if rule is None:
-        c.report(UnknownRule(span=table.span, name=table.rule, closest=closest(table.rule, c.names.rules)))
+        c.report(
+            UnknownRule(span=table.span, name=table.rule, closest=closest(table.rule, c.names.rules), behind=("for",))
+        )
     elif scope_of(rule.domain) != DeviceScope(table.device):
         domain = domain_of(scope_of(rule.domain))
         c.report(TableDevice(span=table.span, rule=table.rule, domain=domain, device=table.device))

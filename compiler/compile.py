@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ..dsl import nodes as n
 from ..dsl.diagnostic import Problems
+from ..dsl.narrowing import narrowed
 from ..dsl.parse import parse
 from ..dsl.source import Sources, SourceText
 from .bounds import bound
@@ -97,7 +98,7 @@ def _check(compiled: Compiled) -> None:
     broken = compiled.problems.any_errors or problems.any_errors
     found = [problem for problem in problems if not elsewhere(linked, problem)]
     found += check_visible(linked, compiled.typed, unused=not broken)
-    compiled.problems.found += worth_telling(linked, found)
+    compiled.problems.found += [narrowed(problem, compiled.sources) for problem in worth_telling(linked, found)]
     compiled.problems.found.sort(key=lambda problem: problem.span)
 
 

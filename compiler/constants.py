@@ -29,6 +29,9 @@ NS_PER_S = 1_000_000_000
 LARGEST_BITS = 1024
 """A float holds what is below 2 to the power of this."""
 
+EXACT_BITS_MAX = 8192
+"""Of a constant's numerator and of its denominator: a chain of products must not double its digits for ever."""
+
 _VERSION = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE](?P<exponent>[+-]?\d+))?", re.ASCII)
 
@@ -104,6 +107,17 @@ def converted(value: Fraction, source: Unit, target: Unit, *, point: bool) -> Fr
 def fits(value: Fraction) -> bool:
     """Whether a float can hold it."""
     return abs(value.numerator) < value.denominator << LARGEST_BITS
+
+
+def is_short(value: Fraction) -> bool:
+    """Whether it can be kept exactly without its digits growing for ever."""
+    return max(value.numerator.bit_length(), value.denominator.bit_length()) <= EXACT_BITS_MAX
+
+
+def is_tiny(text: str) -> bool:
+    """Whether a number that cannot be worked out is one too close to zero."""
+    match = _NUMBER.fullmatch(text)
+    return match is not None and (match["exponent"] or "").startswith("-")
 
 
 def calculated(sign: str, left: Fraction, right: Fraction) -> Fraction | None:

@@ -4,6 +4,8 @@ Lowering shares what has a name (fields, signals, patterns) and constants; that 
 of a pass.
 """
 
+from collections.abc import Collection
+
 from ..dsl import nodes as n
 from .graph import Graph
 from .lower_context import BOOL, Lowering, Waits, Windows, domain_scope, refused, timeline_id, value_type
@@ -121,7 +123,7 @@ def _timelines(lowering: Lowering) -> tuple[Timeline, ...]:
     """The timelines in use: sources, devices, groups; each settled one before the current one that sees it delayed."""
     used = {node.timeline for node in lowering.graph}
     groups: list[Timeline] = []
-    for properties, devices in lowering.group_devices.items():
+    for properties, devices in _groups(lowering).items():
         for settled in (True, False):
             if timeline_id(GroupScope(properties), settled) in used:
                 groups.append(_group(lowering, properties, tuple(devices), settled))
@@ -133,6 +135,19 @@ def _timelines(lowering: Lowering) -> tuple[Timeline, ...]:
             if id_ in used:
                 alone.append(Timeline(id_, "device", settled, device))
     return (*alone, *groups)
+
+
+def _groups(lowering: Lowering) -> dict[tuple[str, ...], Collection[str]]:
+    """The groups, each with the types of its members: those asked for anything; all that can belong if none is."""
+    groups: dict[tuple[str, ...], Collection[str]] = {**lowering.group_devices}
+    for item in lowering.typed.program.items:
+        if isinstance(item, n.Signal | n.PatternItem | n.Rule | n.Invariant):
+            scope = domain_scope(item.domain)
+            if isinstance(scope, GroupScope) and scope.properties not in groups:
+                groups[scope.properties] = [
+                    name for name, info in lowering.typed.devices.items() if info.fields.keys() >= {*scope.properties}
+                ]
+    return groups
 
 
 def _group(lowering: Lowering, properties: tuple[str, ...], devices: tuple[str, ...], settled: bool) -> Timeline:

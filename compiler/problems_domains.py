@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ..dsl.diagnostic import Diagnostic, Label
 from ..dsl.source import Span
+from .problems_names import Misnamed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +131,7 @@ class KeyNotShared(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotAKey(Diagnostic):
+class NotAKey(Misnamed):
     """A group by something that is no property with text values: telemetry changes, numbers are not names.
 
     signal worst by velocity = max(Truck.load)
@@ -138,18 +139,14 @@ class NotAKey(Diagnostic):
     """
 
     code = "HG0505"
-    key: str
-    closest: str | None = None
 
     @property
     def title(self) -> str:
-        return f"`{self.key}` is not a text property of any device type"
+        return f"`{self.name}` is not a text property of any device type"
 
     @property
     def help(self) -> str | None:
-        if self.closest is not None:
-            return f"did you mean `{self.closest}`?"
-        return "group by a `property` of type `text` or `enum`"
+        return super().help or "group by a `property` of type `text` or `enum`"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,18 @@ from ..dsl.source import Span
 
 @dataclass(frozen=True, kw_only=True)
 class Misnamed(Diagnostic):
-    """What diagnostics about a name that is not known have in common: the name, and the closest one that is."""
+    """What diagnostics about a name that is not known have in common: the name, and the closest one that is.
+
+    `behind`: the words that lead to it, where the span is that of a whole item.
+    """
 
     name: str
     closest: str | None = None
+    behind: tuple[str, ...] = ()
+
+    @property
+    def leads(self) -> tuple[str, ...]:
+        return () if self.span.end - self.span.start == len(self.name) else (*self.behind, self.name)
 
     @property
     def help(self) -> str | None:

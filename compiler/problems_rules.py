@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from ..dsl.diagnostic import Diagnostic, Label
 from ..dsl.source import Span
+from .problems_names import Misnamed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,7 +245,7 @@ class MomentaryWithoutEnd(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UnknownSeverity(Diagnostic):
+class UnknownSeverity(Misnamed):
     """A severity that the language does not have.
 
     severity high
@@ -252,18 +253,14 @@ class UnknownSeverity(Diagnostic):
     """
 
     code = "HG0612"
-    severity_named: str
-    closest: str | None = None
 
     @property
     def title(self) -> str:
-        return f"there is no severity `{self.severity_named}`"
+        return f"there is no severity `{self.name}`"
 
     @property
     def help(self) -> str | None:
-        if self.closest is not None:
-            return f"did you mean `{self.closest}`?"
-        return "severities are `info`, `warning`, `minor`, `major`, `critical`"
+        return super().help or "severities are `info`, `warning`, `minor`, `major`, `critical`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,6 +273,10 @@ class UnknownFormat(Diagnostic):
 
     code = "HG0613"
     format: str
+
+    @property
+    def leads(self) -> tuple[str, ...]:
+        return (":", self.format)
 
     @property
     def title(self) -> str:
@@ -324,6 +325,10 @@ class TableColumn(Diagnostic):
     problem: str
 
     @property
+    def leads(self) -> tuple[str, ...]:
+        return ("(", self.column)
+
+    @property
     def title(self) -> str:
         return f"`{self.column}` {self.problem}"
 
@@ -340,6 +345,10 @@ class TableDevice(Diagnostic):
     rule: str
     domain: str
     device: str
+
+    @property
+    def leads(self) -> tuple[str, ...]:
+        return ("of", self.device)
 
     @property
     def title(self) -> str:

@@ -78,6 +78,10 @@ class NoSuchTarget(Diagnostic):
     targets: tuple[tuple[str, str], ...]
 
     @property
+    def leads(self) -> tuple[str, ...]:
+        return ("place", self.tier)
+
+    @property
     def title(self) -> str:
         return f"no target of the program is of the tier `{self.tier}`"
 

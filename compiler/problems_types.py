@@ -1,6 +1,7 @@
 """What can be wrong with types: HG03xx."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ..dsl.diagnostic import Diagnostic, Edit, Label
 from ..dsl.source import Span
@@ -293,21 +294,34 @@ class BoundsOnType(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class HugeNumber(Diagnostic):
-    """A constant, or a duration, too large for the machine to hold.
+    """A constant, or a duration, too large for the machine to hold, too close to zero, or of too many digits.
 
-    let far = 1e400 km
-    when temp > 8 degC for 1000 year       # times are counted in nanoseconds, in 64 bits
+        let far = 1e400 km
+        when temp > 8 degC for 1000 year       # times are counted in nanoseconds, in 64 bits
+
+    Constants are worked out exactly, to some two thousand digits: a chain of products of products has more.
     """
 
     code = "HG0313"
     what: str = "this number"
+    why: Literal["large", "tiny", "digits"] = "large"
 
     @property
     def title(self) -> str:
-        return f"{self.what} is too large"
+        match self.why:
+            case "large":
+                return f"{self.what} is too large"
+            case "tiny":
+                return f"{self.what} is too close to zero"
+            case "digits":
+                return f"{self.what} has too many digits to be worked out exactly"
 
     @property
     def help(self) -> str | None:
+        if self.why == "tiny":
+            return "write `0`, or a number of at least about 2e-308"
+        if self.why == "digits":
+            return "write its value as a number of a few digits"
         return "numbers go up to about 1.8e308, durations up to about 290 years"
 
 

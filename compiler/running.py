@@ -38,13 +38,18 @@ def not_running(typed: Typed) -> Problems:
 
 
 def _in_item(typed: Typed, item: n.Item, of_groups: Collection[str]) -> Iterator[Diagnostic]:
+    """What of an item does not run, each construct at the first place that names it."""
+    told: set[str] = set()
     for node in walk(item):
         named = _NAMED.get(type(node))
-        if named is not None:
-            yield from named(typed, node)
+        found = [] if named is None else list(named(typed, node))
         limit = expression_limit(typed, node, of_groups)
         if limit is not None:
-            yield DoesNotRun(span=node.span, construct=limit)
+            found.append(DoesNotRun(span=node.span, construct=limit))
+        for problem in found:
+            if problem.construct not in told:
+                told.add(problem.construct)
+                yield problem
 
 
 def tests_not_running(typed: Typed, test: n.Test) -> Problems:
@@ -67,10 +72,10 @@ def tests_not_running(typed: Typed, test: n.Test) -> Problems:
     return Problems(found)
 
 
-Naming = Callable[[Typed, Any], Iterator[Diagnostic]]
+Naming = Callable[[Typed, Any], Iterator[DoesNotRun]]
 
 
-def _device(device: n.Device) -> Iterator[Diagnostic]:
+def _device(device: n.Device) -> Iterator[DoesNotRun]:
     """Of a device. What a command says of its delivery is for those who deliver it: here commands are planned."""
     for member in device.members:
         of = f"`{device.name}.{member.name}`"
@@ -87,39 +92,39 @@ def _device(device: n.Device) -> Iterator[Diagnostic]:
             yield DoesNotRun(span=member.since.span, construct=f"`since` of {of}")
 
 
-def _rule(typed: Typed, rule: n.Rule) -> Iterator[Diagnostic]:
+def _rule(typed: Typed, rule: n.Rule) -> Iterator[DoesNotRun]:
     if rule.priority is not None:
         yield DoesNotRun(span=rule.span, construct=f"`priority {rule.priority}` of rule `{rule.name}`")
     if rule.inhibited_by:
         yield DoesNotRun(span=rule.span, construct=f"`inhibited by` of rule `{rule.name}`")
 
 
-def _flapping(typed: Typed, flapping: n.Flapping) -> Iterator[Diagnostic]:
+def _flapping(typed: Typed, flapping: n.Flapping) -> Iterator[DoesNotRun]:
     yield DoesNotRun(span=flapping.span, construct="`flapping`")
 
 
-def _send(typed: Typed, send: n.Send) -> Iterator[Diagnostic]:
+def _send(typed: Typed, send: n.Send) -> Iterator[DoesNotRun]:
     if send.to is not None:
         yield DoesNotRun(span=send.span, construct=f"`send {send.command}` to each `{send.to.device}`")
 
 
-def _run(typed: Typed, run: n.Run) -> Iterator[Diagnostic]:
+def _run(typed: Typed, run: n.Run) -> Iterator[DoesNotRun]:
     yield DoesNotRun(span=run.span, construct=f"`run {run.procedure}`")
 
 
-def _set(typed: Typed, set_: n.Set) -> Iterator[Diagnostic]:
+def _set(typed: Typed, set_: n.Set) -> Iterator[DoesNotRun]:
     yield DoesNotRun(span=set_.span, construct=f"`set {set_.property}`")
 
 
-def _sent(typed: Typed, sent: n.Sent) -> Iterator[Diagnostic]:
+def _sent(typed: Typed, sent: n.Sent) -> Iterator[DoesNotRun]:
     yield DoesNotRun(span=sent.span, construct=f"`sent {sent.command}`")
 
 
-def _expires(typed: Typed, expires: n.Expires) -> Iterator[Diagnostic]:
+def _expires(typed: Typed, expires: n.Expires) -> Iterator[DoesNotRun]:
     yield DoesNotRun(span=expires.span, construct=f"`{expires.pattern} expires`")
 
 
-def _pattern(typed: Typed, pattern: n.Pattern) -> Iterator[Diagnostic]:
+def _pattern(typed: Typed, pattern: n.Pattern) -> Iterator[DoesNotRun]:
     for span, construct in pattern_limits(typed, pattern):
         yield DoesNotRun(span=span, construct=construct)
 

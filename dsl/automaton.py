@@ -81,7 +81,7 @@ class _Run:
     """One stretch of text on its way through the parser."""
 
     __slots__ = (
-        *("machine", "text", "position", "end", "reading", "missing", "places", "goes_on"),
+        *("machine", "text", "position", "end", "in_source", "reading", "missing", "places", "goes_on"),
         *("parser", "states", "stack", "stops", "resumed"),
     )
 
@@ -101,6 +101,7 @@ class _Run:
         self.text = text
         self.position = start
         self.end = end
+        self.in_source = text.startswith("source", start)
         self.reading = reading
         self.missing = list(missing)
         self.places = places
@@ -186,7 +187,7 @@ class _Run:
         if kind == NUMERAL:
             if (version := version_end(text, begin, end)) > begin:
                 return self._valued("VERSION", begin, version)
-            if (quantity := quantity_end(text, finish, end)) > finish:
+            if (quantity := quantity_end(text, finish, end, among_mappings=self.in_source)) > finish:
                 return self._valued("QUANTITY", begin, quantity)
             return self._valued("NUMBER", begin, finish)
         if kind == STRING:

@@ -130,11 +130,8 @@ class Program:
         self._items: list[Callable[[], nodes.Item]] = []
 
     def build(self) -> nodes.Program:
-        """The syntax tree."""
-        items = tuple(item() for item in self._items)
-        for item in items:
-            _check(nodes.Program("m", (), (item,)))
-        return nodes.Program(self._module, tuple(self._imports), items)
+        """The syntax tree; its spans are those of the program's text."""
+        return _check(nodes.Program(self._module, tuple(self._imports), tuple(item() for item in self._items)))
 
     def text(self) -> str:
         """The program as the language writes it."""
@@ -355,15 +352,20 @@ def _domain(for_: Any, by: Key) -> tuple[nodes.Domain | None, tuple[str, ...]]:
     return nodes.ForDevice(named(for_)), (named(for_),)
 
 
-def _check(program: nodes.Program) -> None:
-    """Hold a program against the language: its text must be read as the same program."""
-    text = unparse(program)
-    again, problems = parse(SourceText("", text))
+def _check(program: nodes.Program) -> nodes.Program:
+    """Hold a program against the language: its text must be read as the same program, which is given back.
+
+    What is read has every node once, with its place; an expression of Python's may stand in many places.
+    """
+    source = SourceText("", unparse(program))
+    again, problems = parse(source)
     for problem in problems:
+        line, _ = source.line_and_column(problem.span.start)
         help = f" ({problem.help})" if problem.help else ""
-        raise BuilderError(f"{problem.title}{help}, in:\n{text.partition(chr(10))[2].strip()}")
+        raise BuilderError(f"{problem.title}{help}, in `{source.line(line).strip()}`")
     if not same_tree(again, program):
-        raise BuilderError(f"the language has no text that says just this:\n{text.partition(chr(10))[2].strip()}")
+        raise BuilderError(f"the language has no text that says just this:\n{source.text.strip()}")
+    return again
 
 
 __all__ = [

@@ -1,6 +1,6 @@
 """Calls of functions, and the windows that aggregates go over, in Python.
 
->>> mean(name("temp"), over="5 min", every="10 s").text
+>>> mean(Expression(nodes.Name("temp")), over="5 min", every="10 s").text
 'mean(temp over 5 min every 10 s)'
 
 Functions that Python has under the same name have an underscore here (`max_`); any other one is `function("p99")`.

@@ -1,8 +1,8 @@
 """Tests, tables and what-ifs in Python.
 
 >>> test = Test("the siren sounds")
->>> test.given("Fridge", "f1", site="oslo", temp=q("4 degC"))
->>> test.during("10 s", "10 min", "f1", temp=q("9 degC"), every="10 s")
+>>> test.given("Fridge", "f1", site="oslo", door=False)
+>>> test.during("10 s", "10 min", "f1", door=True, every="10 s")
 >>> test.expect.send("siren", {"on": True}, to="f1", at="2 min 10 s")
 """
 

@@ -57,6 +57,11 @@ class Diagnostic(ABC):
         return ()
 
     @property
+    def leads(self) -> tuple[str, ...]:
+        """If the span is that of more than what is wrong: the words that lead to it, and it, one behind another."""
+        return ()
+
+    @property
     def help(self) -> str | None:
         """What to do about it."""
         return None

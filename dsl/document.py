@@ -153,17 +153,22 @@ def _longest_known(path: str, lines: dict[str, int]) -> str:
 
 
 def from_data(data: Any) -> nodes.Program:
-    """The program that plain dicts, lists and texts say; raises `DocumentError`."""
+    """The program that plain dicts, lists and texts say; raises `DocumentError`.
+
+    Its spans are those of its text, `unparse(program)`.
+    """
     if _depth(data) > DEPTH_MAX:
         raise DocumentError([DocumentProblem("", "nested too deeply")])
     try:
         program: nodes.Program = adapter().validate_python(data)
     except pydantic.ValidationError as error:
         raise DocumentError(_structural(error, data)) from None
-    problems = list(_unspeakable(program))
-    if problems:
-        raise DocumentError(problems)
-    return program
+    again, problems = parse(SourceText("", unparse(program)))
+    if problems.found or not same_tree(again, program):
+        whole = [DocumentProblem("", problem.title) for problem in problems]
+        nothing = [DocumentProblem("", "has no text in the language that says the same")]
+        raise DocumentError(list(_unspeakable(program)) or whole or nothing)
+    return again
 
 
 def _check_size(text: str) -> None:
@@ -261,10 +266,7 @@ def _shown(path: Path) -> str:
 
 
 def _unspeakable(program: nodes.Program) -> Iterable[DocumentProblem]:
-    """What the language could not say, found by saying it: whatever is read again as something else."""
-    again, problems = parse(SourceText("", unparse(program)))
-    if same_tree(again, program) and not problems.found:
-        return
+    """What the language cannot say, found by saying it part by part: whatever is read again as something else."""
     alone = {f"imports[{n}]": nodes.Program("document", (line,), ()) for n, line in enumerate(program.imports)}
     alone |= {f"items[{n}]": nodes.Program("document", (), (item,)) for n, item in enumerate(program.items)}
     for path, part in alone.items():

@@ -1,6 +1,6 @@
 """A program's text, laid out anew: the same words in the same order, with its comments.
 
->>> text, _ = format_text(SourceText("m.iot", "module m\\nrule r {when  a>1   # hot\\n do {undo}}"))
+>>> text, _ = format_text(SourceText("m.iot", "module m\\nrule r {\\nwhen  a>1 # hot\\n do {undo}}"))
 >>> print(text, end="")
 module m
 rule r {
@@ -8,10 +8,10 @@ rule r {
     do { undo }
 }
 
-What the author decides and is kept: the order of things, blank lines (one where there were several), which short things
-stand side by side on one line, whether a block with little in it is open or closed, and line breaks inside a thing
-where `layout_words` would break it too. Everything else is decided here: blanks, indentation, columns, and what
-becomes of lines that are too long.
+What the author decides and is kept: the order of things, blank lines (one where there were several), the columns of
+comments behind what they are about, which short things stand side by side on one line, whether a block with little in
+it is open or closed, and line breaks inside a thing where `layout_words` would break it too. Everything else is decided
+here: blanks, indentation, columns, and what becomes of lines that are too long.
 """
 
 from .comments import Comments

@@ -48,20 +48,23 @@ def version_end(text: str, start: int, end: int) -> int:
     return start if match is None else match.end()
 
 
-def quantity_end(text: str, number_end: int, end: int) -> int:
-    """Where the unit behind a number ends, for a compound time that of its last part; the number's end without one."""
-    last = _part_end(text, number_end, end)
+def quantity_end(text: str, number_end: int, end: int, *, among_mappings: bool) -> int:
+    """Where the unit behind a number ends, for a compound time that of its last part; the number's end without one.
+
+    `among_mappings`: in a source, where what `=` follows is the field that the next mapping is for.
+    """
+    last = _part_end(text, number_end, end, among_mappings)
     if text[number_end:last].lstrip(" \t") not in _TIMES:
         return last
     while (following := _NEXT_PART.match(text, last, end)) is not None:
-        part_end = _part_end(text, following.end(), end)
+        part_end = _part_end(text, following.end(), end, among_mappings)
         if text[following.end() : part_end].lstrip(" \t") not in _TIMES:
             return last
         last = part_end
     return last
 
 
-def _part_end(text: str, number_end: int, end: int) -> int:
+def _part_end(text: str, number_end: int, end: int, among_mappings: bool) -> int:
     """Where the unit behind a number ends; the number's end where there is none."""
     start = number_end
     while start < end and text[start] in " \t":
@@ -69,8 +72,8 @@ def _part_end(text: str, number_end: int, end: int) -> int:
     run = _UNIT_RUN.match(text, start, min(end, start + _UNIT_TEXT_MAX))
     if run is not None:
         for length in _unit_lengths(run[0]):
-            # What `=` follows is the field that the next mapping of a source is for.
-            if _ends(text, start + length, end) and KEY.match(text, start + length, end) is None:
+            is_key = among_mappings and KEY.match(text, start + length, end) is not None
+            if _ends(text, start + length, end) and not is_key:
                 return start + length
     return number_end
 

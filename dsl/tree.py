@@ -33,11 +33,11 @@ NESTING: dict[str, int] = dict.fromkeys(
         *TAKE_PATTERNS,
         *("member", "negate", "add", "subtract", "multiply", "divide", "and", "or", "not", "compare", "otherwise"),
         *("is_quality", "is_not_quality", "choice", "becomes", "rises_above", "falls_below", "holds", "quiet"),
-        *("if_", "loop"),
     ],
     1,
-) | {"call": 4}
-"""The rules that put one node into another any number of times, and how many levels later stages need for it."""
+) | {"call": 4, "if_": 4, "loop": 4}
+"""The rules that put one node into another any number of times, and how many levels later stages need for it: one of
+them is at most four calls of a later stage, and Python allows a thousand."""
 
 CHOICES = frozenset(
     {"quality", "calendar", "busy_policy", "repeat_mode", "how_many", "reached", "variable_kind", "noise_kind"}

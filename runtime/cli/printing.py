@@ -25,6 +25,7 @@ class Printer:
     def __init__(self, plan: p.Plan, colour: bool) -> None:
         self._colour = colour
         self._units = {node.operator.name: node.type for node in plan.nodes if isinstance(node.operator, p.Output)}
+        self._holes = _holes(plan)
 
     def lines(self, outputs: Iterable[Output]) -> Iterator[str]:
         """The lines of outputs, without their ends."""
@@ -40,9 +41,11 @@ class Printer:
                 text = f"{severity:<9} {_of(output.rule, output.key)}: {_printable(output.message)}"
                 return f"{_BY_SEVERITY.get(severity, _ALERT)}{text}{_RESET}" if self._colour else text
             case Sent():
-                return f"send      {_of(output.rule, output.key)}: {output.command}({_arguments(output.arguments)})"
+                arguments = self._arguments("send", output.rule, output.command, output.arguments)
+                return f"send      {_of(output.rule, output.key)}: {output.command}({arguments})"
             case Emitted():
-                return f"emit      {_of(output.rule, output.key)}: {output.name}({_arguments(output.arguments)})"
+                arguments = self._arguments("emit", output.rule, output.name, output.arguments)
+                return f"emit      {_of(output.rule, output.key)}: {output.name}({arguments})"
             case Signalled():
                 type_ = self._units[output.name]
                 value = output.value if type_.name != "time" or output.value is None else str(output.value)
@@ -59,6 +62,11 @@ class Printer:
             case Life():
                 return f"{output.what:<9} {_of(output.rule, output.key)}"
 
+    def _arguments(self, kind: str, rule: str, name: str, arguments: Mapping[str, OutputValue]) -> str:
+        """Named values, numbers with the units that the rule gives them."""
+        holes = self._holes.get((kind, rule, name), {})
+        return ", ".join(f"{name}: {_argument(value, holes.get(name))}" for name, value in arguments.items())
+
 
 _PROPERTIES = ('never "', 'always "')
 """How the names of properties begin: rules that do nothing."""
@@ -68,12 +76,28 @@ def _of(name: str, key: tuple[str, ...]) -> str:
     return f"{name}[{_printable(', '.join(key))}]" if key else name
 
 
-def _arguments(arguments: Mapping[str, OutputValue]) -> str:
-    return ", ".join(f"{name}: {_argument(value)}" for name, value in arguments.items())
+def _holes(plan: p.Plan) -> dict[tuple[str, str, str], dict[str, p.Hole | None]]:
+    """How the arguments of what a rule emits or sends are written; None where two such actions give them different
+    units, because an output does not say of which of them it is."""
+    found: dict[tuple[str, str, str], dict[str, p.Hole | None]] = {}
+    for node in plan.nodes:
+        action = node.operator
+        if not isinstance(action, p.Action) or action.name is None:
+            continue
+        of_name = found.setdefault((action.kind, action.rule, action.name), {})
+        for argument in action.arguments:
+            hole = argument.parts[0] if not argument.text and isinstance(argument.parts[0], p.Hole) else None
+            known = of_name.setdefault(argument.name, hole)
+            if known is not None and (hole is None or (known.type, known.unit) != (hole.type, hole.unit)):
+                of_name[argument.name] = None
+    return found
 
 
-def _argument(value: OutputValue) -> str:
-    return f'"{_printable(value)}"' if isinstance(value, str) else write_value(value, "float")
+def _argument(value: OutputValue, hole: p.Hole | None) -> str:
+    if isinstance(value, str):  # A time, too: outputs carry it as text.
+        shown = _printable(value)
+        return shown if hole is not None and hole.type == "time" else f'"{shown}"'
+    return write_value(value, "float", None if hole is None else hole.unit)
 
 
 def _printable(text: str) -> str:

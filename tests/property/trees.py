@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from headgate.dsl import nodes
 from headgate.dsl.tree_reading import RESERVED
+from headgate.grammar.units import unit_names
 
 _T = TypeVar("_T")
 
@@ -36,8 +37,9 @@ names = closed(
     | (st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,6}", fullmatch=True).filter(lambda name: name not in RESERVED))
 )
 labels = names | st.sampled_from(["within", "over", "for", "where"])
-plain_names = names.filter(lambda name: name not in KEYWORDS)
-"""Names where the word before has no mark that ends it (`at 3 min f1 …`): keywords which could follow it win there."""
+_NOT_BEHIND_A_NUMBER = frozenset(unit_names()) | {"acknowledge"}
+plain_names = names.filter(lambda name: name not in _NOT_BEHIND_A_NUMBER)
+"""Names that may stand behind a number or a time: there a unit would belong to it, and `acknowledge` is no device."""
 characters = st.characters(exclude_categories=["Cs"])
 texts = st.text(characters, max_size=8) | st.sampled_from(["{", "}", "{{x}}", '"', "\\", "\n", "\\u{41}", "", "#"])
 
@@ -145,7 +147,8 @@ steps = st.builds(nodes.Step, small, maybe(names))
 @st.composite
 def _repeats(draw: st.DrawFn, inner: st.SearchStrategy[nodes.Part]) -> nodes.Repeat:
     """The first count before `times` is a number or a name; after a name, so is the second."""
-    variables = st.builds(nodes.Name, plain_names)
+    # A word that means something behind a step (`at least`) is not taken for a count's name.
+    variables = st.builds(nodes.Name, plain_names.filter(lambda name: name not in KEYWORDS))
     first: nodes.Expr = draw(whole_numbers | variables)
     least: nodes.Expr
     most: nodes.Expr | None

@@ -176,7 +176,7 @@ def aggregate_table(functions: Iterable[AggregateFunction | Summary]) -> Iterato
             continue
         name = "p1 … p99" if function.name == "p95" else function.name
         marked = "" if function.runs else " *Checked.*"
-        of = {"bool": "conditions", "number": "numbers", "any": "anything"}[function.argument]
+        of = {"bool": "conditions", "number": "numbers", "any": "anything", "value": "numbers, texts, conditions"}[function.argument]
         two = " (two, sampled together)" if function.second else ""
         example = f" `{function.examples[0]}`" if function.examples else ""
         doc = function.doc.replace("95 %", "so many %") if function.name == "p95" else function.doc

@@ -392,3 +392,11 @@ def test_all_errors_of_a_program_are_reported_in_the_order_of_the_text() -> None
 def test_a_chain_of_a_thousand_signals_is_no_problem() -> None:
     chain = "".join(f"signal s{i} for Fridge = s{i + 1} + 1 K\n" for i in range(1000))
     assert codes(f"{chain}signal s1000 for Fridge = kelvin\n") == []
+
+
+def test_a_let_of_a_product_of_a_let_is_a_difference() -> None:
+    program, _ = parse(
+        SourceText("example.iot", FRIDGE + "let half = limit * 0.5\nsignal s for Fridge = temp > half\n")
+    )
+    _, problems = check_program(program)
+    assert [problem.code for problem in problems] == ["HG0407"]

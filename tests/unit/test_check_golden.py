@@ -14,6 +14,7 @@ import pytest
 from headgate.compiler.front import check_program
 from headgate.compiler.problems import catalogue
 from headgate.dsl.diagnostic import Diagnostic
+from headgate.dsl.narrowing import narrowed
 from headgate.dsl.parse import parse
 from headgate.dsl.render import render, to_json
 from headgate.dsl.source import SourceText
@@ -33,7 +34,7 @@ def source_of(name: str) -> SourceText:
 def problems_of(source: SourceText) -> list[Diagnostic]:
     program, unread = parse(source)
     assert list(unread) == [], "the parser's problems have their own golden files"
-    return list(check_program(program)[1])
+    return sorted((narrowed(problem, source) for problem in check_program(program)[1]), key=lambda found: found.span)
 
 
 def snake_case(kind: type) -> str:

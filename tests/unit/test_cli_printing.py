@@ -5,8 +5,8 @@ import json
 
 import pytest
 
+from headgate.compiler.plan import Action, ActionArgument, Hole, Plan, PlanNode, ValueType
 from headgate.compiler.plan import Output as OutputNode
-from headgate.compiler.plan import Plan, PlanNode, ValueType
 from headgate.runtime.cli.printing import Printer
 from headgate.runtime.cli.progress import Progress, rate
 from headgate.runtime.output import Alerted, Emitted, Life, Matched, Output, Sent, Signalled
@@ -113,6 +113,37 @@ def test_alerts_are_coloured_by_severity_and_nothing_else_is() -> None:
 def test_a_group_of_all_has_no_key() -> None:
     (line,) = Printer(PLAN, colour=False).lines([Signalled(1, "one", (), 0, "temp", 1.0)])
     assert line.endswith("signal    temp = 1 degC")
+
+
+def emitting(*holes: Hole) -> Plan:
+    """A plan whose rule emits `session(length: …)` once for each hole."""
+    actions = (
+        Action("emit", "stay", "do", i, "session", arguments=(ActionArgument("length", (hole,), text=False),))
+        for i, hole in enumerate(holes)
+    )
+    nodes = (PlanNode(str(i), action, (), "T", ValueType("bool")) for i, action in enumerate(actions))
+    return Plan("test", (), (), (), tuple(nodes))
+
+
+@pytest.mark.parametrize(
+    "holes, value, shown",
+    [
+        ([Hole(1, "float", "min")], 20.0, "20 min"),
+        ([Hole(1, "float", "percent")], 20.0, "20 %"),
+        ([Hole(1, "float", "min")], None, "absent"),
+        ([Hole(1, "time")], "2016-01-01T00:00:00Z", "2016-01-01T00:00:00Z"),
+        ([Hole(1, "text")], "long", '"long"'),
+        ([Hole(1, "float", "min"), Hole(2, "float", "min")], 20.0, "20 min"),
+        ([Hole(1, "float", "min"), Hole(2, "float", "s")], 20.0, "20"),
+    ],
+    ids=["unit", "percent", "absent", "time", "text", "twice alike", "twice in different units"],
+)
+def test_emitted_values_have_the_unit_that_the_rule_gives_them(
+    holes: list[Hole], value: float | str | None, shown: str
+) -> None:
+    emitted = Emitted(*AT, "stay", "session", {"length": value})
+    (line,) = Printer(emitting(*holes), colour=False).lines([emitted])
+    assert line.endswith(f"emit      stay[a]: session(length: {shown})")
 
 
 def test_outputs_are_appended_in_order() -> None:

@@ -238,5 +238,5 @@ def test_laid_out(called: str) -> None:
 
 
 def test_deep_nesting_is_laid_out() -> None:
-    text = f"rule r {{ when a do {{ {'if a { ' * 150}undo{' }' * 150} }} }}\nlet x = {'f(' * 45}a{')' * 45}\n"
-    assert formatted(text).count("if a {") == 150
+    text = f"rule r {{ when a do {{ {'if a { ' * 30}undo{' }' * 30} }} }}\nlet x = {'f(' * 30}a{')' * 30}\n"
+    assert formatted(text).count("if a {") == 30

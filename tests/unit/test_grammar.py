@@ -76,7 +76,7 @@ def test_a_quantity_is_found_as_the_grammar_says(number: str, rest: str) -> None
     start = NUMBER.match(text)
     assert start is not None
     expected = QUANTITY.match(text)
-    end = scanning.quantity_end(text, start.end(), len(text))
+    end = scanning.quantity_end(text, start.end(), len(text), among_mappings=True)
     assert end == (start.end() if expected is None else expected.end())
 
 
@@ -92,4 +92,4 @@ def test_a_type_is_found_as_the_grammar_says(text: str) -> None:
 def test_a_long_word_is_found_at_once(words: str) -> None:
     match = scanning.WORD.match(words)
     assert match is None or match.end() <= len(words)
-    assert scanning.quantity_end(words, 1, len(words)) <= len(words)
+    assert scanning.quantity_end(words, 1, len(words), among_mappings=False) <= len(words)

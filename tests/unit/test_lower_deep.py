@@ -18,7 +18,7 @@ CHAIN = 1000
         "(" + " else ".join(["vib"] * DEEP) + ") > 1 mm/s",
         "(" + "door ? vib : " * DEEP + "vib) > 1 mm/s",
         "vib > " + " + ".join(["vib"] * DEEP),
-        "vib > " + "max(vib, " * (DEEP // 2) + "vib" + ")" * (DEEP // 2),
+        "vib > " + "max(vib, " * (DEEP // 4) + "vib" + ")" * (DEEP // 4),
     ],
     ids=["or", "not", "else", "choice", "sum", "call"],
 )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from headgate.compiler.plan import Action, ActionArgument, Hole, Plan, Rule, Schedule
-from headgate.tests.unit.plans import plan_of, rule, when, written
+from headgate.tests.unit.plans import compiled, plan_of, rule, when, written
 
 SECOND = 1_000_000_000
 
@@ -213,3 +213,21 @@ def test_the_order_of_rules_is_that_of_the_program() -> None:
     text = "".join(f'rule {name} for Fridge {{ when vib > 1 mm/s do {{ alert "x" }} }}\n' for name in names)
     found: list[Any] = [n.operator for n in plan_of(text).nodes if isinstance(n.operator, Rule)]
     assert [operator.name for operator in found] == names
+
+
+def members(plan: Plan) -> dict[str, list[str]]:
+    """The timelines that the groups' members are on."""
+    return {t.id: [member.timeline for member in t.members] for t in plan.timelines if t.kind == "group"}
+
+
+def test_a_group_that_asks_no_device_for_anything_has_all_that_can_belong() -> None:
+    other = "device Van { property fleet: text }\n"
+    plan = plan_of(other + 'signal a = 1\nsignal b by site = 2\nrule r { when 2 > 1 do { alert "x" } }')
+    assert members(plan) == {"one": ["Fridge", "Van"], "by site": ["Fridge"]}
+
+
+@pytest.mark.parametrize("item", ["signal s = 1", 'rule r { when 2 > 1 do { alert "x" } }', 'never "x" = 1 > 2'])
+def test_a_program_without_devices_becomes_a_plan(item: str) -> None:
+    result = compiled(item, before="module m\n")
+    assert result.plan is not None
+    assert members(result.plan) == {"one": []}
