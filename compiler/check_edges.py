@@ -2,6 +2,7 @@
 
 from ..dsl import nodes as n
 from .check_context import Checking, Context, domain_of, scope_of
+from ..dsl.unparse_expressions import expression
 from .check_logic import alike, ordered
 from .check_places import check_condition, check_duration
 from .check_types import BOOL
@@ -87,7 +88,8 @@ def check_timed(c: Checking, node: n.Holds | n.Quiet, at: Context) -> Fact | Non
     else:
         of = c.check(node.of, at)
         if of is not None and not of.event and not _is_updated(node.of, of):
-            c.report(QuietCondition(span=node.of.span))
+            condition, duration = expression(node.of), expression(node.duration)
+            c.report(QuietCondition(span=node.of.span, condition=condition, duration=duration))
             of = None
     length = check_duration(c, node.duration, at, "`for`")
     return None if of is None or length is None else c.know(node, at, BOOL)

@@ -68,6 +68,8 @@ def _noises(
     """Check the noises; the result is what is measured."""
     seen: dict[tuple[str, str], n.Noise] = {}
     for noise in estimate.noises:
+        if noise.of is None and not names:
+            continue  # Nothing of what is estimated can be, which has been reported.
         of = _of(c, noise, names if noise.kind == "process" else measured)
         if of is None:
             continue

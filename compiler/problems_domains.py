@@ -329,6 +329,8 @@ class QuietCondition(Diagnostic):
     """
 
     code = "HG0513"
+    condition: str
+    duration: str
 
     @property
     def title(self) -> str:
@@ -340,7 +342,10 @@ class QuietCondition(Diagnostic):
 
     @property
     def help(self) -> str | None:
-        return "write `not (…) for D` for a condition, or `no x for D` for a field x"
+        return (
+            f"write `not ({self.condition}) for {self.duration}` for a condition, "
+            f"or `no x for {self.duration}` for a field x"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -220,11 +220,15 @@ class NoiseOfWhich(Diagnostic):
 
     @property
     def title(self) -> str:
+        if not self.known:
+            return f"`{self.kind}` of what: no telemetry is estimated, and no `output` says what one would be"
         return f"`{self.kind}` of which one: {', '.join(f'`{name}`' for name in self.known)}"
 
     @property
     def help(self) -> str | None:
-        return f"name it: `{self.kind} {self.known[0] if self.known else 'x'} …`"
+        if not self.known:
+            return "say what a telemetry would be, `output voltage = …`, and how far it is off, `sensor voltage 50 mV`"
+        return f"name it: `{self.kind} {self.known[0]} …`"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -131,7 +131,16 @@ def closest(name: str, known: Iterable[str]) -> str | None:
         turned = _neighbours(name[::-1], sorted(other[::-1] for other in names))
         names = sorted({*_neighbours(name, names), *(other[::-1] for other in turned)})
     matches = get_close_matches(name, names, n=1, cutoff=0.7)
-    return matches[0] if matches else None
+    return matches[0] if matches else _longer_or_shorter(name, names)
+
+
+def _longer_or_shorter(name: str, names: list[str]) -> str | None:
+    """The first name that begins as this one does, all of one of them: `temp` for `temperature`."""
+    for other in names:
+        short, long = sorted((name, other), key=len)
+        if len(short) >= BEGINNING_MIN and long.startswith(short):
+            return other
+    return None
 
 
 def _neighbours(name: str, names: list[str]) -> list[str]:

@@ -3,13 +3,12 @@
 Run it to see its text: `python examples/builder/fridges.py`.
 """
 
-from headgate.dsl.builder import Program, alert, count, name, parameter, q, send
+from headgate.dsl.builder import Program, alert, count, mean, name, parameter, q, send
 
 
 def fridges() -> Program:
     """Fridges that should stay cold, with doors that should stay shut."""
     program = Program("fridges")
-    (cusum,) = program.use("std.anomaly", "cusum")
 
     fridge = program.device("Fridge")
     fridge.property("site", "text")
@@ -19,7 +18,7 @@ def fridges() -> Program:
 
     drifting = program.signal(
         "drifting",
-        cusum(temp, target=q("5 degC"), drift=q("0.5 K"), limit=q("4 K")),
+        mean(temp, over="10 min", every="1 min") > q("6.5 degC"),
         for_=fridge,
     )
     warm = count(fridge, where=temp > q("8 degC"))

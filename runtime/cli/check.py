@@ -100,6 +100,13 @@ def show_problems(result: "Compiled", problems: list["Diagnostic"], stream: Text
         )
 
 
+def brief(result: "Compiled", problem: "Diagnostic") -> str:
+    """A problem in one line: where it is, and what."""
+    source, offset = result.sources.locate(problem.span.start)
+    line, column = source.line_and_column(offset)
+    return f"{source.name}:{line}:{column}: {problem.title}"
+
+
 def problems_json(result: "Compiled", problems: list["Diagnostic"]) -> list[dict[str, object]]:
     """A program's problems, for machines."""
     from ...dsl.render import to_json

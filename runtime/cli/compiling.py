@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...compiler.plan import Plan
-from .check import count, plural, show_problems
+from .check import brief, count, plural, show_problems
 from .exits import Exit, Failure
 from .program import add_path, compiled
 from .writing import STDOUT, write_whole
 
 if TYPE_CHECKING:
     from ...compiler.compile import Compiled
+
+
+SHOWN_WHOLE = 3
+"""How many of the constructs that cannot be executed yet are shown with their place in the text."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -42,8 +46,12 @@ def plan_of(path: str, folders: Sequence[str] = ()) -> Plan:
     """A program's plan; fails if it has errors, or constructs that cannot be executed yet, and names those."""
     result = checked(path, folders)
     if result.plan is None:
-        show_problems(result, result.not_running.found, sys.stderr)
-        number = len(result.not_running.found)
+        found = result.not_running.found
+        number = len(found)
+        show_problems(result, found[:SHOWN_WHOLE], sys.stderr)
+        if number > SHOWN_WHOLE:
+            sys.stderr.writelines(f"{brief(result, problem)}\n" for problem in found[SHOWN_WHOLE:])
+            print(file=sys.stderr)
         raise Failure(f"`{path}` has {plural(number, 'construct')} that cannot be executed yet", Exit.PROGRAM)
     return result.plan
 
