@@ -4,6 +4,8 @@ What others build on comes first: constants, device types, twins, what procedure
 which they use each other, then everything else in the order of the text.
 """
 
+from collections import Counter
+
 from ..dsl import nodes as n
 from ..dsl.diagnostic import Problems
 from .check_commands import check_commands

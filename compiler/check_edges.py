@@ -1,8 +1,8 @@
 """What happens or lasts: `becomes`, `rises above`, `falls below`, `sent C`, `P expires`, `C for D`, `no x for D`."""
 
 from ..dsl import nodes as n
-from .check_context import Checking, Context, domain_of, scope_of
 from ..dsl.unparse_expressions import expression
+from .check_context import Checking, Context, domain_of, scope_of
 from .check_logic import alike, ordered
 from .check_places import check_condition, check_duration
 from .check_types import BOOL

@@ -29,6 +29,9 @@ from .typed import (
     Type,
 )
 
+NAMES_LISTED = 8
+"""Where no more names are known, and none is like the one that is not, all are told."""
+
 
 def check_name(c: Checking, node: n.Name, at: Context) -> Fact | None:
     """A name alone: a field, a key, a signal, a pattern, a constant."""
@@ -182,8 +185,27 @@ def _unknown(c: Checking, node: n.Name, name: str, at: Context) -> None:
     if at.device is not None and (at.device not in c.names.devices or _is_broken(c, at.device, name)):
         return  # The device type is unknown or the field's own is, which has been reported.
     place = "in a constant" if at.fixed is not None else domain_of(at.scope)
-    known = _visible(c, at) | (set() if at.fixed is not None else set(c.names.devices))
-    c.report(UnknownName(span=node.span, name=name, place=place, closest=closest(name, known)))
+    own = _visible(c, at)
+    known = own | (set() if at.fixed is not None else set(c.names.devices))
+    problem = UnknownName(
+        span=node.span,
+        name=name,
+        place=place,
+        closest=closest(name, known),
+        advice=_meant(c, name, at),
+        known=tuple(sorted(own)) if len(own) <= NAMES_LISTED else (),
+    )
+    c.report(problem)
+
+
+def _meant(c: Checking, name: str, at: Context) -> str | None:
+    """What to write instead of a name that is that of something else."""
+    if name in c.names.rules:
+        return f"`{name}` is a rule: give its condition a name, `signal … = …`, and use that in both"
+    if name == "id" and isinstance(at.scope, GroupScope) and at.fixed is None:
+        keys = ", ".join(f"`{key}`" for key in at.scope.properties)
+        return f"a group has no id; what tells it from others is {keys}" if keys else "there is one group of all devices"
+    return None
 
 
 def _is_broken(c: Checking, device: str, name: str) -> bool:
@@ -288,7 +310,7 @@ def event_value(c: Checking, node: n.Member, name: str, device: str, event: n.Ev
     parameter = next((p for p in event.parameters if p.name == node.name), None)
     if parameter is None:
         known = closest(node.name, [p.name for p in event.parameters])
-        c.report(UnknownField(span=ending(node.span, node.name), name=node.name, device=name, closest=known))
+        c.report(UnknownField(span=ending(node.span, node.name), name=node.name, device=name, closest=known, what="value"))
         return None
     type_ = declared(parameter.type)
     if isinstance(type_, UnknownType):

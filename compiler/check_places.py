@@ -139,7 +139,7 @@ def check_whole(c: Checking, node: n.Expr, at: Context, place: str, least: int) 
     value = fact.constant
     if isinstance(value, Fraction) and fact.type.unit is None and value.denominator == 1 and value >= least:
         return int(value)
-    c.report(NotWhole(span=node.span, place=place))
+    c.report(NotWhole(span=node.span, place=place, least=least))
     return None
 
 

@@ -223,7 +223,12 @@ def _totals(reading: _Reading) -> Iterator[Part]:
             )
     if waiting:
         yield "waiting", waiting
-    yield "computes", [f"{len(reading.plan.nodes):,} nodes on {len(reading.plan.timelines)} timelines"]
+    nodes, timelines = len(reading.plan.nodes), len(reading.plan.timelines)
+    yield "computes", [f"{_so_many(nodes, 'node')} on {_so_many(timelines, 'timeline')}"]
+
+
+def _so_many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def in_time(ns: int) -> str:

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..dsl import nodes as n
+from ..dsl.unparse_expressions import expression
 from .check_arithmetic import in_unit
 from .check_context import Checking
 from .check_ranges import bounded
-from .check_types import unit_of
+from .check_types import is_ratio, unit_of
 from .constants import converted
 from .intervals import MIRRORED, NEGATED, Interval
-from .problems_lints import Contradiction, RepeatedCondition
+from .problems_lints import Contradiction, CountAsPart, RepeatedCondition
 from .typed import Constant
 
 ALL_NUMBERS = Interval()
@@ -58,10 +59,12 @@ def comparison(c: Checking, node: n.Expr) -> Comparison | None:
 
 
 def lint_conditions(c: Checking, program: n.Program) -> None:
-    """Every chain of `and` or `or`, and every chain of `else if`."""
+    """Every chain of `and` or `or`, every chain of `else if`, and every comparison with a number of members."""
     inner: set[int] = set()
     chains: list[n.Logic] = []
     for node, _ in c.facts:
+        if isinstance(node, n.Compare):
+            _count(c, node)
         if isinstance(node, n.Logic):
             chains.append(node)
             inner.update(
@@ -70,6 +73,17 @@ def lint_conditions(c: Checking, program: n.Program) -> None:
     for chain in chains:
         if id(chain) not in inner:
             _chain(c, chain)
+
+
+def _count(c: Checking, node: n.Compare) -> None:
+    """A count is never a part of something."""
+    for count, part in ((node.left, node.right), (node.right, node.left)):
+        fact = c.facts.get(part)
+        if not isinstance(count, n.Call) or count.function != "count" or fact is None or not fact.is_constant:
+            continue
+        if fact.type.unit is not None and is_ratio(fact.type.unit):
+            device = None if (counted := c.facts.get(count)) is None else counted.aggregate_of
+            c.report(CountAsPart(span=node.span, part=expression(part), device=device))
 
 
 def terms_of(node: n.Expr, operator: str) -> Iterator[n.Expr]:

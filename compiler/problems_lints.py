@@ -387,3 +387,28 @@ class UnusedStep(Warn):
     @property
     def help(self) -> str | None:
         return f"leave `as {self.name}` out, or use it: `{{{self.name}.time}}`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountAsPart(Warn):
+    """A count compared with a percentage: a count is a whole number, and 30 % is the number 0.3.
+
+        when count(Fridge where temp > 8 degC) > 30 %           # true as soon as it is one
+        when share(Fridge.temp > 8 degC) > 30 %
+
+    `share` is the part of the members for which something is true.
+    """
+
+    code = "HG0919"
+    part: str
+    device: str | None = None
+
+    @property
+    def title(self) -> str:
+        return f"a count is a whole number, and `{self.part}` is a part of something"
+
+    @property
+    def help(self) -> str | None:
+        if self.device is None:
+            return "compare it with a whole number, or use `share`"
+        return f"use `share({self.device}.x > …)`, or divide by `count({self.device})`"

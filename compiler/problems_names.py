@@ -45,6 +45,8 @@ class UnknownName(Misnamed):
 
     code = "HG0201"
     place: str
+    advice: str | None = None
+    known: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -53,6 +55,14 @@ class UnknownName(Misnamed):
     @property
     def label(self) -> str:
         return "not known here"
+
+    @property
+    def help(self) -> str | None:
+        if self.advice is not None:
+            return self.advice
+        if super().help is not None or not self.known:
+            return super().help
+        return f"there {'is' if len(self.known) == 1 else 'are'} {', '.join(f'`{name}`' for name in self.known)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +94,11 @@ class UnknownField(Misnamed):
 
     code = "HG0203"
     device: str
+    what: str = "property, telemetry or signal"
 
     @property
     def title(self) -> str:
-        return f"`{self.device}` has no property, telemetry or signal `{self.name}`"
+        return f"`{self.device}` has no {self.what} `{self.name}`"
 
     @property
     def label(self) -> str:
@@ -240,7 +251,7 @@ class UnknownImport(Misnamed):
 
 @dataclass(frozen=True, kw_only=True)
 class SignalCycle(Diagnostic):
-    """Signals that need each other's values, so that none of them could ever be computed.
+    """Signals or constants that need each other's values, so that none of them could ever be computed.
 
         signal a for Truck = b + 1
         signal b for Truck = a + 1
@@ -255,7 +266,7 @@ class SignalCycle(Diagnostic):
     @property
     def title(self) -> str:
         ring = " needs ".join(f"`{name}`" for name in (*self.cycle, self.cycle[0]))
-        return f"a signal cannot depend on itself: {ring}"
+        return f"a value cannot depend on itself: {ring}"
 
     @property
     def label(self) -> str:

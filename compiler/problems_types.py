@@ -266,10 +266,12 @@ class NotWhole(Diagnostic):
 
     code = "HG0311"
     place: str
+    least: int | None = None
 
     @property
     def title(self) -> str:
-        return f"{self.place} needs a whole number"
+        least = "" if self.least is None else f" of at least {self.least}"
+        return f"{self.place} needs a whole number{least}"
 
 
 @dataclass(frozen=True, kw_only=True)

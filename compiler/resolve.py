@@ -27,6 +27,9 @@ from .problems_names import (
 NAME_LENGTH_MAX = 80
 """No name that is longer is looked for among others."""
 
+BEGINNING_MIN = 3
+"""A name that begins as another one does is like it if they have at least so many characters in common."""
+
 NAMES_COMPARED = 24
 """Of so many names each is compared with one that is not known; comparing is slow."""
 

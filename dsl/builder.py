@@ -38,6 +38,7 @@ from .builder_actions import (
     run,
     send,
     set_,
+    severity_named,
     step,
     stop_if,
     undo,
@@ -99,6 +100,7 @@ from .builder_expressions import (
     duration_node,
     expires,
     expr,
+    expression_node,
     maybe_duration,
     name,
     named,
@@ -110,6 +112,7 @@ from .builder_expressions import (
     version,
     without_device,
 )
+from .builder_names import Names
 from .builder_tests import Test, change, key, ramp, report, what_if
 from .parse import parse
 from .same_tree import same_tree
@@ -128,6 +131,7 @@ class Program:
         self._module = module
         self._imports: list[nodes.Import] = []
         self._items: list[Callable[[], nodes.Item]] = []
+        self._names = Names()
 
     def build(self) -> nodes.Program:
         """The syntax tree; its spans are those of the program's text."""
@@ -139,7 +143,23 @@ class Program:
 
     def _add(self, item: nodes.Item) -> None:
         _check(nodes.Program("m", (), (item,)))
+        self._names.free(item)
         self._items.append(lambda: item)
+
+    def _grow(self, item: Callable[[], nodes.Item]) -> None:
+        """Add what is told its parts later."""
+        self._names.free(item())
+        self._items.append(item)
+
+    def _domain(self, for_: Any, by: Key) -> tuple[nodes.Domain | None, tuple[str, ...]]:
+        """The domain, and the device type whose name need not be said in it."""
+        keys = _keys(by)
+        if for_ is None:
+            return (nodes.ByProperties(keys) if keys else None), ()
+        if keys:
+            raise BuilderError("`for_` and `by` do not go together: a device of its own, or a group")
+        device = self._names.device(named(for_))
+        return nodes.ForDevice(device), (device,)
 
     # --- What things are -----------------------------------------------------------------------------------------
 
@@ -148,6 +168,7 @@ class Program:
         line = nodes.Import(module, tuple(checked_name(each) for each in names))
         _check(nodes.Program("m", (line,), ()))
         self._imports.append(line)
+        self._names.imported(line)
         return tuple(map(function, names))
 
     def let(self, called: str, value: Value) -> Expression:
@@ -169,25 +190,29 @@ class Program:
     ) -> Device:
         """A device type, to be told its members."""
         made = Device(called, max=max, lateness=lateness, revise=revise, idle_after=idle_after)
-        self._items.append(made.item)
+        self._grow(made.item)
         return made
 
     def source(self, called: str, format: str, device: Any, *, where: Expression | None = None) -> Source:
         """How messages become telemetry, to be told what is mapped."""
+        self._names.device(named(device))
         made = Source(called, format, device, where)
-        self._items.append(made.item)
+        self._grow(made.item)
         return made
 
     def twin(self, device: Any) -> Twin:
         """The model of a device type, to be told its variables and dynamics."""
+        self._names.device(named(device))
         made = Twin(device)
-        self._items.append(made.item)
+        self._grow(made.item)
         return made
 
     def target(self, called: str, tier: str, *, by: Key = (), **budgets: str | Expression) -> None:
         """`program.target("gateway", "edge", by="site", memory="256 MB")`."""
         amounts = [
-            nodes.Budget(checked_name(what), q(amount).node if isinstance(amount, str) else amount.node)
+            nodes.Budget(
+                checked_name(what), q(amount).node if isinstance(amount, str) else expression_node(amount, f"`{what}`")
+            )
             for what, amount in budgets.items()
         ]
         self._add(nodes.Target(checked_name(called), checked_name(tier, "a tier"), _keys(by), tuple(amounts)))
@@ -196,13 +221,13 @@ class Program:
 
     def signal(self, called: str, value: Value, *, for_: Any = None, by: Key = ()) -> Expression:
         """A value at every moment, of each device or group."""
-        domain, own = _domain(for_, by)
+        domain, own = self._domain(for_, by)
         self._add(nodes.Signal(checked_name(called), domain, without_device(node_of(value), own)))
         return for_.know(called) if isinstance(for_, Device) else name(called)
 
     def pattern(self, called: str, steps: Steps, *, for_: Any = None, by: Key = ()) -> Expression:
         """What happens at moments."""
-        domain, own = _domain(for_, by)
+        domain, own = self._domain(for_, by)
         self._add(nodes.PatternItem(checked_name(called), domain, without_device(pattern(steps).node, own)))
         return name(called)
 
@@ -229,14 +254,14 @@ class Program:
         on_clear: Sequence[nodes.Action] = (),
     ) -> Expression:
         """An alarm with a life; `flapping=(5, "10 min")`: above 5 in 10 min."""
-        domain, own = _domain(for_, by)
+        domain, own = self._domain(for_, by)
         inhibiting = (inhibited_by,) if isinstance(inhibited_by, str | Expression) else inhibited_by
         made = nodes.Rule(
             checked_name(called),
             domain,
-            when.node,
-            until=None if until is None else until.node,
-            severity=severity,
+            when.node if isinstance(when, Pattern) else expression_node(when, "`when`"),
+            until=None if until is None else expression_node(until, "`until`"),
+            severity=severity_named(severity),
             priority=priority,
             place=place,
             cooldown=maybe_duration(cooldown),
@@ -247,8 +272,8 @@ class Program:
             flapping=None if flapping is None else nodes.Flapping(node_of(flapping[0]), duration_node(flapping[1])),
             inhibited_by=tuple(map(named, inhibiting)),
             schedule=schedule,
-            do=actions(do),
-            on_clear=actions(on_clear),
+            do=actions(do, "`do`"),
+            on_clear=actions(on_clear, "`on_clear`"),
         )
         self._add(without_device(made, own))
         return name(called)
@@ -266,16 +291,16 @@ class Program:
         on_done: Sequence[nodes.Action] = (),
     ) -> Expression:
         """A saga of steps."""
-        domain, own = _domain(for_, by)
+        domain, own = self._domain(for_, by)
         made = nodes.Procedure(
             checked_name(called),
             domain,
-            tuple(steps),
+            _steps(steps),
             parameters,
             maybe_duration(expires),
-            actions(on_failure),
-            actions(on_doubt),
-            actions(on_done),
+            actions(on_failure, "`on_failure`"),
+            actions(on_doubt, "`on_doubt`"),
+            actions(on_done, "`on_done`"),
         )
         self._add(without_device(made, own))
         return name(called)
@@ -284,18 +309,22 @@ class Program:
 
     def never(self, title: str, condition: Expression, *, for_: Any = None, by: Key = ()) -> None:
         """What must not hold in any test or run."""
-        domain, own = _domain(for_, by)
-        self._add(nodes.Invariant("never", title, domain, without_device(condition.node, own)))
+        domain, own = self._domain(for_, by)
+        self._add(
+            nodes.Invariant("never", title, domain, without_device(expression_node(condition, "the condition"), own))
+        )
 
     def always(self, title: str, condition: Expression, *, for_: Any = None, by: Key = ()) -> None:
         """What must hold in every test and run."""
-        domain, own = _domain(for_, by)
-        self._add(nodes.Invariant("always", title, domain, without_device(condition.node, own)))
+        domain, own = self._domain(for_, by)
+        self._add(
+            nodes.Invariant("always", title, domain, without_device(expression_node(condition, "the condition"), own))
+        )
 
     def test(self, title: str) -> Test:
         """A test, to be told its inputs and what is expected."""
         made = Test(title)
-        self._items.append(made.item)
+        self._grow(made.item)
         return made
 
     def table(
@@ -342,14 +371,13 @@ def _keys(by: Key) -> tuple[str, ...]:
     return tuple(map(named, [by] if isinstance(by, str | Expression) else by))
 
 
-def _domain(for_: Any, by: Key) -> tuple[nodes.Domain | None, tuple[str, ...]]:
-    """The domain, and the device type whose name need not be said in it."""
-    keys = _keys(by)
-    if for_ is None:
-        return (nodes.ByProperties(keys) if keys else None), ()
-    if keys:
-        raise BuilderError("`for_` and `by` do not go together: a device of its own, or a group")
-    return nodes.ForDevice(named(for_)), (named(for_),)
+def _steps(steps: Sequence[nodes.ProcedureStep | nodes.Loop]) -> tuple[nodes.ProcedureStep | nodes.Loop, ...]:
+    if isinstance(steps, str) or not isinstance(steps, Sequence):
+        raise BuilderError(f'`steps` is a list of steps, such as `[step("one", …)]`, not {steps!r}')
+    for part in steps:
+        if not isinstance(part, nodes.ProcedureStep | nodes.Loop):
+            raise BuilderError(f"{part!r} is no step: those are made by `step` and `loop`")
+    return tuple(steps)
 
 
 def _check(program: nodes.Program) -> nodes.Program:

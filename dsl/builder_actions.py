@@ -19,6 +19,7 @@ from .builder_expressions import (
     checked_label,
     checked_name,
     duration_node,
+    expression_node,
     maybe_duration,
     named,
     node_of,
@@ -27,6 +28,9 @@ from .builder_expressions import (
     without_device,
 )
 from .unparse_rules import action_text
+
+SEVERITIES = ("info", "warning", "minor", "major", "critical")
+"""How bad an alarm can be; the checker knows the same."""
 
 Reached = Literal["done", "confirmed"]
 Share = Expression | int | float | str
@@ -49,7 +53,14 @@ def message(text: str) -> nodes.Template:
 
 
 def alert(text: str, severity: str | None = None) -> nodes.Alert:
-    return nodes.Alert(message(text), None if severity is None else checked_name(severity, "a severity"))
+    return nodes.Alert(message(text), severity_named(severity))
+
+
+def severity_named(severity: str | None) -> str | None:
+    """One of the five, if any."""
+    if severity is None or severity in SEVERITIES:
+        return severity
+    raise BuilderError(f"there is no severity `{severity}`: those are {', '.join(f'`{each}`' for each in SEVERITIES)}")
 
 
 def send(command: Any, *values: Said, to: nodes.Each | None = None, **labelled: Value) -> nodes.Send:
@@ -78,13 +89,13 @@ def undo() -> nodes.Undo:
 
 
 def if_(condition: Expression, then: Sequence[nodes.Action], otherwise: Sequence[nodes.Action] = ()) -> nodes.If:
-    return nodes.If(condition.node, actions(then), actions(otherwise))
+    return nodes.If(expression_node(condition, "`if_`"), actions(then, "`then`"), actions(otherwise, "`otherwise`"))
 
 
 def each(device: Any, *, where: Expression | None = None) -> nodes.Each:
     """`each Pump where motor_temp < 90 degC`: the members of the group at hand."""
     kind = named(device)
-    return nodes.Each(kind, None if where is None else without_device(where.node, [kind]))
+    return nodes.Each(kind, None if where is None else without_device(expression_node(where, "`where`"), [kind]))
 
 
 def said(values: Sequence[Said], labelled: Mapping[str, Value]) -> tuple[nodes.Argument, ...]:
@@ -110,9 +121,11 @@ def _said(value: Value) -> nodes.Expr:
     return made
 
 
-def actions(given: Sequence[nodes.Action]) -> tuple[nodes.Action, ...]:
+def actions(given: Sequence[nodes.Action], what: str) -> tuple[nodes.Action, ...]:
     """A block of actions."""
     kinds = (nodes.Alert, nodes.Emit, nodes.Send, nodes.Run, nodes.Set, nodes.Undo, nodes.If)
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise BuilderError(f'{what} is a list of actions, such as `[alert("too warm")]`, not {given!r}')
     for action in given:
         if not isinstance(action, kinds):
             raise BuilderError(f"{action!r} is no action: those are alert, send, run, emit, set_, undo and if_")
@@ -168,9 +181,9 @@ def wait(length: Duration) -> nodes.Wait:
 
 
 def wait_until(condition: Expression, *, within: Duration | None = None) -> nodes.Wait:
-    return nodes.Wait(until=condition.node, within=maybe_duration(within))
+    return nodes.Wait(until=expression_node(condition, "`wait_until`"), within=maybe_duration(within))
 
 
 def stop_if(condition: Expression, *, within: Duration | None = None) -> nodes.StopIf:
     """The procedure is done once this is true."""
-    return nodes.StopIf(condition.node, maybe_duration(within))
+    return nodes.StopIf(expression_node(condition, "`stop_if`"), maybe_duration(within))

@@ -21,6 +21,7 @@ from .builder_expressions import (
     checked_name,
     devices_of,
     duration_node,
+    expression_node,
     maybe_duration,
     node_of,
     without_device,
@@ -54,7 +55,7 @@ def session(gap: Duration, *, max: Duration | None = None) -> Span:
 
 def while_(condition: Expression) -> Span:
     """`over while door`."""
-    return Span(nodes.Window("while", condition=condition.node))
+    return Span(nodes.Window("while", condition=expression_node(condition, "`while`")))
 
 
 def calendar(what: Literal["today", "this_week", "this_month", "this_year"], zone: str | None = None) -> Span:
@@ -80,7 +81,7 @@ def argument(
     if every is not None and over is None:
         raise BuilderError("`every` needs `over`: how far back each value looks")
     devices = devices_of(value)
-    filtered = None if where is None else without_device(where.node, devices)
+    filtered = None if where is None else without_device(expression_node(where, "`where`"), devices)
     name = None if label is None else checked_label(label)
     made = nodes.Argument(node_of(value), name, filtered, None if over is None else window(over, every))
     return Argument(made, devices)

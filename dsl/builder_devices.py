@@ -10,8 +10,10 @@ A field names its device; in what is for that device, the name is left out when 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any, Literal
 
+from ..grammar.units import parse_unit, similar_units
 from . import nodes
 from .builder_expressions import (
     BuilderError,
@@ -21,6 +23,7 @@ from .builder_expressions import (
     Value,
     checked_name,
     duration_node,
+    expression_node,
     maybe_duration,
     named,
     node_of,
@@ -32,6 +35,8 @@ from .builder_expressions import (
 
 Limits = tuple[Value, Value]
 """The least and the greatest value, in the unit of the type or their own (`q("2 degC")`)."""
+TYPES = frozenset({"bool", "int", "float", "text", "time", "duration", "version", "Point"})
+"""The types that are neither units nor enums; the checker knows the same."""
 _ALWAYS_THERE = frozenset({"id", "time"})
 
 
@@ -175,7 +180,7 @@ class Device(Expression):
         low, high = (None, None) if backoff is None else map(duration_node, backoff)
         confirmed = None
         if confirm is not None and confirm_within is not None:
-            confirmed = nodes.Confirm(confirm.node, duration_node(confirm_within))
+            confirmed = nodes.Confirm(expression_node(confirm, "`confirm`"), duration_node(confirm_within))
         return self._add(
             nodes.Command(
                 checked_name(name),
@@ -207,7 +212,15 @@ def parameter(
 def type_node(text: str) -> nodes.TypeName:
     """`"degC"`, `"float"`, `"enum { idle, busy }"`."""
     made: nodes.TypeName = read_short("TypeName", text)
+    if not made.choices and made.name not in TYPES and parse_unit(made.name) is None:
+        raise BuilderError(f"`{text}` is neither a type nor a unit{_hint(text)}")
     return made
+
+
+def _hint(unit: str) -> str:
+    """What someone who wrote this may have meant."""
+    similar = similar_units(unit) or get_close_matches(unit, sorted(TYPES), n=1)
+    return f": did you mean {' or '.join(f'`{each}`' for each in similar)}?" if similar else ""
 
 
 def limits(within: Limits | None) -> nodes.Bounds | None:
@@ -230,7 +243,7 @@ class Source:
     """How messages become telemetry: what the payload has is `name("current_load")`."""
 
     def __init__(self, name: str, format: str, device: Any, where: Expression | None = None) -> None:
-        filtered = None if where is None else where.node
+        filtered = None if where is None else expression_node(where, "`where`")
         self._built = nodes.Source(checked_name(name, "a source"), checked_name(format), named(device), (), filtered)
 
     def item(self) -> nodes.Source:
@@ -238,8 +251,8 @@ class Source:
 
     def map(self, field: Any, value: Value, *, unit: str | None = None) -> "Source":
         """`fuel = fuel_state in ratio`."""
-        if unit is not None:
-            type_node(unit)
+        if unit is not None and parse_unit(unit) is None:
+            raise BuilderError(f"there is no unit `{unit}`{_hint(unit)}")
         self._add(nodes.Mapping(named(field), node_of(value), unit))
         return self
 
@@ -285,6 +298,8 @@ class Twin:
         initial: Value,
         within: Limits | None,
     ) -> Expression:
+        if any(each.name == name for each in self._built.variables):
+            raise BuilderError(f"the twin of `{self._built.device}` has a variable `{name}` already")
         made = nodes.TwinVariable(
             kind, checked_name(name, "a variable"), type_node(type), node_of(initial), limits(within)
         )
@@ -322,5 +337,5 @@ def sensor(deviation: Expression | str, of: Any = None) -> nodes.Noise:
 
 
 def _noise(kind: Literal["process", "sensor"], deviation: Expression | str, of: Any) -> nodes.Noise:
-    value = q(deviation).node if isinstance(deviation, str) else deviation.node
+    value = q(deviation).node if isinstance(deviation, str) else expression_node(deviation, f"`{kind}`")
     return nodes.Noise(kind, value, None if of is None else named(of))

@@ -8,6 +8,7 @@
 them. What is wrong with a call is said by the call: `BuilderError`.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass, replace
@@ -61,6 +62,8 @@ def node_of(value: "Value") -> nodes.Expr:
     if isinstance(value, bool):
         return nodes.Bool(value)
     if isinstance(value, int | float):
+        if not math.isfinite(value):
+            raise BuilderError(f"{value} is no value of the language: where there is none, write `None` (absent)")
         text = read_number(abs(value))
         return nodes.Negate(nodes.Number(text)) if value < 0 else nodes.Number(text)
     if isinstance(value, str):
@@ -72,7 +75,24 @@ def node_of(value: "Value") -> nodes.Expr:
 
 def duration_node(value: "Duration") -> nodes.Expr:
     """A duration: its text, or an expression."""
-    return q(value).node if isinstance(value, str) else node_of(value)
+    if isinstance(value, str):
+        return q(value).node
+    if isinstance(value, Expression):
+        return value.node
+    raise BuilderError(f'{value!r} is no duration: write a text with a unit, such as `"2 min 10 s"`')
+
+
+def expression_node(value: object, what: str) -> nodes.Expr:
+    """The expression that must stand here; a text is not taken for one, because elsewhere a text is a text."""
+    if isinstance(value, Expression):
+        return value.node
+    if isinstance(value, bool):
+        return nodes.Bool(value)
+    if isinstance(value, str):
+        raise BuilderError(
+            f"{what} needs an expression, and {value!r} is a text: what the language writes so is `expr({value!r})`"
+        )
+    raise BuilderError(f'{what} needs an expression, such as `temp > q("8 degC")`, not {value!r}')
 
 
 def maybe_duration(value: "Duration | None") -> nodes.Expr | None:
@@ -306,13 +326,14 @@ def version(text: str) -> Expression:
 
 def choose(condition: Expression, then: Value, otherwise: Value) -> Expression:
     """`c ? a : b`."""
-    made = nodes.Conditional(condition.node, node_of(then), node_of(otherwise))
-    return Expression(made, condition.devices | devices_of(then) | devices_of(otherwise))
+    test = expression_node(condition, "the condition of `choose`")
+    made = nodes.Conditional(test, node_of(then), node_of(otherwise))
+    return Expression(made, devices_of(condition) | devices_of(then) | devices_of(otherwise))
 
 
 def no(event: Expression, *, for_: Duration) -> Expression:
     """`no temp for 5 min`."""
-    return Expression(nodes.Quiet(event.node, duration_node(for_)), event.devices)
+    return Expression(nodes.Quiet(expression_node(event, "`no`"), duration_node(for_)), devices_of(event))
 
 
 def sent(command: Any) -> Expression:
@@ -413,12 +434,12 @@ class Pattern:
         if greedy and lazy:
             raise BuilderError("a repetition is greedy or lazy, not both")
         mode: Literal["greedy", "lazy"] | None = "greedy" if greedy else "lazy" if lazy else None
-        ended = None if until is None else until.node
+        ended = None if until is None else expression_node(until, "`until`")
         return Pattern(nodes.Pattern(nodes.Repeat(self.part, least, most, mode, ended)))
 
     def unless(self, event: Expression) -> "Pattern":
         """Not if this happens anywhere between."""
-        return Pattern(replace(self._open("unless"), unless=event.node))
+        return Pattern(replace(self._open("unless"), unless=expression_node(event, "`unless`")))
 
     def within(self, limit: Duration) -> "Pattern":
         return Pattern(replace(self._open("within"), within=duration_node(limit)))
@@ -441,7 +462,9 @@ Steps = Pattern | Expression
 
 def pattern(steps: Steps) -> Pattern:
     """An event as a pattern of one step."""
-    return Pattern(nodes.Pattern(nodes.Step(steps.node))) if isinstance(steps, Expression) else steps
+    if isinstance(steps, Pattern):
+        return steps
+    return Pattern(nodes.Pattern(nodes.Step(expression_node(steps, "a step of a pattern"))))
 
 
 def all_of(*parts: Steps) -> Pattern:

@@ -20,6 +20,7 @@ from .builder_expressions import (
     Value,
     checked_name,
     duration_node,
+    expression_node,
     maybe_duration,
     named,
     node_of,
@@ -226,16 +227,17 @@ class Expecting:
 
 def change(field: Expression, value: Value, *, where: Expression | None = None) -> nodes.WhatIfSet:
     """`set Load.power = 0 kW where rank == 3`: `change(load.power, q("0 kW"), where=load.rank == 3)`."""
-    if not isinstance(field.node, nodes.Member) or not isinstance(field.node.of, nodes.Name):
+    changed = expression_node(field, "`change`")
+    if not isinstance(changed, nodes.Member) or not isinstance(changed.of, nodes.Name):
         raise BuilderError(f"`{field.text}` is no field of a device")
-    device = field.node.of.name
-    filtered = None if where is None else without_device(where.node, [device])
-    return nodes.WhatIfSet(device, field.node.name, without_device(node_of(value), [device]), filtered)
+    device = changed.of.name
+    filtered = None if where is None else without_device(expression_node(where, "`where`"), [device])
+    return nodes.WhatIfSet(device, changed.name, without_device(node_of(value), [device]), filtered)
 
 
 def report(*statistics: str, of: Expression) -> nodes.Report:
     """`report p5, p50, p95 of min(Battery.charge)`."""
-    return nodes.Report(tuple(checked_name(each, "a statistic") for each in statistics), of.node)
+    return nodes.Report(tuple(checked_name(each, "a statistic") for each in statistics), expression_node(of, "`of`"))
 
 
 def what_if(

@@ -1,6 +1,7 @@
 """`headgate graph`: what in a program depends on what, as a picture."""
 
 from argparse import ArgumentParser, Namespace
+from pathlib import PurePath
 
 from .compiling import checked
 from .exits import Exit, Failure
@@ -14,7 +15,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--format",
         choices=["svg", "dot"],
         help="svg: a picture that every browser shows; dot: the graph in Graphviz's language "
-        "(default: by the output's name, else svg)",
+        "(default: by how the output's name ends, svg on standard output)",
     )
     parser.add_argument(
         "--rule", metavar="NAME", help="only what this rule (signal, pattern, procedure) needs and does"
@@ -25,6 +26,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_path(parser)
 
 
+_BY_SUFFIX = {".svg": "svg", ".dot": "dot", ".gv": "dot"}
+
+
 def graph(options: Namespace) -> Exit:
     """Write the picture of a program without errors."""
     from ...compiler.picture import behind, picture
@@ -32,6 +36,7 @@ def graph(options: Namespace) -> Exit:
     from ...compiler.picture_svg import to_svg
     from ...compiler.resolve import closest
 
+    format_ = options.format or _format(options.output)
     result = checked(options.program, options.path)
     assert result.typed is not None
     drawn = picture(result.typed, result.sources)
@@ -43,6 +48,20 @@ def graph(options: Namespace) -> Exit:
             hint = f"; did you mean `{near}`?" if near else ""
             raise Failure(f"`{options.program}` has no rule `{options.rule}`{hint}", Exit.USAGE)
         drawn = part
-    format_ = options.format or ("dot" if options.output.endswith((".dot", ".gv")) else "svg")
     put(options.output, to_dot(drawn) if format_ == "dot" else to_svg(drawn))
     return Exit.OK
+
+
+def _format(output: str) -> str:
+    """The format that the name of the output says."""
+    if output == STDOUT:
+        return "svg"
+    suffix = PurePath(output).suffix
+    if suffix.lower() not in _BY_SUFFIX:
+        said = f"names of `{suffix}`" if suffix else "a name without a suffix"
+        raise Failure(
+            f"`{output}`: there is no picture for {said}: end it in `.svg` (a picture that every browser shows) or "
+            "`.dot` (Graphviz's language, from which `dot` makes others), or say which with `--format`",
+            Exit.USAGE,
+        )
+    return _BY_SUFFIX[suffix.lower()]

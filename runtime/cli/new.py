@@ -10,6 +10,9 @@ from .exits import Exit, Failure
 TEMPLATE = "fridges"
 """What the project that others are made of is called."""
 
+_EXPLAINED = re.compile(r"^(?P<command>(?:headgate|pytest) .*?) +(?P<comment># .*)$", re.MULTILINE)
+"""A command of the README, and what it does."""
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the project's name, and that of the folder that is made for it")
@@ -28,10 +31,16 @@ def new(options: Namespace) -> Exit:
     try:
         folder.mkdir()
         for file in files(__package__).joinpath("project").iterdir():
-            text = re.sub(rf"\b{TEMPLATE}\b", name, file.read_text(encoding="utf-8"))
+            text = _aligned(re.sub(rf"\b{TEMPLATE}\b", name, file.read_text(encoding="utf-8")))
             (folder / file.name.replace(TEMPLATE, name)).write_text(text, encoding="utf-8")
     except OSError as problem:
         raise Failure(f"cannot write `{problem.filename}`: {problem.strerror or problem}", Exit.INPUT_OUTPUT) from None
     print(f"made {name}/: a program with a test, messages to run it over, and a README")
     print(f"now: cd {name}; headgate test {name}.iot; headgate run {name}.iot --input messages.jsonl")
     return Exit.OK
+
+
+def _aligned(text: str) -> str:
+    """The commands of the README with what they do in one column; the name may stand in one of them twice."""
+    width = max((len(match["command"]) for match in _EXPLAINED.finditer(text)), default=0)
+    return _EXPLAINED.sub(lambda match: f"{match['command']:<{width}}     {match['comment']}", text)

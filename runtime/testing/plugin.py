@@ -23,6 +23,7 @@ The compiler and the engine are loaded when the first such file is collected, or
 
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
+from os.path import abspath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,9 +47,18 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ProgramFi
     if file_path.suffix != ".iot":
         return None
     patterns: list[str] = parent.config.getini("iot_files")
-    if parent.session.isinitpath(file_path) or any(fnmatch(file_path.name, pattern) for pattern in patterns):
+    if named(parent.config, file_path) or any(fnmatch(file_path.name, pattern) for pattern in patterns):
         return ProgramFile.from_parent(parent, path=file_path)
     return None
+
+
+def named(config: pytest.Config, path: Path) -> bool:
+    """Whether a file stands on the command line, by itself or with tests of it, and whatever folders stand there too.
+
+    (Pytest forgets a file that is in a folder which is also named.)
+    """
+    files = (argument.partition("[")[0].partition("::")[0] for argument in config.args)
+    return any(Path(abspath(config.invocation_params.dir / file)) == path for file in files)
 
 
 class ProgramFile(pytest.File):

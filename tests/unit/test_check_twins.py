@@ -115,7 +115,7 @@ def test_variables_have_names_types_and_values_of_their_own(variables: str, expe
         ("output a = b  output b = a", ["HG1203"]),
         ("output a = b  output b = c  output c = a * 2  output e = a", ["HG1203"]),
         ("estimate charge with klaman { process 0.1 %  sensor voltage 50 mV }", ["HG1206"]),
-        ("estimate tau with ekf { process 1 min  sensor voltage 50 mV }", ["HG1205", "HG1209"]),
+        ("estimate tau with ekf { process 1 min  sensor voltage 50 mV }", ["HG1205"]),
         ("estimate chrage with ekf { sensor voltage 50 mV }", ["HG1205"]),
         ("estimate charge with ekf { process 0.1 % }", ["HG1210"]),
         ("estimate charge with ekf { process 1 V  sensor voltage 50 mV }", ["HG0301"]),

@@ -52,6 +52,16 @@ def test_what_would_execute_a_program_names_what_it_cannot(
     assert err.endswith("headgate: `ahead.iot` has 2 constructs that cannot be executed yet\n")
 
 
+def test_of_many_constructs_that_do_not_run_the_first_are_shown_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    procedures = [line.replace("pull_down", f"pull_{i}") for i in range(5) for line in AHEAD.splitlines()[3:4]]
+    Path("ahead.iot").write_text(f"module ahead\n{DEVICE}" + "\n".join(procedures) + "\n")
+    assert main(["compile", "ahead.iot"]) == Exit.PROGRAM
+    err = capsys.readouterr().err
+    assert err.count("error[HG0801]") == 3
+    assert "ahead.iot:6:1: procedure `pull_3` cannot be executed yet\n" in err
+    assert "`ahead.iot` has 5 constructs" in err
+
+
 def test_explain_explains_what_runs_and_names_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "ahead.iot"]) == Exit.OK
     out = capsys.readouterr().out

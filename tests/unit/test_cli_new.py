@@ -31,6 +31,14 @@ def test_a_new_project_works_at_once(capsys: pytest.CaptureFixture[str], monkeyp
     assert {output["what"] for output in outputs} >= {"alert", "send", "cleared", "signal"}
 
 
+@pytest.mark.parametrize("name", ["cellar", "fridges", "a", "a_rather_long_name"])
+def test_what_the_commands_of_the_readme_do_stands_in_one_column(name: str) -> None:
+    assert main(["new", name]) == Exit.OK
+    lines = Path(name, "README.md").read_text().splitlines()
+    commands = [line for line in lines if line.startswith(("headgate ", "pytest "))]
+    assert len({line.index("  # ") for line in commands}) == 1
+
+
 def test_every_command_of_the_readme_works(monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["new", "cellar"]) == Exit.OK
     monkeypatch.chdir("cellar")
@@ -45,6 +53,14 @@ def test_the_project_has_its_name_everywhere() -> None:
     texts = [path.read_text() for path in Path("cellar").iterdir()]
     assert not any("fridges" in text for text in texts)
     assert Path("cellar/cellar.iot").read_text().count("module cellar\n") == 1
+
+
+@pytest.mark.parametrize("name", ["cellar", "a_much_longer_name"])
+def test_the_columns_of_the_readme_stand_below_one_another(name: str) -> None:
+    assert main(["new", name]) == Exit.OK
+    lines = [line for line in Path(name, "README.md").read_text().splitlines() if "  # " in line]
+    assert len(lines) >= 6
+    assert len({line.index("# ") for line in lines}) == 1
 
 
 @pytest.mark.parametrize("name", ["Cold-Room", "1st", "../cellar", "a b", ""])

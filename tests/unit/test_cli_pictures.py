@@ -116,6 +116,19 @@ def test_graph_writes_what_the_name_says(tmp_path: Path, capsys: pytest.CaptureF
     assert re.match(r'digraph "cellar" \{', (tmp_path / "a.dot").read_text())
 
 
+@pytest.mark.parametrize("name", ["a.png", "a"])
+def test_graph_says_which_pictures_there_are(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    written = tmp_path / name
+    assert main(["graph", str(PROGRAMS[0]), "-o", str(written)]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "`.svg`" in said
+    assert "`.dot`" in said
+    assert "`--format`" in said
+    assert not written.exists()
+    assert main(["graph", str(PROGRAMS[0]), "-o", str(written), "--format", "svg"]) == Exit.OK
+    assert written.read_text().startswith("<svg ")
+
+
 def test_graph_of_a_rule_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["graph", str(PROGRAMS[0]), "--rule", "door_ayar"]) == Exit.USAGE
     assert "has no rule `door_ayar`; did you mean `door_ajar`?" in capsys.readouterr().err

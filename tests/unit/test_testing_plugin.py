@@ -49,6 +49,14 @@ def test_a_file_that_is_named_is_collected_whatever_its_name(project: pytest.Pyt
     result.stdout.fnmatch_lines(["*fridges.iot::it is told PASSED*"])
 
 
+@pytest.mark.parametrize("arguments", [(".", "fridges.iot"), ("fridges.iot", "."), (".", "fridges.iot::it is told")])
+def test_a_file_that_is_named_is_collected_though_its_folder_is_named_too(
+    project: pytest.Pytester, arguments: tuple[str, ...]
+) -> None:
+    write(project, fridges=GOOD, other=BAD)
+    run(project, *arguments).assert_outcomes(passed=1)
+
+
 def test_a_setting_says_which_files_are_collected(project: pytest.Pytester) -> None:
     project.makeini("[pytest]\niot_files = f*.iot\n")
     write(project, test_fridges=BAD, fridges=GOOD)
