@@ -135,7 +135,9 @@ def _written(domain: n.Domain | None) -> str:
 
 def _unused(c: Checking, program: n.Program) -> None:
     """Warn of constants and imports that nothing uses. Signals and patterns are results, used or not."""
-    names = Counter(item.name for item in program.items if isinstance(item, n.Let | n.Signal | n.PatternItem | n.Device))
+    names = Counter(
+        item.name for item in program.items if isinstance(item, n.Let | n.Signal | n.PatternItem | n.Device)
+    )
     for item in program.items:
         # Of two things of one name it is reported that they are two, and only one of them can be used.
         if isinstance(item, n.Let) and item.name not in c.used and names[item.name] == 1:

@@ -204,7 +204,9 @@ def _meant(c: Checking, name: str, at: Context) -> str | None:
         return f"`{name}` is a rule: give its condition a name, `signal … = …`, and use that in both"
     if name == "id" and isinstance(at.scope, GroupScope) and at.fixed is None:
         keys = ", ".join(f"`{key}`" for key in at.scope.properties)
-        return f"a group has no id; what tells it from others is {keys}" if keys else "there is one group of all devices"
+        return (
+            f"a group has no id; what tells it from others is {keys}" if keys else "there is one group of all devices"
+        )
     return None
 
 
@@ -310,7 +312,9 @@ def event_value(c: Checking, node: n.Member, name: str, device: str, event: n.Ev
     parameter = next((p for p in event.parameters if p.name == node.name), None)
     if parameter is None:
         known = closest(node.name, [p.name for p in event.parameters])
-        c.report(UnknownField(span=ending(node.span, node.name), name=node.name, device=name, closest=known, what="value"))
+        c.report(
+            UnknownField(span=ending(node.span, node.name), name=node.name, device=name, closest=known, what="value")
+        )
         return None
     type_ = declared(parameter.type)
     if isinstance(type_, UnknownType):

@@ -310,16 +310,12 @@ class Program:
     def never(self, title: str, condition: Expression, *, for_: Any = None, by: Key = ()) -> None:
         """What must not hold in any test or run."""
         domain, own = self._domain(for_, by)
-        self._add(
-            nodes.Invariant("never", title, domain, without_device(expression_node(condition, "the condition"), own))
-        )
+        self._add(nodes.Invariant("never", title, domain, without_device(expression_node(condition, "`never`"), own)))
 
     def always(self, title: str, condition: Expression, *, for_: Any = None, by: Key = ()) -> None:
         """What must hold in every test and run."""
         domain, own = self._domain(for_, by)
-        self._add(
-            nodes.Invariant("always", title, domain, without_device(expression_node(condition, "the condition"), own))
-        )
+        self._add(nodes.Invariant("always", title, domain, without_device(expression_node(condition, "`always`"), own)))
 
     def test(self, title: str) -> Test:
         """A test, to be told its inputs and what is expected."""
@@ -371,7 +367,7 @@ def _keys(by: Key) -> tuple[str, ...]:
     return tuple(map(named, [by] if isinstance(by, str | Expression) else by))
 
 
-def _steps(steps: Sequence[nodes.ProcedureStep | nodes.Loop]) -> tuple[nodes.ProcedureStep | nodes.Loop, ...]:
+def _steps(steps: object) -> tuple[nodes.ProcedureStep | nodes.Loop, ...]:
     if isinstance(steps, str) or not isinstance(steps, Sequence):
         raise BuilderError(f'`steps` is a list of steps, such as `[step("one", …)]`, not {steps!r}')
     for part in steps:

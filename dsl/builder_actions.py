@@ -121,7 +121,7 @@ def _said(value: Value) -> nodes.Expr:
     return made
 
 
-def actions(given: Sequence[nodes.Action], what: str) -> tuple[nodes.Action, ...]:
+def actions(given: object, what: str) -> tuple[nodes.Action, ...]:
     """A block of actions."""
     kinds = (nodes.Alert, nodes.Emit, nodes.Send, nodes.Run, nodes.Set, nodes.Undo, nodes.If)
     if isinstance(given, str) or not isinstance(given, Sequence):

@@ -106,9 +106,13 @@ _DEVICES = (
         item="device",
     ),
     Slip(rf"{MARK} (method|action|function|operation) ", "what a device can be told is a `command`", item="device"),
+    Slip(rf"{MARK} {_W} :", "say what it is: `telemetry <w>: …`, or `property <w>: …`", fits="telemetry"),
+    Slip(rf"{MARK} {_W} :", "where a value comes from stands behind `=`: `<w> = …`", item="source"),
 )
 
 _RULES = (
+    Slip(rf"(?P<w>severity|priority|place) {MARK} \"", "it is written without quotes: `<w> …`"),
+    Slip(rf"schedule .*{MARK} \d", 'times of day stand in quotes: `"20:00".."06:00"`', fits="<STRING>"),
     Slip(rf"place at {MARK} {_W}", "write `place <w>`"),
     Slip(rf"settle {MARK} \d", "`settle` takes no time: it waits as long as the devices' `lateness` says"),
     Slip(rf"flapping {MARK} ", "write `flapping above 5 in 10 min`"),
@@ -221,6 +225,11 @@ _PATTERNS = (
 )
 
 _EXPRESSIONS = (
+    Slip(rf"\) {MARK} over ", "the window stands inside the parentheses: `mean(temp over 5 min every 1 min)`"),
+    Slip(rf", every {MARK} \d", "no comma stands before `every`: `over 5 min every 1 min`"),
+    Slip(rf"\b(?P<a>\d+) {MARK} , (?P<b>\d+)", "a decimal point is a point: `<a>.<b>`"),
+    Slip(rf"{MARK} : (\.|[0-9<>])", "a value is written as it is: there are no formats"),
+    Slip(rf"{MARK} \. (?P<b>\d+)", "a number begins with a digit: `0.<b>`"),
     Slip(rf"\bis {MARK} (null|none|nil|None|missing|unknown|empty|nothing)\b", "write `is absent`", instead="absent"),
     Slip(rf"\bis {MARK} (old|outdated|expired)\b", "write `is stale`", instead="stale"),
     Slip(rf"\bis {MARK} ", "`is` asks about absence: `is absent`, `is stale`; compare with `==`", fits="stale"),

@@ -35,7 +35,8 @@ class Dense:
     """A value at every base row: `column` (n,). Updated at the event rows where `updated()` is true.
 
     `moments` are timer instants at which it is updated as well, with `moment_column` its values there. `look` finds its
-    value at any instants. A `volatile` one may have another value at a row that does not update it (`fresh(x)`).
+    value at any instants; what was asked last is remembered, as functions of one node may ask many times over. A
+    `volatile` one may have another value at a row that does not update it (`fresh(x)`).
     """
 
     frame: Frame
@@ -45,9 +46,14 @@ class Dense:
     moments: Instants | None = None
     moment_column: Column | None = None
     volatile: bool = False
+    asked: tuple[Instants, Column] | None = None
 
     def at(self, instants: Instants) -> Column:
-        return self.column if instants is self.frame.rows else self.look(instants)
+        if instants is self.frame.rows:
+            return self.column
+        if self.asked is None or self.asked[0] is not instants:
+            self.asked = instants, self.look(instants)
+        return self.asked[1]
 
 
 @dataclass

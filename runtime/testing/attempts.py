@@ -1,23 +1,12 @@
 """Attempts at a pattern: how far each came, what ended it, and how near the step it waited for was until then."""
 
-import operator
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
 from ..interpret.instance import Instance
-from ..interpret.matching import PatternState
-
-COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+from ..interpret.matching import COMPARISONS, PatternState
 
 Ending = Literal["unless", "within", "match", "newer"]
 """What ended an attempt: `unless`, the time that it has, that the pattern matched, or that too many began after it."""
@@ -59,6 +48,8 @@ class Attempts:
 
     node: p.PlanNode
     all: list[Attempt] = field(default_factory=list)
+    waiting: list[Attempt] = field(default_factory=list)
+    _truths: dict[tuple[int, int], bool] = field(default_factory=dict)
 
     @property
     def pattern(self) -> p.Pattern:
@@ -85,11 +76,9 @@ class Attempts:
             elif partial.matched > len(one.reached):
                 one.reached.append(time)
                 one.captured = dict(partial.captured)
-        self.all += [Attempt([began], dict(partial.captured)) for began, partial in now.items()]
-
-    @property
-    def waiting(self) -> list[Attempt]:
-        return [one for one in self.all if one.ended is None]
+        begun = [Attempt([began], dict(partial.captured)) for began, partial in now.items()]
+        self.all += begun
+        self.waiting = [one for one in self.waiting if one.ended is None] + begun
 
     def finish(self, end: int) -> None:
         """The test ends."""
@@ -97,13 +86,7 @@ class Attempts:
 
     def awaited(self, step: int, time: int) -> bool | None:
         """Whether a step that is compared with earlier ones was true at a time (of any attempt that waited for it)."""
-        asked = self.pattern.steps[step]
-        found = None
-        for one in self.all:
-            tries = [t for t in one.tries if (t.step, t.time) == (step, time)]
-            if tries:
-                found = found is True or (len(tries) == len(asked.tests) and all(t.passes for t in tries))
-        return found
+        return self._truths.get((step, time))
 
     def _expire(self, time: int) -> None:
         within = self.pattern.within_ns
@@ -111,12 +94,22 @@ class Attempts:
             assert within is not None
             if time > one.began + within:
                 one.ended, one.ending = one.began + within, "within"
+        self.waiting = [one for one in self.waiting if one.ended is None]
 
     def _try(self, one: Attempt, here: Instance, time: int) -> None:
         """Hold the step that an attempt waits for against what it has kept."""
         step = len(one.reached)
-        for place, test in enumerate(self.pattern.steps[step].tests):
+        tests, passed = self.pattern.steps[step].tests, list[bool]()
+        for place, test in enumerate(tests):
             left = self.node.inputs[test.left]
             now, then = here.value(left), one.captured.get(test.capture)
-            if left in here.updated and now is not None and then is not None:
-                one.tries.append(Try(time, step, place, now, then, COMPARISONS[test.comparison](now, then)))
+            if now is None or then is None:
+                passed.append(False)
+                continue
+            passed.append(COMPARISONS[test.comparison](now, then))
+            if left in here.updated:
+                one.tries.append(Try(time, step, place, now, then, passed[-1]))
+        condition = self.pattern.steps[step].condition
+        if any(self.node.inputs[test.left] in here.updated for test in tests):
+            true = all(passed) and (condition is None or here.value(self.node.inputs[condition]) is True)
+            self._truths[step, time] = true or self._truths.get((step, time), False)

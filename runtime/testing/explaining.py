@@ -6,8 +6,9 @@ from textwrap import wrap
 
 from ...compiler import plan as p
 from ...dsl import nodes as n
-from ..output import Emitted, Output, Sent
-from .executors import Input
+from ..interpret.reference import Reference
+from ..output import Emitted, Life, Output, Sent
+from .executors import Input, Message, feed
 from .expectations import Judge, Key, Verdict
 from .history import History, history_of
 from .nearest import why_never
@@ -32,7 +33,7 @@ class Telling:
         first = verdicts[0]
         what = first.expected.what
         if isinstance(what, n.ExpectNothingLost):
-            return _lost(self.judge)
+            return list(_lost(self.judge, self.inputs))
         lines = wrapped("got", got(self.view, first))
         if len(verdicts) > 1:
             lines.append(f"          and likewise for {len(verdicts) - 1} more")
@@ -46,6 +47,9 @@ class Telling:
         history = history_of(self.view, self.inputs, subject.watched, key, self.judge.end)
         if not (verdict.times or verdict.others or verdict.expected.negated or isinstance(what, n.ExpectSignal)):
             yield from nearest(self.view, subject, history, what)
+        if _too_few(verdict):
+            for line in _cooling(self.view, subject, history, self.judge.outputs):
+                yield from wrapped("nearest", line)
         yield ""
         if (subject.name, key) in self._told:
             yield f"The timeline of {subject.name}{whom(key)} is above."
@@ -191,25 +195,69 @@ def _misses(view: View, subject: Subject, history: History, what: n.Expected) ->
         if not (until and history.true_times(until[0])):
             yield from why_never(view, history, *((until[0], True) if until else (when, False)))
     else:
-        yield from _cooling(rule.operator, became)
         for one in subject.shown:
             if one.role == "if" and not any(history.value(one.node, time) is True for time in became):
                 yield f"`if {view.text(one.node)}` was not true {times(became)}"
 
 
-def _cooling(rule: p.Rule, became: Sequence[int]) -> Iterator[str]:
-    """That it became true too soon after it had been raised."""
-    if rule.cooldown_ns is not None and len(became) > 1:
-        yield f"it became true {times(became)}; the cooldown is {duration(rule.cooldown_ns)}"
+def _too_few(verdict: Verdict) -> bool:
+    """Whether it may be that a rule was not raised that was to be."""
+    expected, what = verdict.expected, verdict.expected.what
+    if expected.negated or (isinstance(what, n.ExpectRule) and what.phase == "cleared"):
+        return False
+    return expected.times is None or len(verdict.times) <= expected.times
 
 
-def _lost(judge: Judge) -> list[str]:
+def _cooling(view: View, subject: Subject, history: History, outputs: Sequence[Output]) -> Iterator[str]:
+    """That it became true while the rule was cooling down, of the first such times."""
+    if subject.rule is None:
+        return
+    rule = view.rules[subject.rule]
+    assert isinstance(rule.operator, p.Rule)
+    cooldown = rule.operator.cooldown_ns
+    if cooldown is None:
+        return
+    lives = [o for o in outputs if isinstance(o, Life) and (o.rule, o.key) == (subject.rule, history.key)]
+    raised = [output.time - EPOCH for output in lives if output.what == "raised"]
+    when = view.inputs_of(rule)[0]
+    found: dict[int, list[int]] = {}
+    for time in history.true_times(when):
+        since = max((moment for moment in raised if moment <= time), default=None)
+        if since is not None and since < time < since + cooldown:
+            found.setdefault(since, []).append(time)
+    for since, moments in list(found.items())[:2]:
+        word = "happened" if when.event else "became true"
+        cooling = f"{subject.rule} had been raised at {duration(since)} and was cooling down until"
+        yield f"`{view.text(when)}` {word} {times(moments)}, but {cooling} {duration(since + cooldown)}"
+
+
+def _lost(judge: Judge, inputs: Sequence[Input]) -> Iterator[str]:
     counters = judge.counters
     lost = {"late": counters.late, **counters.quarantined}
     told = ", ".join(f"{number} {reason}" for reason, number in lost.items() if number)
-    return wrapped(
+    yield from wrapped(
         "got", f"of {counters.read} messages {counters.processed} were processed; {told or 'nothing was lost'}"
     )
+    found: dict[tuple[str, str], list[int]] = {}
+    for message, why in lost_of(judge.plan, inputs):
+        found.setdefault((message.id, why), []).append(message.time - EPOCH)
+    most = 4
+    for (id_, why), moments in list(found.items())[:most]:
+        yield from wrapped("lost", f"{id_} {times(moments)}: {why}")
+    if len(found) > most:
+        yield from wrapped("", f"and of {len(found) - most} more devices")
+
+
+def lost_of(plan: p.Plan, inputs: Sequence[Input]) -> Iterator[tuple[Message, str]]:
+    """The messages that are not processed, each with why."""
+    reference = Reference(plan)
+    counters = reference.counters
+    for one in inputs:
+        late, quarantined = counters.late, counters.quarantined.copy()
+        feed(reference, one)
+        if isinstance(one, Message):
+            why = [*(["late"] if counters.late > late else []), *(counters.quarantined - quarantined)]
+            yield from ((one, reason) for reason in why)
 
 
 def wrapped(head: str, text: str) -> list[str]:

@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
 from ..interpret.instance import Instance, Instant
+from .attempts import Attempts
 from .executors import Input
 from .observing import View
 from .scenario import EPOCH
@@ -32,6 +34,8 @@ class History:
     end: int
     changes: dict[str, list[tuple[int, Value]]] = field(default_factory=lambda: defaultdict(list))
     updates: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    attempts: dict[str, Attempts] = field(default_factory=dict)
+    """At patterns, by node."""
 
     def value(self, node: p.PlanNode, time: int) -> Value:
         """What a node was at a time, after all that happened then; of an event, whether it happened then."""
@@ -58,6 +62,21 @@ class History:
         """When a node became true, or happened."""
         return [time for time, value in self.changes[node.id] if value is True]
 
+    def gaps(self, node: p.PlanNode) -> list[tuple[int, int]]:
+        """From each update of a node to the next, and from the last to the end."""
+        return list(pairwise([*self.updates[node.id], self.end])) if self.updates[node.id] else []
+
+    def between(self, after: int, until: int) -> "History":
+        """What happened after a time, until another; what was so before still counts as known at the first."""
+        part = History(self.key, until)
+        for node, changes in self.changes.items():
+            before = [value for time, value in changes if time <= after]
+            begin = [(after, before[-1])] if before else []
+            part.changes[node] = [*begin, *((time, value) for time, value in changes if after < time <= until)]
+        for node, updates in self.updates.items():
+            part.updates[node] = [time for time in updates if after < time <= until]
+        return part
+
 
 def history_of(
     view: View, inputs: Sequence[Input], nodes: Collection[p.PlanNode], key: tuple[str, ...] | None, end: int
@@ -78,6 +97,8 @@ def history_of(
             return
         time = at.time - EPOCH
         for node in watched[here.timeline.id]:
+            if isinstance(node.operator, p.Pattern):
+                found.attempts.setdefault(node.id, Attempts(node)).observe(here, time, EPOCH)
             if node.id in here.updated and here.value(node.id) is not None:
                 found.updates[node.id].append(time)
             if node.event:
@@ -90,4 +111,6 @@ def history_of(
                 found.changes[node.id].append((time, value))
 
     view.watch(inputs, observe)
+    for attempts in found.attempts.values():
+        attempts.finish(end)
     return found

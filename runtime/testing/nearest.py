@@ -5,9 +5,9 @@ the greatest `temp` was 7.9 degC, 0.1 K short
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from ...compiler import plan as p
+from .attempts import Attempt, Try
 from .history import History, Run
 from .observing import COMPARISONS, View
 from .words import difference, duration, times, value_of
@@ -116,17 +116,16 @@ def _compared(view: View, history: History, node: p.PlanNode, function: str, inp
 
 
 def _quiet(view: View, history: History, inner: p.PlanNode, needed: int) -> str:
-    moments = [*history.updates[inner.id], history.end]
-    if len(moments) == 1:
-        ended = f"the test ended at {duration(history.end)}"
-        return f"{ended}, before {duration(needed)} without `{view.text(inner)}` were over"
-    gaps = [later - earlier for earlier, later in pairwise(moments)]
-    longest = max(gaps)
-    since = moments[gaps.index(longest)]
-    return (
-        f"the longest without `{view.text(inner)}` was {duration(longest)} of the {duration(needed)} it needed, "
-        f"from {duration(since)}"
-    )
+    what = f"`{view.text(inner)}`"
+    gaps = history.gaps(inner)
+    if not gaps:
+        return f"the test ended at {duration(history.end)}, before {duration(needed)} without {what} were over"
+    since, until = max(gaps, key=lambda gap: gap[1] - gap[0])
+    length = duration(until - since)
+    if until - since < needed:
+        return f"the longest without {what} was {length} of the {duration(needed)} it needed, from {duration(since)}"
+    came = f"and one came at {duration(until)}, when that would have been enough"
+    return f"the longest without {what} was {length}, from {duration(since)}, {came}"
 
 
 def _edge(view: View, history: History, condition: p.PlanNode) -> Iterator[str]:
@@ -140,35 +139,70 @@ def _edge(view: View, history: History, condition: p.PlanNode) -> Iterator[str]:
 
 
 def _pattern(view: View, history: History, node: p.PlanNode) -> Iterator[str]:
-    """How far the steps came, each taken as early as it can; a step that compares with earlier ones may not have."""
+    """Of the attempt that came farthest: what ended it, and how near the step that it waited for was until then."""
     pattern, inputs, texts = node.operator, view.inputs_of(node), view.steps(node)
     assert isinstance(pattern, p.Pattern)
-    since, reached = -1, list[int]()
-    for number, (step, text) in enumerate(zip(pattern.steps, texts, strict=True), start=1):
-        name = f"step {number} of {len(pattern.steps)}, `{text}`,"
-        after: list[int] = []
-        if step.condition is not None and not step.tests:
-            moments = _moments(history, inputs[step.condition])
-            after = [moment for moment in moments if moment > since]
-            if not moments:
-                yield f"{name} was never there"
-                yield from why_never(view, history, inputs[step.condition])
-                return
-        if not after:
-            yield f"{name} did not come after step {number - 1} at {duration(reached[-1])}"
+    attempts = history.attempts[node.id].all if node.id in history.attempts else []
+    if not attempts:
+        yield f"{_step(texts, 0)}, was never there"
+        if pattern.steps[0].condition is not None:
+            yield from why_never(view, history, inputs[pattern.steps[0].condition])
+        return
+    farthest = max(attempts, key=lambda one: len(one.reached))
+    if len(farthest.reached) == len(texts):
+        return
+    awaited = _step(texts, len(farthest.reached))
+    until = history.end if farthest.ended is None else farthest.ended
+    match farthest.ending:
+        case "unless":
+            assert pattern.unless is not None
+            ended = f"was ended by `unless {view.text(inputs[pattern.unless])}` at {duration(until)}"
+        case "within":
+            assert pattern.within_ns is not None
+            ended = f"had {duration(pattern.within_ns)}, which were over at {duration(until)}"
+        case "newer":
+            ended = f"was dropped at {duration(until)}, because more than {pattern.partial_max} began after it"
+        case "match" | None:
+            ended = f"still waited when the test ended, at {duration(until)}"
+    yield f"what began at {duration(farthest.began)} {ended}, before {awaited}"
+    yield from _awaited(view, history, node, farthest, until)
+
+
+def _step(texts: list[str], step: int) -> str:
+    return f"step {step + 1} of {len(texts)}, `{texts[step]}`"
+
+
+def _awaited(view: View, history: History, node: p.PlanNode, attempt: Attempt, until: int) -> Iterator[str]:
+    """How near the step that an attempt waited for was, after the step before it."""
+    pattern, inputs = node.operator, view.inputs_of(node)
+    assert isinstance(pattern, p.Pattern)
+    number, since = len(attempt.reached), attempt.reached[-1]
+    step = pattern.steps[number]
+    if step.condition is not None:
+        condition = inputs[step.condition]
+        waited = history.between(since, until)
+        if not [time for time in waited.true_times(condition) if time > since]:
+            for line in why_never(view, waited, condition):
+                yield f"until then, {line}"
             return
-        since = after[0]
-        reached.append(since)
-    took = reached[-1] - reached[0]
-    if pattern.within_ns is not None and took > pattern.within_ns:
-        yield f"the steps came {times(reached)}: that is {duration(took)}, and it must be {duration(pattern.within_ns)}"
-    elif pattern.unless is not None and history.true_times(inputs[pattern.unless]):
-        ended = history.true_times(inputs[pattern.unless])
-        yield f"`{view.text(inputs[pattern.unless])}` ended it {times(ended)}"
+    for place, test in enumerate(step.tests):
+        tries = [one for one in attempt.tries if (one.step, one.place) == (number, place)]
+        left = inputs[test.left]
+        if not tries:
+            yield f"until then, `{view.text(left)}` was not reported"
+            continue
+        missed = [one for one in tries if not one.passes]
+        if len(missed) == len(tries) and (nearest := _nearest_try(missed)) is not None:
+            gap, one = nearest
+            short = f"{difference(gap, left.type)} short" if gap else "and that is not beyond it"
+            yield f"until then, step {number + 1} came nearest at {duration(one.time)}: {short}"
 
 
-def _moments(history: History, node: p.PlanNode) -> list[int]:
-    """When a step's condition was true at an update."""
-    if node.event:
-        return history.true_times(node)
-    return [time for time in history.updates[node.id] if history.value(node, time) is True]
+def _nearest_try(missed: list[Try]) -> tuple[float, Try] | None:
+    """The one whose two sides, if they are numbers, are the least apart."""
+    gaps = [
+        (abs(one.now - one.then), one)
+        for one in missed
+        if isinstance(one.now, int | float) and isinstance(one.then, int | float)
+    ]
+    return min(gaps, key=lambda gap: gap[0], default=None)

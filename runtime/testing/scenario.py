@@ -25,6 +25,9 @@ from .virtual import ClockError, Line, Ramp, Silence, VirtualDevice
 EPOCH = 1_767_225_600 * S
 """0 s of every test in ns: 2026-01-01T00:00:00Z, a Thursday and a midnight, so that windows begin with the test."""
 
+MESSAGES_MAX = 2_000_000
+"""A test with more messages is refused: it would run for many minutes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
@@ -51,6 +54,12 @@ class Scenario:
             rates = {info.name: info.every_ns for info in fields if info.every_ns is not None}
             self.devices[id_] = VirtualDevice(type_, id_, rates)
         return self.devices[id_]
+
+    @property
+    def size(self) -> int:
+        """About how many messages and marks there are, without making them."""
+        idle = min((info.idle_ns for info in self.typed.devices.values()), default=0)
+        return sum(device.size(self.end) for device in self.devices.values()) + self.end * 2 // max(idle, 1)
 
     @property
     def inputs(self) -> tuple[Input, ...]:
@@ -130,24 +139,44 @@ def keys_of(whom: n.Whom | None) -> list[tuple[str, ...]]:
 
 def last_time(reader: Reader, test: n.Test) -> int:
     """The latest time that a test names: its end."""
-    times = [0]
+    return max((time for time, _ in _named_times(reader, test)), default=0)
+
+
+def last_line(reader: Reader, test: n.Test) -> n.Node:
+    """What names the latest time of a test."""
+    return max(_named_times(reader, test), key=lambda one: one[0], default=(0, test))[1]
+
+
+def _named_times(reader: Reader, test: n.Test) -> Iterator[tuple[int, n.Node]]:
+    """The times that a test names, and where."""
     for stimulus in test.stimuli:
         match stimulus:
             case n.During(end=end):
-                times.append(reader.duration_ns(end))
+                yield reader.duration_ns(end), stimulus
             case n.At(time=time) | n.Happens(time=time) | n.Acknowledge(time=time):
-                times.append(reader.duration_ns(time))
+                yield reader.duration_ns(time), stimulus
             case n.Fault(start=start, end=until):
-                times.append(reader.duration_ns(start if until is None else until))
+                yield reader.duration_ns(start if until is None else until), stimulus
             case n.Given():
                 pass
     for expected in test.expectations:
-        named = [e for e in (expected.at, expected.before, expected.after) if e is not None]
-        times += [reader.duration_ns(e) for e in named]
+        for named in (expected.at, expected.before, expected.after):
+            if named is not None:
+                yield reader.duration_ns(named), expected
         if expected.within is not None:
             base = 0 if expected.of is None else reader.duration_ns(expected.of)
-            times.append(base + reader.duration_ns(expected.within))
-    return max(times)
+            yield base + reader.duration_ns(expected.within), expected
+
+
+def dense_line(reader: Reader, test: n.Test) -> tuple[int, n.Node] | None:
+    """Of the lines that say how often is reported, the one with the most messages, and how many."""
+    found = []
+    for one in test.stimuli:
+        if isinstance(one, n.During) and one.every is not None:
+            span = reader.duration_ns(one.end) - reader.duration_ns(one.start)
+            count = span // max(reader.duration_ns(one.every), 1) * len(names_of(one.instances))
+            found.append((count, one))
+    return max(found, key=lambda entry: entry[0], default=None)
 
 
 def field_value(info: FieldInfo, reader: Reader, value: n.Expr | n.Ramp) -> Value | Ramp:

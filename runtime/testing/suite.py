@@ -19,13 +19,14 @@ from ...dsl.source import Span
 from ..output import Life
 from .coverage import Coverage
 from .differences import differences
+from .exact import Reader
 from .executors import Input, Run, on_engine, on_reference
 from .expectations import Judge, Verdict, keys_named
 from .explaining import Telling, nearest, wrapped
 from .history import history_of
 from .invariants import Violation, name_of, violations
 from .observing import View
-from .scenario import EPOCH, Scenario, of_test
+from .scenario import EPOCH, MESSAGES_MAX, Scenario, dense_line, last_line, of_test
 from .tables import row_scenario, wanted
 from .timeline import subject_of_rule, timeline
 from .words import duration, times, whom
@@ -103,6 +104,8 @@ class Suite:
         if missing:
             return Result("test", test.title, test.span, not_running=missing)
         scenario = of_test(self._typed, test)
+        if scenario.size > MESSAGES_MAX:
+            return Result("test", test.title, test.span, (self._too_long(test, scenario),))
         inputs = scenario.inputs
         run, failures = self._runs(inputs, test.span)
         judge = Judge.of(self._typed, self._plan, scenario.end, run.outputs, run.counters)
@@ -113,6 +116,22 @@ class Suite:
             failures += [self._failure(telling, verdicts) for verdicts in failed]
         failures += self._violations(inputs, run, scenario.end)
         return Result("test", test.title, test.span, tuple(failures), inputs=len(inputs))
+
+    def _too_long(self, test: n.Test, scenario: Scenario) -> Failure:
+        """A test with too many messages, at the line that is to blame: the one with the last time, or a high rate."""
+        reader = Reader(self._typed)
+        line, dense = last_line(reader, test), dense_line(reader, test)
+        if dense is not None and dense[0] > scenario.size // 2:
+            line = dense[1]
+        count = f"until {duration(scenario.end)} there are about {scenario.size:,} messages"
+        lines = [
+            *wrapped("got", f"not run: {count}, and {MESSAGES_MAX:,} are the most that a test may have"),
+            *wrapped(
+                "help",
+                "name an earlier time here, give fewer devices, or report less often, with `from … to … every …`",
+            ),
+        ]
+        return Failure(line.span, self.view.written(line.span), tuple(lines))
 
     def _table(self, table: n.Table) -> Result:
         failures: list[Failure] = []

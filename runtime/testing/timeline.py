@@ -13,7 +13,7 @@
 A stretch of time in which nothing changes is one line. `T` true, `F` false, `?` unknown, `•` happens.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -35,10 +35,15 @@ LEGEND = "T true, F false, ? unknown, • happens"
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A node with a column of its own, and what it is to the subject: `when`, `until`, `if`, `step 1`, `value`."""
+    """A node with a column of its own, and what it is to the subject: `when`, `until`, `if`, `value`.
+
+    `step` (from 0): it is a pattern, and shown is whether this step of it, compared with earlier ones, was true when
+    it was waited for.
+    """
 
     role: str
     node: p.PlanNode
+    step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,10 @@ def subject_of_rule(view: View, name: str, actions: bool = False) -> Subject:
     rule = view.rules[name]
     assert isinstance(rule.operator, p.Rule)
     roles = ("when", "until") if rule.operator.has_until else ("when",)
-    shown = [Shown(role, c) for role, i in zip(roles, view.inputs_of(rule), strict=True) for c in view.conditions(i)]
+    shown = [one for role, i in zip(roles, view.inputs_of(rule), strict=True) for one in _conditions(view, role, i)]
     for node in view.plan.nodes if actions else ():
         if isinstance(node.operator, p.Action) and node.inputs[0] == rule.id and node.operator.guarded:
-            shown += [Shown("if", c) for c in view.conditions(view.nodes[node.inputs[1]])]
+            shown += _conditions(view, "if", view.nodes[node.inputs[1]])
     operator = rule.operator
     lasts = operator.has_until or operator.latched or operator.hold_ns is not None
     return Subject(name, _once(view, shown), _watched(view, shown), name, operator.momentary_when and not lasts)
@@ -91,8 +96,18 @@ def subject_of_rule(view: View, name: str, actions: bool = False) -> Subject:
 def subject_of_output(view: View, name: str) -> Subject:
     """A signal (its value, and the conditions in it), or a pattern (its steps)."""
     (node,) = view.inputs_of(view.outputs[name])
-    shown = [Shown("value" if node.type.name != "bool" else "", c) for c in view.conditions(node)]
+    shown = _conditions(view, "value" if node.type.name != "bool" else "", node)
     return Subject(name, _once(view, shown), _watched(view, shown))
+
+
+def _conditions(view: View, role: str, node: p.PlanNode) -> list[Shown]:
+    """A condition, those it is made of, and of patterns the steps that are compared with earlier ones."""
+    found = [Shown(role, condition) for condition in view.conditions(node)]
+    for condition in [one.node for one in found]:
+        if isinstance(condition.operator, p.Pattern):
+            steps = enumerate(condition.operator.steps)
+            found += [Shown(role, condition, number) for number, step in steps if step.tests]
+    return found
 
 
 def _watched(view: View, shown: Sequence[Shown]) -> tuple[p.PlanNode, ...]:
@@ -121,7 +136,7 @@ def timeline(
     rows = [
         _Row(
             time,
-            tuple(_cell(history, one.node, time) for one in shown),
+            tuple(_cell(history, one, time) for one in shown),
             _state(subject, states, time),
             "; ".join(text for moment, text in reports if moment == time),
             notes.get(time, "the test ends" if time == history.end else ""),
@@ -129,7 +144,20 @@ def timeline(
         for time in sorted(moments)
         if 0 <= time <= history.end
     ]
-    return [*lines, "", *_table(view, subject, history, rows, len(shown)), "", LEGEND]
+    kept = _silences(view, subject, history)
+    return [*lines, "", *_table(view, subject, history, rows, len(shown), kept), "", LEGEND]
+
+
+def _silences(view: View, subject: Subject, history: History) -> set[int]:
+    """Where the longest silence begins and ends, if silence is waited for and one is longer than the others."""
+    found: set[int] = set()
+    for one in subject.shown:
+        if isinstance(one.node.operator, p.Quiet):
+            gaps = history.gaps(view.inputs_of(one.node)[0])
+            lengths = [until - since for since, until in gaps]
+            if len(set(lengths)) > 1:
+                found.update(gaps[lengths.index(max(lengths))])
+    return found
 
 
 def _legend(view: View, shown: Sequence[Shown]) -> list[str]:
@@ -137,6 +165,8 @@ def _legend(view: View, shown: Sequence[Shown]) -> list[str]:
     for place, one in enumerate(shown):
         text = view.written(view.graph.origins.get(one.node.id)) if one.role != "value" else view.text(one.node)
         named = view.names.get(one.node.id)
+        if one.step is not None:
+            text, named = view.steps(one.node)[one.step], None
         text = f"{named} = {text}" if named is not None and named != text else text
         head = f"{one.role if one.role != role else '':<6} {_letter(place)}  "
         lines += wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))
@@ -153,6 +183,9 @@ def _once(view: View, shown: Sequence[Shown]) -> tuple[Shown, ...]:
     spans: set[Span | None] = set()
     kept: dict[str, Shown] = {}
     for one in shown:
+        if one.step is not None:
+            kept.setdefault(f"{one.node.id} {one.step}", one)
+            continue
         span = view.graph.origins.get(one.node.id)
         if one.node.id not in kept and not isinstance(one.node.operator, p.Constant) and span not in spans:
             spans.add(span)
@@ -160,7 +193,11 @@ def _once(view: View, shown: Sequence[Shown]) -> tuple[Shown, ...]:
     return tuple(kept.values())
 
 
-def _cell(history: History, node: p.PlanNode, time: int) -> str:
+def _cell(history: History, shown: Shown, time: int) -> str:
+    node = shown.node
+    if shown.step is not None:
+        awaited = history.attempts[node.id].awaited(shown.step, time) if node.id in history.attempts else None
+        return {True: "T", False: "F", None: "·"}[awaited]
     value = history.value(node, time)
     if node.event:
         return "•" if value else "·"
@@ -177,11 +214,13 @@ def _truth(value: Value) -> bool | None:
 
 
 def _reports(view: View, subject: Subject, history: History, inputs: Sequence[Input]) -> list[tuple[int, str]]:
-    """What the devices concerned reported of the fields that matter; several at one time are told in short."""
+    """What the devices concerned reported of the fields that matter; of several at one time, those first
+    who have something new to say, and not all."""
     fields = view.fields(*(one.node for one in subject.shown))
     kind = _kind(view, subject)
     types = {(d.name, f.name): f.type for d in view.plan.devices for f in d.fields}
-    by_time: dict[int, list[str]] = {}
+    by_time: dict[int, list[tuple[bool, str]]] = {}
+    last: dict[tuple[str, str, str], Value] = {}
     for one in inputs:
         if not isinstance(one, Message) or (kind == "device" and (one.id,) != history.key):
             continue
@@ -192,12 +231,17 @@ def _reports(view: View, subject: Subject, history: History, inputs: Sequence[In
         ]
         if told:
             who = "" if kind == "device" else f"{one.id} "
-            by_time.setdefault(one.time - EPOCH, []).append(who + ", ".join(told))
-    most = 2
-    return [
-        (time, "; ".join(told[:most]) + (f" and {len(told) - most} more" if len(told) > most else ""))
-        for time, told in sorted(by_time.items())
-    ]
+            now = {(one.device, one.id, name): value for name, value in one.fields.items() if value is not None}
+            changed = any(last.get(place) != value for place, value in now.items() if place[::2] in fields)
+            last |= now
+            by_time.setdefault(one.time - EPOCH, []).append((not changed, who + ", ".join(told)))
+    return [(time, _in_short(told)) for time, told in sorted(by_time.items())]
+
+
+def _in_short(told: list[tuple[bool, str]], most: int = 2) -> str:
+    """What several reported at one time: those first of whom nothing is as it was (False)."""
+    texts = [text for _, text in sorted(told, key=lambda one: one[0])]
+    return "; ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")
 
 
 def _kind(view: View, subject: Subject) -> str:
@@ -236,7 +280,9 @@ def _state(subject: Subject, states: Mapping[int, str], time: int) -> str:
 # --- The table -------------------------------------------------------------------------------------------------------
 
 
-def _table(view: View, subject: Subject, history: History, rows: Sequence[_Row], columns: int) -> list[str]:
+def _table(
+    view: View, subject: Subject, history: History, rows: Sequence[_Row], columns: int, kept: Collection[int]
+) -> list[str]:
     heads = [_letter(place) for place in range(columns)]
     widths = [max([len(heads[c]), *(len(row.cells[c]) for row in rows)]) for c in range(columns)]
     state = max([len(subject.head), *(len(row.state) for row in rows)]) if subject.rule else 0
@@ -250,7 +296,7 @@ def _table(view: View, subject: Subject, history: History, rows: Sequence[_Row],
 
     blank = [""] * columns
     lines = [line("time", heads, subject.head, who)]
-    for stretch in _shortened(rows):
+    for stretch in _shortened(rows, kept):
         if isinstance(stretch, _Row):
             told = "; ".join(part for part in (f"◄ {stretch.note}" if stretch.note else "", stretch.inputs) if part)
             lines.append(line(duration(stretch.time), stretch.cells, stretch.state, told))
@@ -261,13 +307,14 @@ def _table(view: View, subject: Subject, history: History, rows: Sequence[_Row],
     return lines
 
 
-def _shortened(rows: Sequence[_Row]) -> list[_Row | list[_Row]]:
-    """Rows in which nothing changes are gathered; beyond `ROWS_MAX` also others, but for those with notes."""
+def _shortened(rows: Sequence[_Row], times: Collection[int] = ()) -> list[_Row | list[_Row]]:
+    """Rows in which nothing changes are gathered; beyond `ROWS_MAX` also others, but for those with notes, and those
+    of the given times."""
     found: list[_Row | list[_Row]] = []
     before: _Row | None = None
     for row in rows:
         same = before is not None and (row.cells, row.state) == (before.cells, _AFTER.get(before.state, before.state))
-        if same and not row.note:
+        if same and not row.note and row.time not in times:
             if found and isinstance(found[-1], list):
                 found[-1].append(row)
             else:
@@ -281,7 +328,7 @@ def _shortened(rows: Sequence[_Row]) -> list[_Row | list[_Row]]:
     kept: list[_Row | list[_Row]] = []
     half = ROWS_MAX // 2
     for place, one in enumerate(found):
-        noted = isinstance(one, _Row) and bool(one.note)
+        noted = isinstance(one, _Row) and (bool(one.note) or one.time in times)
         if noted or place < half or place >= len(found) - half:
             kept.append(one)
         else:

@@ -31,7 +31,7 @@ from ..output import Alerted, Counters, Emitted, Life, Output, OutputValue, Sent
 from .differences import differences
 from .exact import SECOND, Exact, S, stored
 from .executors import on_engine, on_reference
-from .scenario import EPOCH, Acknowledged, Scenario
+from .scenario import EPOCH, MESSAGES_MAX, Acknowledged, Scenario
 from .virtual import ClockError, Line, Ramp, Silence, VirtualDevice
 from .words import duration
 
@@ -100,18 +100,27 @@ class Trial:
         """A virtual device that keeps reporting these values."""
         if type_ not in self._typed.devices:
             raise ValueError(_unknown("device type", type_, self._typed.devices))
-        device = TrialDevice(self._scenario.device(type_, id_), self._typed.devices[type_].fields)
-        device.say(0, None, None, values)
+        made = self._scenario.devices.get(id_)
+        if made is not None and made.type != type_:
+            raise ValueError(f"`{id_}` is a {made.type} already")
+        device = TrialDevice(self._scenario.device(type_, id_), self._typed.devices[type_].fields, self._scenario)
+        device.add(0, None, None, values)
         return device
 
     def acknowledge(self, rule: str, key: str | tuple[str, ...], at: Duration) -> None:
         """A person acknowledges a raised rule."""
-        self._rule(rule)
-        self._scenario.acknowledged.append(Acknowledged(ns(at), rule, _key(key)))
+        self._known(rule, key)
+        time = not_past(self._scenario, ns(at))
+        self._scenario.acknowledged.append(Acknowledged(time, rule, _key(key)))
 
     def until(self, end: Duration) -> "Trial":
-        """Run up to a time, with it. Raises AssertionError if engine and reference differ."""
-        self._scenario.end = ns(end)
+        """Run up to a time, with it, or on to it. Raises AssertionError if engine and reference differ."""
+        self._scenario.end = not_past(self._scenario, ns(end))
+        count = self._scenario.size
+        if count > MESSAGES_MAX:
+            raise ValueError(
+                f"until {duration(ns(end))} there are about {count:,} messages; {MESSAGES_MAX:,} is the most"
+            )
         inputs = self._scenario.inputs
         run = on_engine(self._plan, inputs)
         found = differences(on_reference(self._plan, inputs), run)
@@ -156,9 +165,7 @@ class Trial:
 
     def signal(self, name: str, key: str | tuple[str, ...] = (), at: Duration | None = None) -> OutputValue:
         """What a signal was last said to be, until a time or the end; None: it is absent."""
-        names = [item.name for item in self._typed.program.items if isinstance(item, n.Signal)]
-        if name not in names:
-            raise ValueError(_unknown("signal", name, names))
+        self._known(name, key, n.Signal)
         latest = EPOCH + (self._scenario.end if at is None else ns(at))
         found: OutputValue = None
         for output in self.outputs:
@@ -167,7 +174,7 @@ class Trial:
         return found
 
     def _happened(self, rule: str, key: str | tuple[str, ...] | None, what: str) -> list[str]:
-        self._rule(rule)
+        self._known(rule, key)
         return [
             _time(output)
             for output in self.outputs
@@ -175,10 +182,38 @@ class Trial:
             if key is None or output.key == _key(key)
         ]
 
-    def _rule(self, name: str) -> None:
-        known = [item.name for item in self._typed.program.items if isinstance(item, n.Rule)]
+    def _known(
+        self, name: str, key: str | tuple[str, ...] | None, kind: type[n.Rule] | type[n.Signal] = n.Rule
+    ) -> None:
+        """Refuse a rule or signal that the program has not, and a key of a device or group that was never made."""
+        word = "rule" if kind is n.Rule else "signal"
+        known = {item.name: item.domain for item in self._typed.program.items if isinstance(item, kind)}
         if name not in known:
-            raise ValueError(_unknown("rule", name, known))
+            raise ValueError(_unknown(word, name, known))
+        if key is None:
+            return
+        values = _key(key)
+        match known[name]:
+            case None:
+                if values:
+                    raise ValueError(f"`{name}` is neither of a device nor of a group: leave out {_listed(values)}")
+            case n.ForDevice(device):
+                made = [one.id for one in self._scenario.devices.values() if one.type == device]
+                if len(values) != 1:
+                    raise ValueError(f"`{name}` is of a {device}: say of which one, by its id alone")
+                if values[0] not in made:
+                    raise ValueError(_unknown(device, values[0], made))
+            case n.ByProperties(properties):
+                self._known_group(name, properties, values)
+
+    def _known_group(self, name: str, properties: Sequence[str], values: tuple[str, ...]) -> None:
+        if len(values) != len(properties):
+            raise ValueError(f"`{name}` is by {_listed(properties)}: a group of it has as many values")
+        for property_, value in zip(properties, values, strict=True):
+            lines = [line for one in self._scenario.devices.values() for line in one.lines]
+            said = {_shown(line.values[property_]) for line in lines if property_ in line.values}
+            if value not in said:
+                raise ValueError(_unknown(f"device whose `{property_}` is", value, said))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,26 +222,29 @@ class TrialDevice:
 
     device: VirtualDevice
     fields: Mapping[str, FieldInfo]
+    scenario: Scenario
 
     def at(self, time: Duration, **values: Given) -> "TrialDevice":
         """From this time on it reports these values."""
-        return self.say(ns(time), None, None, values)
+        return self.add(not_past(self.scenario, ns(time)), None, None, values)
 
     def during(self, start: Duration, end: Duration, every: Duration | None = None, **values: Given) -> "TrialDevice":
         """In this span it reports these values, perhaps at another rate; a `ramp` goes from its start to its end."""
-        return self.say(ns(start), ns(end), None if every is None else ns(every), values)
+        return self.add(not_past(self.scenario, ns(start)), ns(end), None if every is None else ns(every), values)
 
     def silent(self, start: Duration, end: Duration | None = None) -> "TrialDevice":
         """Nothing of what it reports arrives."""
-        self.device.silences.append(Silence(ns(start), None if end is None else ns(end)))
+        since = not_past(self.scenario, ns(start))
+        self.device.silences.append(Silence(since, None if end is None else ns(end)))
         return self
 
     def clock_ahead(self, amount: Duration, start: Duration = 0, end: Duration | None = None) -> "TrialDevice":
         """Its clock is ahead (behind, if negative)."""
-        self.device.clock_errors.append(ClockError(ns(start), None if end is None else ns(end), ns(amount)))
+        since = not_past(self.scenario, ns(start))
+        self.device.clock_errors.append(ClockError(since, None if end is None else ns(end), ns(amount)))
         return self
 
-    def say(self, start: int, end: int | None, every: int | None, values: Mapping[str, Given]) -> "TrialDevice":
+    def add(self, start: int, end: int | None, every: int | None, values: Mapping[str, Given]) -> "TrialDevice":
         """Add a line to what is said of it; times in ns."""
         line: dict[str, Value | Ramp] = {}
         for name, value in values.items():
@@ -286,6 +324,22 @@ def _quantity(text: str) -> Exact | None:
             return None
         total += value if len(parts) == 1 else constants.converted(value, unit, first, point=False)
     return Exact(total, first)
+
+
+def not_past(scenario: Scenario, time: int) -> int:
+    """A time, if it is not before the time up to which a trial ran already."""
+    if time < scenario.end:
+        raise ValueError(f"{duration(time)} is past: the trial ran until {duration(scenario.end)} already")
+    return time
+
+
+def _shown(value: Value | Ramp) -> str:
+    """A property's value, as keys of groups have it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def _key(key: str | tuple[str, ...]) -> tuple[str, ...]:

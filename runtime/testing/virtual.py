@@ -113,6 +113,16 @@ class VirtualDevice:
             if not self.silent(time)
         ]
 
+    def size(self, end: int) -> int:
+        """About how many reports there are until `end`, without making them."""
+        said = {name for line in self.lines for name in line.values}
+        rates = {rate for name, rate in self.rates.items() if name in said}
+        count = sum(end // rate for rate in rates)
+        for line in self.lines:
+            last = end if line.end is None else min(line.end, end)
+            count += 2 if line.every is None else max(last - line.start, 0) // line.every
+        return count
+
     def silent(self, time: int) -> bool:
         return any(s.start <= time and (s.end is None or time < s.end) for s in self.silences)
 

@@ -1,11 +1,13 @@
 """The Python builder says the charter's programs, word for word, and tells mistakes at the call that makes them."""
 
 import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from headgate.dsl import document, nodes
+from headgate.compiler import check_actions, check_types
+from headgate.dsl import builder_actions, builder_devices, document, nodes
 from headgate.dsl.builder import (
     BuilderError,
     Program,
@@ -36,6 +38,7 @@ from headgate.dsl.builder import (
     wait_until,
     while_,
 )
+from headgate.dsl.builder_devices import Source
 from headgate.dsl.parse import parse
 from headgate.dsl.source import SourceText
 
@@ -194,9 +197,102 @@ fridge = Program("m").device("Fridge")
         (lambda: Program("m").table("t", "r", "d", inputs=["a"], outputs=["b"], rows=[([], [])]), "1 inputs"),
         (lambda: Program("m").test("t").expect.alert("r", of="1 s"), "`of` needs `within`"),
         (lambda: Program("two words"), "cannot be a module"),
+        (lambda: Program("m").rule("r", when="temp > 3"), "`when` needs an expression"),  # type: ignore[arg-type]
+        (lambda: Program("m").rule("r", when="temp > 3"), "`expr('temp > 3')`"),  # type: ignore[arg-type]
+        (lambda: Program("m").rule("r", when=object()), "such as `temp > q("),  # type: ignore[arg-type]
+        (lambda: Program("m").rule("r", when=a, until="b"), "`until` needs an expression"),  # type: ignore[arg-type]
+        (lambda: Program("m").never("n", "a"), "`never` needs an expression"),  # type: ignore[arg-type]
+        (lambda: Program("m").rule("r", when=a, do="alert"), "`do` is a list of actions"),  # type: ignore[arg-type]
+        (lambda: Program("m").rule("r", when=a, do=alert("x")), "`do` is a list of actions"),  # type: ignore[arg-type]
+        (lambda: Program("m").procedure("p", steps="one"), "`steps` is a list of steps"),  # type: ignore[arg-type]
+        (lambda: Program("m").procedure("p", steps=[wait("1 s")]), "is no step"),  # type: ignore[list-item]
+        (lambda: wait_until("a"), "`wait_until` needs an expression"),  # type: ignore[arg-type]
+        (lambda: mean(x, where="y", over="1 s"), "`where` needs an expression"),
+        (lambda: a.then("b"), "a step of a pattern needs an expression"),  # type: ignore[arg-type]
+        (lambda: a.then(b).unless("x"), "`unless` needs an expression"),  # type: ignore[arg-type]
+        (lambda: choose("a", 1, 2), "the condition of `choose` needs an expression"),  # type: ignore[arg-type]
+        (lambda: x + float("nan"), "nan is no value of the language"),
+        (lambda: x + float("-inf"), "-inf is no value of the language"),
+        (lambda: a.for_(120), "write a text with a unit"),  # type: ignore[arg-type]
+        (lambda: fridge.telemetry("t", "celsius"), "did you mean `degC`?"),
+        (lambda: fridge.telemetry("t", "flaot"), "did you mean `float`?"),
+        (lambda: fridge.telemetry("t", "Room"), "neither a type nor a unit"),
+        (lambda: Source("s", "json", fridge).map("t", x, unit="float"), "there is no unit `float`"),
+        (lambda: alert("hot", "high"), "there is no severity `high`: those are `info`"),
+        (lambda: Program("m").rule("r", when=a, severity="high"), "there is no severity `high`"),
+        (lambda: Program("m").rule("r", when=a, for_="Nope"), "the program has no device `Nope`"),
+        (lambda: Program("m").rule("r", when=a, for_=fridge), "the program has no device `Fridge`"),
+        (lambda: Program("m").source("s", "json", "Nope"), "the program has no device `Nope`"),
+        (lambda: Program("m").twin("Nope"), "the program has no device `Nope`"),
     ],
 )
 def test_a_mistake_is_told_at_the_call(mistake, said: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(BuilderError, match=r".") as caught:
         mistake()
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda program: program.device("Room"), "a device `Room`"),
+        (lambda program: program.let("Room", 3), "a device `Room`"),
+        (lambda program: program.let("limit", 3), "a let `limit`"),
+        (lambda program: program.signal("limit", 3), "a let `limit`"),
+        (lambda program: program.pattern("opened", a), "a pattern `opened`"),
+        (lambda program: program.rule("warm", when=a), "a rule `warm`"),
+        (lambda program: program.source("readings", "json", "Room"), "a source `readings`"),
+        (lambda program: program.twin("Room"), "a twin of `Room`"),
+        (lambda program: program.test("it works"), "a test `it works`"),
+        (lambda program: program.always("sane", a), "a never `sane`"),
+        (lambda program: program.priorities("high"), "an order of priorities already"),
+    ],
+)
+def test_a_second_thing_of_a_name_is_told_at_the_call(make: Callable[[Program], object], said: str) -> None:
+    program = Program("m")
+    room = program.device("Room")
+    room.telemetry("temp", "degC")
+    program.let("limit", 3)
+    program.pattern("opened", a)
+    program.rule("warm", when=a)
+    program.source("readings", "json", room).keep("temp")
+    program.twin(room).state("inside", "degC", q("4 degC"))
+    program.test("it works").given(room, "r1", temp=q("4 degC"))
+    program.never("sane", a)
+    program.priorities("low")
+    text = program.text()
+    with pytest.raises(BuilderError, match="already") as caught:
+        make(program)
+    assert said in str(caught.value)
+    assert program.text() == text
+
+
+def test_a_second_variable_of_a_twin_is_told_at_the_call() -> None:
+    program = Program("m")
+    twin = program.twin(program.device("Room"))
+    twin.state("inside", "degC", q("4 degC"))
+    with pytest.raises(BuilderError, match="the twin of `Room` has a variable `inside` already"):
+        twin.parameter("inside", "degC", q("4 degC"))
+
+
+def test_a_rule_and_a_signal_may_share_a_name() -> None:
+    program = Program("m")
+    program.signal("warm", x > 1)
+    program.rule("warm", when=name("warm"))
+    assert program.text().count("warm") == 3
+
+
+def test_a_device_of_another_module_is_there_once_it_is_imported() -> None:
+    program = Program("m")
+    program.use("site.devices", "Room")
+    program.rule("warm", for_="Room", when=a)
+    everything = Program("m")
+    everything.use("site.devices")
+    everything.rule("warm", for_="Room", when=a)
+    assert "rule warm for Room" in program.text()
+    assert "rule warm for Room" in everything.text()
+
+
+def test_what_the_builder_knows_is_what_the_checker_knows() -> None:
+    assert builder_actions.SEVERITIES == check_actions.SEVERITIES
+    assert {*check_types._PLAIN, "duration"} == builder_devices.TYPES

@@ -69,6 +69,13 @@ def test_explain_explains_what_runs_and_names_the_rest(capsys: pytest.CaptureFix
     assert out.endswith("without what cannot be executed yet\n  procedure pull_down\n")
 
 
+def test_explain_counts_one_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    program = tmp_path / "few.iot"
+    program.write_text('module few\ndevice D { telemetry on: bool }\nrule r for D { when on  do { alert "on" } }\n')
+    assert main(["explain", str(program)]) == Exit.OK
+    assert capsys.readouterr().out.endswith(" nodes on 1 timeline\n")
+
+
 def test_warnings_pass_unless_they_are_denied(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "doubtful.iot"]) == Exit.OK
     assert capsys.readouterr().out.endswith("0 errors, 2 warnings\n")

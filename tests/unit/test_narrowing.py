@@ -47,7 +47,9 @@ def test_the_span_is_that_of_the_word(text: str, word: str) -> None:
     assert span.start == source.rindex(word) or word == "temp"
 
 
-@pytest.mark.parametrize("clause, repaired", [("severity majr", "severity major"), ("priority safty", "priority safety")])
+@pytest.mark.parametrize(
+    "clause, repaired", [("severity majr", "severity major"), ("priority safty", "priority safety")]
+)
 def test_the_word_can_be_replaced(clause: str, repaired: str) -> None:
     text = rule(clause)
     (edit,) = problem(text).edits
