@@ -45,6 +45,7 @@ from .builder_actions import (
     wait,
     wait_until,
 )
+from .builder_actions import steps as procedure_steps
 from .builder_calls import (
     abs_,
     age,
@@ -295,7 +296,7 @@ class Program:
         made = nodes.Procedure(
             checked_name(called),
             domain,
-            _steps(steps),
+            procedure_steps(steps),
             parameters,
             maybe_duration(expires),
             actions(on_failure, "`on_failure`"),
@@ -365,15 +366,6 @@ def schedule(
 
 def _keys(by: Key) -> tuple[str, ...]:
     return tuple(map(named, [by] if isinstance(by, str | Expression) else by))
-
-
-def _steps(steps: object) -> tuple[nodes.ProcedureStep | nodes.Loop, ...]:
-    if isinstance(steps, str) or not isinstance(steps, Sequence):
-        raise BuilderError(f'`steps` is a list of steps, such as `[step("one", …)]`, not {steps!r}')
-    for part in steps:
-        if not isinstance(part, nodes.ProcedureStep | nodes.Loop):
-            raise BuilderError(f"{part!r} is no step: those are made by `step` and `loop`")
-    return tuple(steps)
 
 
 def _check(program: nodes.Program) -> nodes.Program:

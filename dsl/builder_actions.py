@@ -138,7 +138,20 @@ def actions(given: object, what: str) -> tuple[nodes.Action, ...]:
 def step(name: str, *parts: nodes.StepPart, after: str | Sequence[str] = ()) -> nodes.ProcedureStep:
     """A step of a procedure; `after="pumps done"`, or several such."""
     earlier = [after] if isinstance(after, str) else after
-    return nodes.ProcedureStep(checked_name(name, "a step"), tuple(parts), tuple(map(_after, earlier)))
+    for part in parts:
+        if not isinstance(part, nodes.StepPart):
+            raise BuilderError(f"{part!r} is no part of a step: those are send, set_, wait, require and the like")
+    return nodes.ProcedureStep(checked_name(name, "a step"), parts, tuple(map(_after, earlier)))
+
+
+def steps(given: object) -> tuple[nodes.ProcedureStep | nodes.Loop, ...]:
+    """The steps of a procedure or a loop."""
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise BuilderError(f'`steps` is a list of steps, such as `[step("one", …)]`, not {given!r}')
+    for part in given:
+        if not isinstance(part, nodes.ProcedureStep | nodes.Loop):
+            raise BuilderError(f"{part!r} is no step: those are made by `step` and `loop`")
+    return tuple(given)
 
 
 def _after(text: str) -> nodes.After:
@@ -150,7 +163,7 @@ def _after(text: str) -> nodes.After:
 
 def loop(variable: str, first: Value, last: Value, *parts: nodes.ProcedureStep | nodes.Loop) -> nodes.Loop:
     """`for r in 9..down_to { … }`."""
-    return nodes.Loop(checked_name(variable, "a variable"), node_of(first), node_of(last), tuple(parts))
+    return nodes.Loop(checked_name(variable, "a variable"), node_of(first), node_of(last), steps(parts))
 
 
 def at_most(count: Count, *, every: Duration | None = None) -> nodes.AtMost:

@@ -49,7 +49,7 @@ class Comments:
 def _remark(comment: str, text: str, previous: Leaf) -> Remark:
     """The comment behind a word, with its column."""
     start = text.index("#", previous.end)
-    return Remark(comment, start - text.rfind("\n", 0, start) - 1)
+    return Remark(comment, start - text.rfind("\n", 0, start) - 1, start - previous.end)
 
 
 def _split(between: str, first: bool) -> tuple[str | None, list[str]]:

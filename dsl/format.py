@@ -8,10 +8,10 @@ rule r {
     do { undo }
 }
 
-What the author decides and is kept: the order of things, blank lines (one where there were several), the columns of
-comments behind what they are about, which short things stand side by side on one line, whether a block with little in
-it is open or closed, and line breaks inside a thing where `layout_words` would break it too. Everything else is decided
-here: blanks, indentation, columns, and what becomes of lines that are too long.
+What the author decides and is kept: the order of things, blank lines (one where there were several), whether comments
+behind neighbouring lines stand below one another, which short things stand side by side on one line, whether a block
+with little in it is open or closed, and line breaks inside a thing where `layout_words` would break it too. Everything
+else is decided here: blanks, indentation, columns, and what becomes of lines that are too long.
 """
 
 from .comments import Comments

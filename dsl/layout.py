@@ -6,16 +6,14 @@ tree out and what formats a text both say what things there are; here it is deci
 - A thing stands on one line if it fits. If not, its blocks are opened; a line that is still too long is folded.
 - Things on one line have two blanks between them.
 - Lines of one kind that follow one another are aligned at their columns, unless that makes one too long.
+- A comment stands two blanks behind its line; on neighbouring lines in one column, if the author has aligned them.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from .layout_words import INDENT, WIDTH_MAX, Word, fold, joined, with_comment, words
-
-GAP_MAX = 32
-"""By how many blanks a column may move to be aligned; lines that differ more are left alone."""
+from .layout_words import GAP_MAX, INDENT, WIDTH_MAX, Word, align_comments, fold, joined, with_comment, words
 
 
 @dataclass(slots=True)
@@ -66,6 +64,7 @@ def lay_out(things: Sequence[Thing], end: Sequence[str] = ()) -> str:
         del lines[0]
     while lines and lines[-1] == "":
         del lines[-1]
+    align_comments(lines)
     return "".join(line + "\n" for line in lines)
 
 

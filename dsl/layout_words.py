@@ -8,9 +8,13 @@ before inside. Lines that continue another are indented, deeper inside parenthes
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby, pairwise
 
 WIDTH_MAX = 120
 INDENT = 4
+BLANKS_BEFORE_COMMENT = 2
+GAP_MAX = 32
+"""By how many blanks a column may move to be aligned; lines that differ more are left alone."""
 
 _WORD = re.compile(r'"(?:[^"\\]|\\.)*"|[()\[\],]|[^\s()\[\],"]+')
 _OPENING = frozenset("([{")
@@ -51,24 +55,58 @@ def joined(line: Sequence[Word]) -> str:
 
 
 class Remark(str):
-    """A comment behind a word, and the column that the author gave it."""
+    """A comment behind a word: the column that the author gave it, and how many blanks that took."""
 
-    __slots__ = ("column",)
+    __slots__ = ("blanks", "column")
 
-    def __new__(cls, text: str, column: int) -> "Remark":
+    def __new__(cls, text: str, column: int, blanks: int) -> "Remark":
         made = super().__new__(cls, text)
         made.column = column
+        made.blanks = blanks
         return made
 
     column: int
+    blanks: int
+
+
+class Commented(str):
+    """A line with the comment behind it, which still may be moved."""
+
+    __slots__ = ("bare", "comment")
+
+    def __new__(cls, bare: str, comment: str, column: int = 0) -> "Commented":
+        made = super().__new__(cls, bare + " " * max(BLANKS_BEFORE_COMMENT, column - len(bare)) + comment)
+        made.bare = bare
+        made.comment = comment
+        return made
+
+    bare: str
+    comment: str
 
 
 def with_comment(line: str, comment: str | None) -> str:
-    """A line and the comment behind it, in its column if there is room: comments are often aligned by hand."""
-    if comment is None:
-        return line
-    column = comment.column if isinstance(comment, Remark) and comment.column <= WIDTH_MAX else 0
-    return line + " " * max(2, column - len(line)) + comment
+    """A line and the comment behind it."""
+    return line if comment is None else Commented(line, comment)
+
+
+def align_comments(lines: list[str]) -> None:
+    """Give comments behind neighbouring lines one column where the author did so for two of them at least."""
+    for commented, run in groupby(enumerate(lines), key=lambda numbered: isinstance(numbered[1], Commented)):
+        if not commented:
+            continue
+        numbered = [(at, line) for at, line in run if isinstance(line, Commented)]
+        lengths = [len(line.bare) for _, line in numbered]
+        pairs = pairwise(line.comment for _, line in numbered)
+        if max(lengths) - min(lengths) <= GAP_MAX and any(_aligned_by_hand(*pair) for pair in pairs):
+            for at, line in numbered:
+                lines[at] = Commented(line.bare, line.comment, max(lengths) + BLANKS_BEFORE_COMMENT)
+
+
+def _aligned_by_hand(first: str, second: str) -> bool:
+    """Whether the comments stand below one another, and not because their lines are as long."""
+    if not isinstance(first, Remark) or not isinstance(second, Remark) or first.column != second.column:
+        return False
+    return max(first.blanks, second.blanks) > BLANKS_BEFORE_COMMENT
 
 
 def fold(line: Sequence[Word], indent: int) -> list[str]:

@@ -66,7 +66,8 @@ class Telling:
             about = [subject.name for subject in _subjects(self.view, verdict.expected.what)]
             if name in about and (verdict.key or verdict.seen) == key:
                 for time, note in _notes(verdict).items():
-                    notes[time] = f"{notes[time]}, {note}" if time in notes else note
+                    said = notes.get(time, "")
+                    notes[time] = note if not said else said if note in said else f"{said}, {note}"
         return notes
 
 

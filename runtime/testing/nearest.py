@@ -153,17 +153,13 @@ def _pattern(view: View, history: History, node: p.PlanNode) -> Iterator[str]:
         return
     awaited = _step(texts, len(farthest.reached))
     until = history.end if farthest.ended is None else farthest.ended
-    match farthest.ending:
-        case "unless":
-            assert pattern.unless is not None
-            ended = f"was ended by `unless {view.text(inputs[pattern.unless])}` at {duration(until)}"
-        case "within":
-            assert pattern.within_ns is not None
-            ended = f"had {duration(pattern.within_ns)}, which were over at {duration(until)}"
-        case "newer":
-            ended = f"was dropped at {duration(until)}, because more than {pattern.partial_max} began after it"
-        case "match" | None:
-            ended = f"still waited when the test ended, at {duration(until)}"
+    ended = f"still waited when the test ended, at {duration(until)}"
+    if farthest.ending == "unless" and pattern.unless is not None:
+        ended = f"was ended by `unless {view.text(inputs[pattern.unless])}` at {duration(until)}"
+    elif farthest.ending == "within" and pattern.within_ns is not None:
+        ended = f"had {duration(pattern.within_ns)}, which were over at {duration(until)}"
+    elif farthest.ending == "newer":
+        ended = f"was dropped at {duration(until)}, because more than {pattern.partial_max} began after it"
     yield f"what began at {duration(farthest.began)} {ended}, before {awaited}"
     yield from _awaited(view, history, node, farthest, until)
 
@@ -184,6 +180,8 @@ def _awaited(view: View, history: History, node: p.PlanNode, attempt: Attempt, u
         if not [time for time in waited.true_times(condition) if time > since]:
             for line in why_never(view, waited, condition):
                 yield f"until then, {line}"
+            if not step.tests:
+                yield from _too_late(history, condition, number, attempt)
             return
     for place, test in enumerate(step.tests):
         tries = [one for one in attempt.tries if (one.step, one.place) == (number, place)]
@@ -196,6 +194,16 @@ def _awaited(view: View, history: History, node: p.PlanNode, attempt: Attempt, u
             gap, one = nearest
             short = f"{difference(gap, left.type)} short" if gap else "and that is not beyond it"
             yield f"until then, step {number + 1} came nearest at {duration(one.time)}: {short}"
+
+
+def _too_late(history: History, condition: p.PlanNode, number: int, attempt: Attempt) -> Iterator[str]:
+    """That the step came after all, when the attempt had ended."""
+    if attempt.ended is None:
+        return
+    updates = history.true_times(condition) if condition.event else history.updates[condition.id]
+    came = [time for time in updates if time > attempt.ended and (condition.event or history.value(condition, time))]
+    if came:
+        yield f"step {number + 1} came at {duration(came[0])}, {duration(came[0] - attempt.ended)} too late"
 
 
 def _nearest_try(missed: list[Try]) -> tuple[float, Try] | None:

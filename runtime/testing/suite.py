@@ -123,9 +123,8 @@ class Suite:
         line, dense = last_line(reader, test), dense_line(reader, test)
         if dense is not None and dense[0] > scenario.size // 2:
             line = dense[1]
-        count = f"until {duration(scenario.end)} there are about {scenario.size:,} messages"
         lines = [
-            *wrapped("got", f"not run: {count}, and {MESSAGES_MAX:,} are the most that a test may have"),
+            *wrapped("got", f"not run: {_too_many(scenario)}"),
             *wrapped(
                 "help",
                 "name an earlier time here, give fewer devices, or report less often, with `from … to … every …`",
@@ -138,6 +137,10 @@ class Suite:
         count = 0
         for number, row in enumerate(table.rows, start=1):
             scenario = row_scenario(self.view, table, row, number)
+            if scenario.size > MESSAGES_MAX:
+                lines = wrapped("got", f"not run: {_too_many(scenario)}: so long is what {table.rule} waits for")
+                failures.append(Failure(row.span, f"row {self.view.written(row.span)}", tuple(lines)))
+                continue
             inputs = scenario.inputs
             count += len(inputs)
             run, different = self._runs(inputs, row.span)
@@ -214,6 +217,11 @@ class Suite:
         lines = timeline(self.view, subject, history, inputs, run.outputs, notes)
         message = f"{name}: {so} at {duration(violation.time)}{whom(violation.key)}"
         return Failure(invariant.span, message, tuple(lines))
+
+
+def _too_many(scenario: Scenario) -> str:
+    count = f"until {duration(scenario.end)} there are about {scenario.size:,} messages and marks of the time"
+    return f"{count}, and {MESSAGES_MAX:,} are the most a test may have"
 
 
 def items_of(compiled: Compiled) -> list[Item]:

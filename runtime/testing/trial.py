@@ -12,7 +12,7 @@ as those of a `test` in the language: what is said later wins, and a change last
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from fractions import Fraction
@@ -28,6 +28,7 @@ from ...grammar.units import parse_unit
 from ...stdlib.function import Value
 from ..cli.program import compiled
 from ..output import Alerted, Counters, Emitted, Life, Output, OutputValue, Sent, Signalled
+from ..text import write_value
 from .differences import differences
 from .exact import SECOND, Exact, S, stored
 from .executors import on_engine, on_reference
@@ -119,7 +120,7 @@ class Trial:
         count = self._scenario.size
         if count > MESSAGES_MAX:
             raise ValueError(
-                f"until {duration(ns(end))} there are about {count:,} messages; {MESSAGES_MAX:,} is the most"
+                f"until {duration(ns(end))} there are about {count:,} messages and marks; {MESSAGES_MAX:,} is the most"
             )
         inputs = self._scenario.inputs
         run = on_engine(self._plan, inputs)
@@ -210,10 +211,16 @@ class Trial:
         if len(values) != len(properties):
             raise ValueError(f"`{name}` is by {_listed(properties)}: a group of it has as many values")
         for property_, value in zip(properties, values, strict=True):
-            lines = [line for one in self._scenario.devices.values() for line in one.lines]
-            said = {_shown(line.values[property_]) for line in lines if property_ in line.values}
+            said = set(self._said(property_))
             if value not in said:
                 raise ValueError(_unknown(f"device whose `{property_}` is", value, said))
+
+    def _said(self, property_: str) -> Iterator[str]:
+        """What devices say of a property, as keys of groups have it."""
+        for device in self._scenario.devices.values():
+            for value in (line.values.get(property_) for line in device.lines):
+                if value is not None and not isinstance(value, Ramp):
+                    yield write_value(value, self._typed.devices[device.type].fields[property_].type.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +256,7 @@ class TrialDevice:
         line: dict[str, Value | Ramp] = {}
         for name, value in values.items():
             if name not in self.fields:
-                raise ValueError(_unknown(f"field of {self.device.type}", name, self.fields))
+                raise ValueError(f"`{self.device.type}` has no field `{name}`{_meant(name, self.fields)}")
             info = self.fields[name]
             if isinstance(value, Slope):
                 first, last = stored_value(info, value.first), stored_value(info, value.last)
@@ -333,11 +340,6 @@ def not_past(scenario: Scenario, time: int) -> int:
     return time
 
 
-def _shown(value: Value | Ramp) -> str:
-    """A property's value, as keys of groups have it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
@@ -351,5 +353,9 @@ def _time(output: Output) -> str:
 
 
 def _unknown(what: str, name: str, known: Collection[str]) -> str:
+    return f"there is no {what} `{name}`{_meant(name, known)}"
+
+
+def _meant(name: str, known: Collection[str]) -> str:
     close = get_close_matches(name, known, n=1)
-    return f"there is no {what} `{name}`" + (f": did you mean `{close[0]}`?" if close else "")
+    return f": did you mean `{close[0]}`?" if close else ""

@@ -171,13 +171,13 @@ ALLOWED = {
     "calls": "signal s for T = " + "abs(" * 49 + "x" + ")" * 49,
     "choice": "signal s for T = " + "b ? x : " * 190 + "x",
     "fallback": "signal s for T = x" + " else x" * 190,
-    "blocks": "rule r for T { when b do { " + "if b { " * 190 + "}" * 190 + " } }",
-    "else": "rule r for T { when b do { " + "if b { } else " * 190 + "{ } } }",
+    "blocks": "rule r for T { when b do { " + "if b { " * 48 + "}" * 48 + " } }",
+    "else": "rule r for T { when b do { " + "if b { } else " * 48 + "{ } } }",
     "steps": "pattern p for T = b" + " then b" * 190 + " within 5 s",
     "groups": "pattern p for T = " + "(b then " * 90 + "b" + " within 5 s)" * 90,
     "choices": "pattern p for T = " + "any of (b, " * 90 + "b" + ")" * 90,
     "repetitions": "pattern p for T = " + "(" * 90 + "b" + " 2 times)" * 90 + " within 5 s",
-    "loops": "procedure p() for T { " + "for r in 1..2 { " * 90 + "step s { send c(a: 1) }" + "}" * 90 + " }",
+    "loops": "procedure p() for T { " + "for r in 1..2 { " * 48 + "step s { send c(a: 1) }" + "}" * 48 + " }",
 }
 
 

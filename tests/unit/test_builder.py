@@ -24,6 +24,7 @@ from headgate.dsl.builder import (
     fresh,
     function,
     key,
+    loop,
     mean,
     name,
     no,
@@ -206,6 +207,8 @@ fridge = Program("m").device("Fridge")
         (lambda: Program("m").rule("r", when=a, do=alert("x")), "`do` is a list of actions"),  # type: ignore[arg-type]
         (lambda: Program("m").procedure("p", steps="one"), "`steps` is a list of steps"),  # type: ignore[arg-type]
         (lambda: Program("m").procedure("p", steps=[wait("1 s")]), "is no step"),  # type: ignore[list-item]
+        (lambda: step("s", "x"), "'x' is no part of a step"),  # type: ignore[arg-type]
+        (lambda: loop("n", 1, 3, wait("1 s")), "is no step"),  # type: ignore[arg-type]
         (lambda: wait_until("a"), "`wait_until` needs an expression"),  # type: ignore[arg-type]
         (lambda: mean(x, where="y", over="1 s"), "`where` needs an expression"),
         (lambda: a.then("b"), "a step of a pattern needs an expression"),  # type: ignore[arg-type]

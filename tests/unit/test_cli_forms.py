@@ -23,7 +23,7 @@ TIDY = """\
 module demo
 device Fridge {
     telemetry temp: degC
-}   # all of them
+}  # all of them
 let limit = 8 degC
 rule warm for Fridge {
     when temp > limit

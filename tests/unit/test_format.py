@@ -106,7 +106,7 @@ CASES = {
         """,
         """\
         # before the item
-        rule r {   # behind the brace
+        rule r {  # behind the brace
             # before the clause
 
             when a and  # inside
@@ -119,6 +119,66 @@ CASES = {
             # at the end of the rule
         }
         # at the end of the file
+        """,
+    ),
+    "a comment stands two blanks behind its line": (
+        """\
+        device D {
+            telemetry temp: degC # one
+            telemetry door: bool                     # far away
+
+            property site: text                 # aligned with nothing beside it
+        }                                                                        # behind the brace
+
+        let a = 1      # aligned with nothing beside it
+        let bbb = 2
+        let c = 3      # nor this
+        """,
+        """\
+        device D {
+            telemetry temp: degC  # one
+            telemetry door: bool  # far away
+
+            property site: text  # aligned with nothing beside it
+        }  # behind the brace
+
+        let a   = 1  # aligned with nothing beside it
+        let bbb = 2
+        let c   = 3  # nor this
+        """,
+    ),
+    "comments on neighbouring lines that the author has aligned stay so": (
+        """\
+        device D {                        # behind a brace
+            telemetry temp: degC          # as it is measured
+            telemetry door: bool    # moved when the line was changed
+            property longer_than_the_others: text
+            property site: text     # alone
+        }
+        let a = 1              # below one another
+        signal s for D = door  # though the lines
+        let b = 2              # differ in length
+        """,
+        """\
+        device D {                # behind a brace
+            telemetry temp: degC  # as it is measured
+            telemetry door: bool  # moved when the line was changed
+            property  longer_than_the_others: text
+            property  site: text  # alone
+        }
+        let a = 1              # below one another
+        signal s for D = door  # though the lines
+        let b = 2              # differ in length
+        """,
+    ),
+    "comments of lines whose lengths differ much are not aligned": (
+        """\
+        let a = 1                                              # short
+        let b = 1000000000 + 2000000000 + 3000000000 + 400000  # long
+        """,
+        """\
+        let a = 1  # short
+        let b = 1000000000 + 2000000000 + 3000000000 + 400000  # long
         """,
     ),
     "comments in odd places": (

@@ -94,7 +94,7 @@ def test_what_is_no_time_is_refused(time: str) -> None:
 @pytest.mark.parametrize(
     "values, problem",
     [
-        ({"tmp": 4}, "no field of Fridge `tmp`: did you mean `temp`"),
+        ({"tmp": 4}, "`Fridge` has no field `tmp`: did you mean `temp`"),
         ({"temp": "4 kg"}, "`4 kg` does not fit `temp`, which is in `degC`"),
         ({"temp": "warm"}, "`warm` is not a number for `temp`, which has `degC`"),
         ({"count": "4 kg"}, "`4 kg` is not a number for `count`, which has no unit"),
@@ -134,6 +134,71 @@ def test_what_does_not_exist_is_refused_with_a_suggestion(run: Trial) -> None:
         run.acknowledge("x", "f1", 0)
     with pytest.raises(ValueError, match="no signal `mean_tmp`: did you mean `mean_temp`"):
         run.signal("mean_tmp", "f1")
+
+
+@pytest.mark.parametrize(
+    "name, key, problem",
+    [
+        ("too_warm", "f2", "there is no Fridge `f2`"),
+        ("too_warm", "far", "there is no Fridge `far`"),
+        ("too_warm", ("f1", "oslo"), "`too_warm` is of a Fridge: say of which one, by its id alone"),
+        ("full", "oslp", "there is no device whose `site` is `oslp`: did you mean `oslo`?"),
+        ("full", ("oslo", "f1"), "`full` is by `site`: a group of it has as many values"),
+        ("anywhere", "f1", "`anywhere` is neither of a device nor of a group: leave out `f1`"),
+    ],
+)
+def test_what_was_never_made_cannot_be_asked_about(name: str, key: str | tuple[str, ...], problem: str) -> None:
+    groups = """rule full by site { when count(Fridge) > 3  do { alert "full" } }
+rule anywhere { when count(Fridge) > 3  do { alert "full" } }
+"""
+    run = Trial.of(PROGRAM + groups)
+    run.device("Fridge", "f1", site="oslo", temp=4)
+    run.until("1 min")
+    for ask in (run.raised, run.cleared):
+        with pytest.raises(ValueError, match=f"^{re.escape(problem)}$"):
+            ask(name, key)
+    with pytest.raises(ValueError, match=f"^{re.escape(problem)}$"):
+        run.acknowledge(name, key, "2 min")
+    assert run.raised("full", "oslo") == run.raised("anywhere", ()) == run.raised("anywhere") == []
+
+
+def test_a_signal_of_what_was_never_made_cannot_be_asked_about(run: Trial) -> None:
+    run.device("Fridge", "f1", site="oslo", temp=4)
+    with pytest.raises(ValueError, match="no Fridge `f2`"):
+        run.until("1 min").signal("mean_temp", "f2")
+    with pytest.raises(ValueError, match="no device whose `site` is `rome`"):
+        run.signal("warmest", "rome")
+
+
+def test_an_id_belongs_to_one_device(run: Trial) -> None:
+    run = Trial.of(PROGRAM + "device Gate { telemetry open: bool }\n")
+    run.device("Fridge", "f1", temp=4)
+    with pytest.raises(ValueError, match="`f1` is a Fridge already"):
+        run.device("Gate", "f1", open=True)
+
+
+def test_what_is_past_cannot_be_changed(run: Trial) -> None:
+    f1 = run.device("Fridge", "f1", temp=4)
+    run.until("5 min")
+    past = "10 s is past: the trial ran until 5 min already"
+    for change in (
+        lambda: f1.at("10 s", temp=9),
+        lambda: f1.during("10 s", "6 min", temp=9),
+        lambda: f1.silent("10 s"),
+        lambda: f1.clock_ahead("1 s", "10 s"),
+        lambda: run.acknowledge("too_warm", "f1", "10 s"),
+        lambda: run.until("10 s"),
+    ):
+        with pytest.raises(ValueError, match=past):
+            change()
+    f1.at("5 min", temp=9)
+    assert run.until("8 min").raised("too_warm", "f1") == ["7 min"]
+
+
+def test_a_trial_that_would_take_too_long_is_refused(run: Trial) -> None:
+    run.device("Fridge", "f1", temp=4)
+    with pytest.raises(ValueError, match=r"until 400 day there are about 4,608,002 .* 2,000,000 is the most"):
+        run.until("400 day")
 
 
 def test_a_program_with_errors_is_refused() -> None:
