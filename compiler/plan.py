@@ -354,8 +354,8 @@ class Output:
 
 
 Operator = (
-    Payload | Constant | Field | Message | HeldTime | Previous | PreviousTime | Key | Now | Map | Delayed | Holds | Quiet | Edge | Slices | Window
-    | Aggregate | Members | Pattern | Captured | Schedule | Rule | Action | Output
+    Payload | Constant | Field | Message | HeldTime | Previous | PreviousTime | Key | Now | Map | Delayed | Holds
+    | Quiet | Edge | Slices | Window | Aggregate | Members | Pattern | Captured | Schedule | Rule | Action | Output
 )  # fmt: skip
 
 

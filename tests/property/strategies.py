@@ -126,8 +126,8 @@ class Writing:
             return f"{self.one('count', 'share')}({of}x > {self.constant()}{where} over {span})"
         if self.chance(15):
             return f"count({of}{self.one('flag becomes true', 'x rises above 1')} over {span})"
-        if self.chance(10):
-            return f"{self.one('first', 'last')}({of}word{where} over {span})"
+        if not of and self.chance(10):  # a group's rule compares what its signals give with numbers
+            return f"{self.one('first', 'last')}(word{where} over {span})"
         argument = self.one(f"{of}x", f"{of}n", f"{of}x + {of}n", f"{of}x else 0")
         return f"{self.one(*AGGREGATES)}({argument}{where} over {span})"
 

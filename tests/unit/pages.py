@@ -137,7 +137,7 @@ def library_page() -> str:
     lines = [MADE, "", "# The standard library", ""]
     lines += [
         "What programs can call. A function of a module is imported by name: `import std.geo (inside)`; the others are",
-        "there. Those marked *checked* are known to the compiler and not executed by this version yet, as `headgate run`",
+        "there. Those marked *checked* are known to the compiler and not executed by this version yet, as `headgate run`",  # noqa: E501
         "says of a program that uses one.",
     ]
     lines += ["", "## Functions of values", "", *scalar_table(f for f in scalars if f.module is None)]
@@ -176,7 +176,9 @@ def aggregate_table(functions: Iterable[AggregateFunction | Summary]) -> Iterato
             continue
         name = "p1 … p99" if function.name == "p95" else function.name
         marked = "" if function.runs else " *Checked.*"
-        of = {"bool": "conditions", "number": "numbers", "any": "anything", "value": "numbers, texts, conditions"}[function.argument]
+        of = {"bool": "conditions", "number": "numbers", "any": "anything", "value": "numbers, texts, conditions"}[
+            function.argument
+        ]
         two = " (two, sampled together)" if function.second else ""
         example = f" `{function.examples[0]}`" if function.examples else ""
         doc = function.doc.replace("95 %", "so many %") if function.name == "p95" else function.doc

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import rfc8785
 
-from headgate.compiler.compile import compile_text
 from headgate.compiler.canonical import encode
+from headgate.compiler.compile import compile_text
 from headgate.compiler.document import plan_hash
 from headgate.compiler.explain import explain_program
 from headgate.compiler.plan import Plan
