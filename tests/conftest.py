@@ -6,6 +6,7 @@ header; `--hypothesis-seed=SEED` repeats it.
 
 import os
 import random
+from typing import Any
 
 import hypothesis
 import pytest
@@ -37,6 +38,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_json_modifyreport(json_report: dict[str, object]) -> None:
-    """Leave this machine's folder out of the report: it is kept with the project."""
+def pytest_json_modifyreport(json_report: dict[str, Any]) -> None:
+    """Leave this machine's folders out of the report, which is kept with the project: its root, and where what was
+    logged was logged from."""
     json_report["root"] = "."
+    for test in json_report.get("tests", []):
+        for phase in ("setup", "call", "teardown"):
+            test.get(phase, {}).pop("log", None)
