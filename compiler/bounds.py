@@ -24,6 +24,7 @@ from .plan import (
     Members,
     Message,
     Now,
+    OfField,
     Output,
     Pattern,
     Plan,
@@ -57,9 +58,6 @@ RULE_BYTES = 40
 ROW_BYTES = 16
 MEMBERS_BYTES = 24
 NS_PER_S = 1_000_000_000
-
-OF_FIELDS = (Field, Message, HeldTime, Previous, PreviousTime)
-"""What reads one field of a device."""
 
 _CPU_NS: dict[type, float] = {
     Field: 6.0,
@@ -192,7 +190,7 @@ def settle_bytes(plan: Plan | Graph, device: DeviceType) -> int:
     used = {
         node.operator.field
         for node in nodes
-        if node.timeline == f"{device.name} settled" and isinstance(node.operator, OF_FIELDS)
+        if node.timeline == f"{device.name} settled" and isinstance(node.operator, OfField)
     }
     types = {field.name: field.type.name for field in device.fields}
     return device.settle_max * (ROW_BYTES + sum(VALUE_BYTES[types[name]] + KNOWN_BYTES for name in used))
@@ -208,14 +206,8 @@ def _rate_hz(
     match node.operator:
         case Constant() | Key() | Now():
             return None
-        case (
-            Field(device, name)
-            | Message(device, name)
-            | HeldTime(device, name)
-            | Previous(device, name)
-            | PreviousTime(device, name)
-        ):
-            every = paces[device, name]
+        case operator if isinstance(operator, OfField):
+            every = paces[operator.device, operator.field]
             return None if every is None else NS_PER_S / every
         case Window(every, _, calendar):
             if every is not None:

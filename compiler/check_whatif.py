@@ -11,7 +11,6 @@ from .problems_types import WrongType
 from .resolve import closest
 from .typed import DeviceScope, FieldInfo, GroupScope
 
-RUNS_MAX = 1_000_000
 STATISTICS = ("mean", "median", "min", "max", "range", "stddev", *(f"p{percent}" for percent in range(1, 100)))
 
 ALL = GroupScope(())

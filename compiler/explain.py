@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ..dsl import nodes as n
-from .bounds import NS_PER_S, OF_FIELDS, in_bytes, keys_max, settle_bytes
+from .bounds import NS_PER_S, in_bytes, keys_max, settle_bytes
 from .lower_context import domain_scope, timeline_id
 from .plan import (
     Holds,
     Members,
+    OfField,
     Output,
     Pattern,
     Plan,
@@ -142,7 +143,7 @@ def _fields(reading: _Reading, nodes: list[PlanNode]) -> Iterable[str]:
     return dict.fromkeys(
         f"{node.operator.device}.{node.operator.field}" if several else node.operator.field
         for node in nodes
-        if isinstance(node.operator, OF_FIELDS)
+        if isinstance(node.operator, OfField)
     )
 
 

@@ -94,6 +94,10 @@ class PreviousTime:
     field: str
 
 
+OfField = Field | Message | HeldTime | Previous | PreviousTime
+"""The operators that ask about one field of a device type."""
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """A part of the timeline's key: `id` on a device's timeline, a property's name on a group's."""

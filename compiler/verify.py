@@ -24,6 +24,7 @@ from .plan import (
     Members,
     Message,
     Now,
+    OfField,
     Output,
     Pattern,
     Payload,
@@ -185,13 +186,8 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
     match node.operator:
         case Map() | Constant():
             pass  # most nodes are, and nothing more can be wrong with them
-        case (
-            Field(device, name)
-            | Message(device, name)
-            | HeldTime(device, name)
-            | Previous(device, name)
-            | PreviousTime(device, name)
-        ):
+        case operator if isinstance(operator, OfField):
+            device, name = operator.device, operator.field
             if own.kind != "device" or own.device != device:
                 yield f"a field of {device} cannot be on {own.id}"
             elif device in index.devices and name not in index.fields[device]:

@@ -41,10 +41,6 @@ class Comments:
     def behind(self, leaf: Leaf) -> str | None:
         return self._behind.pop(leaf.start, None)
 
-    def before_inside(self, leaf: Leaf) -> list[str]:
-        """The comments before a word in the midst of a line."""
-        return [line for line in self.before(leaf) if line]
-
 
 def _remark(comment: str, text: str, previous: Leaf) -> Remark:
     """The comment behind a word, with its column."""

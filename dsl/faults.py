@@ -9,11 +9,11 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..grammar.tables import keywords
 from ..grammar.units import parse_unit, similar_units
 from . import slips
 from .diagnostic import Diagnostic, Edit
 from .fitting import CLAUSES, described, similar_keyword
+from .machine import machine
 from .sections import words
 from .source import Span
 from .strings import Place
@@ -278,7 +278,7 @@ def _same_line(fault: Fault, around: _Around, distance: int) -> bool:
 
 
 def _is_keyword(word: str) -> bool:
-    return word in keywords()
+    return word.isidentifier() and word in machine().names
 
 
 def _awaits_silence(fault: Fault, around: _Around) -> bool:

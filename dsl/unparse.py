@@ -40,11 +40,6 @@ def unparse(program: nodes.Program) -> str:
     return lay_out(things)
 
 
-def unparse_item(item: nodes.Item) -> str:
-    """The text of one item, with a line break at its end."""
-    return lay_out([item_thing(item)])
-
-
 def item_thing(item: nodes.Item) -> Thing:
     """An item as a thing to lay out."""
     match item:

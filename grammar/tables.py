@@ -6,12 +6,10 @@ should not. So the automaton is kept, in Lark's own form, beside the grammar.
 
 import json
 from collections.abc import Callable
-from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from lark import Lark
-from lark.grammar import Rule
 
 TABLES_FILE = "iot.tables.json"
 
@@ -33,17 +31,3 @@ def load_parser(transformer: object) -> Lark:
 
 def _numbered(table: dict[str, Any]) -> dict[int, Any]:
     return {int(number): value for number, value in table.items()}
-
-
-@cache
-def rules() -> tuple[Rule, ...]:
-    """The rules of the grammar, as Lark has them."""
-    return tuple(load_parser(None).rules)
-
-
-@cache
-def keywords() -> frozenset[str]:
-    """All words that are keywords somewhere."""
-    stored = json.loads(files(__package__ or "").joinpath(TABLES_FILE).read_text(encoding="utf-8"))
-    terminals = (each["pattern"] for each in stored["memo"].values() if each["__type__"] == "TerminalDef")
-    return frozenset(p["value"] for p in terminals if p["__type__"] == "PatternStr" and p["value"].isidentifier())

@@ -16,7 +16,6 @@ from .operators.leaves import (
     MessageOperator,
     NowOperator,
     PreviousOperator,
-    PreviousTimeOperator,
 )
 from .operators.node import Operator, Setting
 from .operators.outputs import ActionOperator, OutputOperator
@@ -79,11 +78,11 @@ def _message(b: Builder, node: p.PlanNode, op: p.Message) -> Operator:
 
 
 def _previous(b: Builder, node: p.PlanNode, op: p.Previous) -> Operator:
-    return PreviousOperator(b.setting, b.field(node, op.field))
+    return PreviousOperator(b.setting, b.field(node, op.field), of_time=False)
 
 
 def _previous_time(b: Builder, node: p.PlanNode, op: p.PreviousTime) -> Operator:
-    return PreviousTimeOperator(b.setting, b.field(node, op.field))
+    return PreviousOperator(b.setting, b.field(node, op.field), of_time=True)
 
 
 def _held_time(b: Builder, node: p.PlanNode, op: p.HeldTime) -> Operator:

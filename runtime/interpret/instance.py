@@ -83,7 +83,6 @@ class Instance:
     shown_key: tuple[str, ...]
     cases: Mapping[type, Case]
     passed: int | None = None
-    started: bool = False
     values: dict[str, Value] = field(default_factory=dict)
     updated: set[str] = field(default_factory=set)
     states: dict[str, Any] = field(default_factory=dict)
@@ -127,7 +126,6 @@ class Instance:
         if self.overdue and at.phase == "event":
             at.changes = self.overdue + at.changes
             self.overdue = []
-        self.started = True
         self.instants += 1
         self.passed = at.time if self.passed is None else max(self.passed, at.time)
         self.updated = set()

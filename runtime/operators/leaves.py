@@ -280,35 +280,20 @@ class HeldTimeOperator(Operator):
 
 
 class PreviousOperator(Operator):
-    """`compiler.plan.Previous`: what was held before the newest value."""
+    """`compiler.plan.Previous`: what was held before the newest value; `of_time`: when that was from (`PreviousTime`)."""
 
-    def __init__(self, setting: Setting, state: FieldState) -> None:
+    def __init__(self, setting: Setting, state: FieldState, of_time: bool) -> None:
         super().__init__(setting)
         self.state = state
+        self.of_time = of_time
         state.remember()
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
         self.state.begin(frame)
 
         def look(instants: Instants) -> Column:
-            return self.state.earlier_at(instants)[0]
-
-        return Dense(frame, look(frame.rows), self.state.updated, look)
-
-
-class PreviousTimeOperator(Operator):
-    """`compiler.plan.PreviousTime`: when that was from."""
-
-    def __init__(self, setting: Setting, state: FieldState) -> None:
-        super().__init__(setting)
-        self.state = state
-        state.remember()
-
-    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
-        self.state.begin(frame)
-
-        def look(instants: Instants) -> Column:
-            return _known_times(self.state.earlier_at(instants)[1])
+            column, times = self.state.earlier_at(instants)
+            return _known_times(times) if self.of_time else column
 
         return Dense(frame, look(frame.rows), self.state.updated, look)
 

@@ -164,11 +164,8 @@ class View:
             if node.id in seen:
                 continue
             seen.add(node.id)
-            match node.operator:
-                case p.Field(device=device, field=name) | p.Message(device=device, field=name):
-                    found.add((device, name))
-                case p.HeldTime(device=device, field=name) | p.Previous(device=device, field=name):
-                    found.add((device, name))
-                case _:
-                    pending += self.inputs_of(node)
+            if isinstance(node.operator, p.OfField):
+                found.add((node.operator.device, node.operator.field))
+            else:
+                pending += self.inputs_of(node)
         return found

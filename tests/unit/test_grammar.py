@@ -10,10 +10,11 @@ from lark.exceptions import GrammarError
 from lark.grammar import Rule
 
 from headgate.dsl import scanning
+from headgate.dsl.machine import machine
 from headgate.dsl.tree import BUILD, CHOICES
 from headgate.grammar import grammar_text, raw_grammar_text
 from headgate.grammar.generate import tables_text
-from headgate.grammar.tables import TABLES_FILE, rules
+from headgate.grammar.tables import TABLES_FILE
 
 
 def test_the_tables_are_those_of_the_grammar() -> None:
@@ -37,13 +38,13 @@ def stands_for_its_part(rule: Rule) -> bool:
 
 
 def test_every_rule_of_the_grammar_becomes_something() -> None:
-    becomes = {named(rule) for rule in rules() if not stands_for_its_part(rule)}
+    becomes = {named(rule) for rule in machine().lark.rules if not stands_for_its_part(rule)}
     lists = {name for name in becomes if name.startswith("_")}
     assert becomes - lists - CHOICES == set(BUILD)
 
 
 def test_a_choice_of_keywords_has_one_word_in_each_case() -> None:
-    for rule in rules():
+    for rule in machine().lark.rules:
         if named(rule) in CHOICES:
             assert [part.is_term for part in rule.expansion] == [True]
 
