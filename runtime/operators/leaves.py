@@ -280,7 +280,7 @@ class HeldTimeOperator(Operator):
 
 
 class PreviousOperator(Operator):
-    """`compiler.plan.Previous`: what was held before the newest value; `of_time`: when that was from (`PreviousTime`)."""
+    """`compiler.plan.Previous`: what was held before the newest value; `of_time`: when it was from (`PreviousTime`)."""
 
     def __init__(self, setting: Setting, state: FieldState, of_time: bool) -> None:
         super().__init__(setting)
