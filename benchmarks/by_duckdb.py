@@ -87,6 +87,6 @@ def questions(stream: Stream, lines: Path) -> Mapping[str, Question]:
         "W3": lambda: ask(W3),
         "W4": w4,
         "W5": lambda: ask(W5),
-        "W6": lambda: together([ask(W1), ask(W2), ask(W3), w4()]),
+        "W6": lambda: together([ask(W1), ask(W2), ask(W3), w4(), ask(W5)]),
         "W7": lambda: ask(W7, path=str(lines)),
     }

@@ -1,21 +1,24 @@
 """Headgate itself: the programs of this folder's `programs`, fed from columns in batches, or from JSON lines.
 
-All of it counts: an engine made of the plan, every batch, the marks and the end, and looking at everything that comes
-out: at matches and alerts as records, at windows as columns (`Outputs.signal`).
+The batches are there before the clock starts, as the peers' frame, table and lists are. All else counts: an engine made
+of the plan, its devices registered, every batch, the marks and the end, and a look at everything that comes out, as
+columns (`Outputs.columns`).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from headgate.benchmarks.answers import Answer, Question, together
-from headgate.benchmarks.stream import BATCH_ROWS, Stream
+from headgate.benchmarks.stream import Stream
 from headgate.compiler.compile import compile_text
 from headgate.compiler.plan import Plan
 from headgate.dsl.source import SourceText
+from headgate.runtime.batch import Batch
 from headgate.runtime.connectors.json_lines import JsonLines
 from headgate.runtime.engine import Engine
 from headgate.runtime.gathering import Outputs
-from headgate.runtime.output import Alerted, Life, Matched, Output
+from headgate.runtime.kernels.life import RAISED
+from headgate.runtime.output import Matched
 from headgate.runtime.replay import Replay
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -30,10 +33,11 @@ def compiled(workload: str) -> Plan:
     return outcome.plan
 
 
-def fed(plan: Plan, stream: Stream, rows: int = BATCH_ROWS) -> Iterator[Outputs]:
-    """What comes of a stream, batch after batch, the marks and the end included."""
+def fed(plan: Plan, stream: Stream, batches: Sequence[Batch]) -> Iterator[Outputs]:
+    """What comes of a stream's batches, one after another, the marks and the end included."""
     engine = Engine(plan)
-    for batch in stream.batches(engine.registries["Sensor"], rows):
+    engine.registries["Sensor"].register(stream.ids)
+    for batch in batches:
         yield engine.feed(batch)
     yield engine.mark_all(stream.last_ns + 1)
     yield engine.end()
@@ -42,41 +46,49 @@ def fed(plan: Plan, stream: Stream, rows: int = BATCH_ROWS) -> Iterator[Outputs]
 def questions(stream: Stream, lines: Path) -> Mapping[str, Question]:
     """W1 to W7 on this stream; W7 on the file of its JSON lines."""
     plans = {w: compiled(w) for w in ("w1", "w2", "w3", "w4", "w5", "w6")}
+    batches = stream.batches()
 
-    def w6() -> Answer:
-        outputs = list(fed(plans["w6"], stream))
-        # Records of all but the windows, which are looked at as columns; put in order they are not.
-        records = [r for o in outputs for b in o.blocks if b.column is None for r in b.records()]
-        return together([events(records), tumbling(outputs), hopping(outputs), raised(records, "hot")])
+    def ask(workload: str, *answers: Callable[[Sequence[Outputs]], Answer]) -> Question:
+        def question() -> Answer:
+            outputs = list(fed(plans[workload], stream, batches))
+            found = [answer(outputs) for answer in answers]
+            return together(found) if len(found) > 1 else found[0]
+
+        return question
 
     def w7() -> Answer:
         run = Replay.of(plans["w1"]).run([(JsonLines(str(lines)), ["readings"])])
-        return events(r for outputs in run for r in outputs)
+        return {"events": sum(isinstance(record, Matched) for outputs in run for record in outputs)}
 
     return {
-        "W1": lambda: events(r for outputs in fed(plans["w1"], stream) for r in outputs),
-        "W2": lambda: tumbling(list(fed(plans["w2"], stream))),
-        "W3": lambda: hopping(list(fed(plans["w3"], stream))),
-        "W4": lambda: raised((r for outputs in fed(plans["w4"], stream) for r in outputs), "hot"),
-        "W5": lambda: {"alerts": alerts((r for outputs in fed(plans["w5"], stream) for r in outputs), "warmed")},
-        "W6": w6,
+        "W1": ask("w1", matched),
+        "W2": ask("w2", tumbling),
+        "W3": ask("w3", hopping),
+        "W4": ask("w4", hot),
+        "W5": ask("w5", warmed),
+        "W6": ask("w6", matched, tumbling, hopping, hot, warmed),
         "W7": w7,
     }
 
 
-def events(records: Iterable[Output]) -> Answer:
+def matched(outputs: Sequence[Outputs]) -> Answer:
     """Matches of the filter."""
-    return {"events": sum(isinstance(r, Matched) for r in records)}
+    return {"events": sum(len(one.columns("hot_and_shaking").times) for one in outputs)}
 
 
-def alerts(records: Iterable[Output], rule: str) -> int:
-    """How many alerts a rule made."""
-    return sum(isinstance(r, Alerted) and r.rule == rule for r in records)
+def hot(outputs: Sequence[Outputs]) -> Answer:
+    """How often W4's rule was raised."""
+    return {"raised": raised(outputs, "hot")}
 
 
-def raised(records: Iterable[Output], rule: str) -> Answer:
+def warmed(outputs: Sequence[Outputs]) -> Answer:
+    """How often W5's was; it alerts each time."""
+    return {"alerts": raised(outputs, "warmed")}
+
+
+def raised(outputs: Sequence[Outputs], rule: str) -> int:
     """How often a rule was raised."""
-    return {"raised": sum(isinstance(r, Life) and r.rule == rule and r.what == "raised" for r in records)}
+    return sum(int((one.columns(rule).values.values == RAISED).sum()) for one in outputs)
 
 
 def tumbling(outputs: Sequence[Outputs]) -> Answer:
@@ -96,7 +108,7 @@ def _sum(outputs: Sequence[Outputs], signal: str) -> tuple[int, float]:
     """How many known values a signal gave, and their sum."""
     count, total = 0, 0.0
     for one in outputs:
-        _, _, column = one.signal(signal)
+        column = one.columns(signal).values
         known = column.values if column.known is None else column.values[column.known]
         count += len(known)
         total += float(known.sum())

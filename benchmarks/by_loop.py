@@ -46,7 +46,7 @@ def questions(stream: Stream, lines: Path) -> Mapping[str, Question]:
         "W3": lambda: hopping_answer(hopping(zip(dev, ts, temp, strict=True))),
         "W4": lambda: {"raised": len(hot_for(zip(dev, ts, temp, strict=True), last_ms))},
         "W5": lambda: {"alerts": len(warmed(zip(dev, ts, temp, door, strict=True)))},
-        "W6": lambda: all_at_once(zip(dev, ts, temp, vib, strict=True), last_ms),
+        "W6": lambda: all_at_once(zip(dev, ts, temp, vib, door, strict=True), last_ms),
         "W7": lambda: {"events": len(from_json_lines(lines))},
     }
 
@@ -193,30 +193,44 @@ def warmed(readings: Iterable[tuple[int, int, float, bool]]) -> list[tuple[int, 
 # --- W6 --------------------------------------------------------------------------------------------------------------
 
 
-def all_at_once(readings: Iterable[Reading], last_ms: int) -> Answer:
-    """W1 to W4 in one loop; the hopping windows are made of the tumbling ones."""
+def all_at_once(readings: Iterable[tuple[int, int, float, float, bool]], last_ms: int) -> Answer:
+    """W1 to W5 in one loop; the hopping windows are made of the tumbling ones."""
     shaking: list[Reading] = []
     open_: dict[int, list[Any]] = {}
     closed: list[Summary] = []
     slices: list[list[Any]] = []
     since: dict[int, int] = {}
     raised: list[tuple[int, int]] = []
+    was_open: dict[int, bool] = {}
+    opened: dict[int, tuple[int, float]] = {}
+    alerts: list[tuple[int, int]] = []
 
     def close(dev: int, window: list[Any]) -> None:
         closed.append(summary(window))
         slices.append([dev, window[0], window[1], window[1] * window[2] + window[3]])
 
-    for reading in readings:
-        dev, ts, temp, vib = reading
+    for dev, ts, temp, vib, door in readings:
         if temp > HOT_AND_SHAKING_DEGC:
             if vib > SHAKING_MM_S:
-                shaking.append(reading)
+                shaking.append((dev, ts, temp, vib))
             if temp > TOO_HOT_DEGC and dev not in since:
                 since[dev] = ts
         if dev in since and temp <= TOO_HOT_DEGC:
             due = since.pop(dev) + HOT_FOR_MS
             if due < ts:
                 raised.append((dev, due))
+        if not door:
+            opened.pop(dev, None)
+        elif was_open.get(dev) is False:
+            opened[dev] = (ts, temp)
+        elif dev in opened:
+            opened_at, before = opened[dev]
+            if ts - opened_at > WARMED_WITHIN_MS:
+                del opened[dev]
+            elif temp > before + WARMER_K:
+                alerts.append((dev, ts))
+                del opened[dev]
+        was_open[dev] = door
         number = ts // TUMBLING_MS
         window = open_.get(dev)
         if window is None or window[0] != number:
@@ -235,6 +249,5 @@ def all_at_once(readings: Iterable[Reading], last_ms: int) -> Answer:
     for dev, window in open_.items():
         close(dev, window)
     raised += [(dev, start + HOT_FOR_MS) for dev, start in since.items() if start + HOT_FOR_MS <= last_ms]
-    means = hopping_means(slices)
-    hot = {"raised": len(raised)}
-    return together([{"events": len(shaking)}, tumbling_answer(closed), hopping_answer(means), hot])
+    means, hot, warm = hopping_means(slices), {"raised": len(raised)}, {"alerts": len(alerts)}
+    return together([{"events": len(shaking)}, tumbling_answer(closed), hopping_answer(means), hot, warm])

@@ -29,8 +29,7 @@ NS_PER_EVENT = NS_PER_MS // EVENTS_PER_MS
 def paced(plan: Plan, stream: Stream) -> tuple[dict[str, list[int]], float]:
     """Feed a stream at its own pace: from due to alert, in ns, of each alert, by rule; and readings in a mean batch."""
     engine = Engine(plan)
-    registry = engine.registries["Sensor"]
-    keys = np.array([registry.key(id_) for id_ in stream.ids], dtype=np.int32)[stream.dev]
+    keys = engine.registries["Sensor"].register(stream.ids)[stream.dev]
     times = stream.ts * NS_PER_MS
     latencies: dict[str, list[int]] = defaultdict(list)
     fed = batches = 0

@@ -159,7 +159,7 @@ def remarks(options: argparse.Namespace, rows: Mapping[str, Row]) -> None:
     clock = "CPU time" if options.cpu else "wall time"
     size = f"{options.events:,} events of {options.devices:,} devices"
     print(f"\n{size}; {clock}, best (median) of {options.repetitions}.")
-    print("W6 is W1 to W4 in one program, without its sequence (W5). W7 is W1 from JSON lines.")
+    print("W6 is W1 to W5 in one program. W7 is W1 from JSON lines.")
     if PLAIN in rows:
         print(f"{PLAIN} (HEADGATE_NUMBA=0): {rows[PLAIN]['W1'].events:,} events, best (median) of 2.")
     fastest = [row["W7"] for name, row in rows.items() if name in DECODERS]

@@ -7,16 +7,22 @@ other.
 
 from ..dsl.diagnostic import Problems
 from ..dsl.source import Span
+from ..stdlib.catalogue import AGGREGATES, STATEFUL
+from ..stdlib.parts import Part, key_words, open_words, recent_words, ring_slices, slice_words
 from .graph import Graph
+from .pattern_state import pattern_bytes
 from .plan import (
     Aggregate,
     Captured,
     Constant,
     Cost,
     Delayed,
+    DeviceEvent,
     DeviceType,
     Edge,
+    Expired,
     Field,
+    Following,
     HeldTime,
     Holds,
     Key,
@@ -25,6 +31,7 @@ from .plan import (
     Message,
     Now,
     OfField,
+    OfGroup,
     Output,
     Pattern,
     Plan,
@@ -32,15 +39,22 @@ from .plan import (
     Previous,
     PreviousTime,
     Quiet,
+    Recent,
     Rule,
     Schedule,
+    Session,
     Slices,
+    SourcePlan,
+    Thin,
+    Threshold,
+    Thresholds,
     Timeline,
     TypeName,
+    While,
     Window,
 )
 from .problems_bounds import TooManySlices, TooMuchState
-from .slicing import CALENDAR_DAYS, NS_PER_DAY, longest_window_ns, ring_slices
+from .slicing import CALENDAR_DAYS, NS_PER_DAY, longest_window_ns
 
 SLICES_MAX = 10_000_000
 """For one key and one store of slices."""
@@ -51,12 +65,12 @@ STATE_BYTES_MAX = 2**40
 VALUE_BYTES: dict[TypeName, int] = {"bool": 1, "int": 8, "float": 8, "text": 4, "time": 8, "point": 16}
 KNOWN_BYTES = 1
 TIME_BYTES = 8
-SLICE_BYTES = 96
-"""A slice as the engine keeps it: nine numbers and three times, whichever of them are asked for."""
+WORD_BYTES = 8
+NUMBER_BYTES = 8
 HOLD_BYTES = 2 * TIME_BYTES + KNOWN_BYTES
-RULE_BYTES = 40
+RULE_BYTES = 44
 ROW_BYTES = 16
-MEMBERS_BYTES = 24
+MEMBERS_BYTES = 96
 NS_PER_S = 1_000_000_000
 
 _CPU_NS: dict[type, float] = {
@@ -65,17 +79,27 @@ _CPU_NS: dict[type, float] = {
     HeldTime: 3.0,
     Previous: 6.0,
     PreviousTime: 6.0,
+    DeviceEvent: 1.0,
     Map: 2.0,
     Delayed: 3.0,
     Holds: 6.0,
     Quiet: 6.0,
     Edge: 3.0,
+    Thresholds: 4.0,
+    Threshold: 0.1,
     Slices: 8.0,
     Window: 1.0,
+    Thin: 5.0,
+    Recent: 40.0,
+    Session: 15.0,
+    While: 15.0,
     Aggregate: 1.0,
+    Following: 10.0,
     Members: 10.0,
+    OfGroup: 20.0,
     Pattern: 25.0,
     Captured: 1.0,
+    Expired: 1.0,
     Schedule: 1.0,
     Rule: 5.0,
     Output: 1.0,
@@ -90,12 +114,12 @@ def bound(graph: Graph) -> tuple[Graph, Problems]:
     devices = {device.name: device for device in graph.devices}
     keys = {timeline.id: keys_max(timeline, timelines, devices) for timeline in graph.timelines}
     paces = {(device.name, field.name): field.every_ns for device in graph.devices for field in device.fields}
-    windows: dict[str, list[Window]] = {}
+    windows: dict[str, list[Window | Aggregate]] = {}
     for node in graph:
-        if isinstance(node.operator, Window):
+        if isinstance(node.operator, Window | Aggregate):
             windows.setdefault(node.inputs[0], []).append(node.operator)
     for node in graph:
-        state = _state_bytes(graph, node, windows.get(node.id, []), timelines[node.timeline], timelines, devices)
+        state = _state_bytes(graph, node, windows.get(node.id, []), timelines[node.timeline], timelines, devices, costs)
         rate = _rate_hz(graph, node, costs, paces)
         cpu = _CPU_NS.get(type(node.operator), 0.0)
         costs[node.id] = Cost(state, cpu, rate, VALUE_BYTES[node.type.name] + KNOWN_BYTES)
@@ -106,7 +130,7 @@ def bound(graph: Graph) -> tuple[Graph, Problems]:
 
 def _check(graph: Graph, node: PlanNode, cost: Cost, keys: int | None, problems: Problems) -> None:
     if isinstance(node.operator, Slices):
-        slices = cost.state_bytes_per_key // SLICE_BYTES
+        slices = cost.state_bytes_per_key // (slice_words(node.operator.parts) * WORD_BYTES)
         if slices > SLICES_MAX:
             key, span = node.timeline.removesuffix(" settled"), _clause(graph, node)
             problems.report(TooManySlices(span=span, slices=slices, slices_max=SLICES_MAX, kept_for=key))
@@ -139,35 +163,89 @@ def keys_max(timeline: Timeline, timelines: dict[str, Timeline], devices: dict[s
 def _state_bytes(
     graph: Graph,
     node: PlanNode,
-    windows: list[Window],
+    over: list[Window | Aggregate],
     timeline: Timeline,
     timelines: dict[str, Timeline],
     devices: dict[str, DeviceType],
+    costs: dict[str, Cost],
 ) -> int:
-    """What a node keeps for one key; `windows` are those over it, if it is a store of slices."""
+    """What a node keeps for one key; `over` are the windows or aggregates over it, if it keeps samples or slices."""
+    windows = [window for window in over if isinstance(window, Window)]
     value = VALUE_BYTES[node.type.name] + KNOWN_BYTES
     match node.operator:
-        case Field() | Previous():
-            return value + TIME_BYTES
-        case HeldTime() | PreviousTime() | Delayed() | Captured() | Aggregate() | Output():
+        case Field() | Message() | HeldTime():
+            return _field_bytes(node.operator, devices)
+        case Previous() | PreviousTime():
+            return 2 * _field_bytes(node.operator, devices)
+        case Delayed() | OfGroup() | Captured() | Expired() | Aggregate():
             return value
+        case Key():
+            return VALUE_BYTES["text"]
+        case Map():
+            # What hangs on something that is not updated with every message holds its own value.
+            return value if not node.event and any(_is_sparse(i, costs) for i in graph.inputs_of(node)) else 0
+        case Output(paced=paced):
+            return 0 if paced or node.event else max(VALUE_BYTES[node.type.name], NUMBER_BYTES)
+        case Schedule():
+            return value + TIME_BYTES + KNOWN_BYTES
         case Holds() | Quiet():
             return HOLD_BYTES
         case Edge():
             return KNOWN_BYTES
-        case Slices(width):
+        case Thresholds():
+            return 3 * value
+        case Slices(width, parts):
             past = _past_ns(windows, timeline, timelines, devices)
-            return ring_slices(past, width) * SLICE_BYTES
-        case Window():
-            return TIME_BYTES + KNOWN_BYTES
+            longest = max((longest_window_ns(window) for window in windows), default=0)
+            return WORD_BYTES * key_words(parts, ring_slices(past, width), longest // width, len(windows))
+        case Thin():
+            return TIME_BYTES
+        case Recent(samples):
+            return recent_words(samples, _parts(over), _arity(graph, node)) * WORD_BYTES
+        case Session():
+            return open_words(_parts(over), 2) * WORD_BYTES
+        case While():
+            return open_words(_parts(over), 1) * WORD_BYTES + KNOWN_BYTES
+        case Following() as following:
+            return value + following_bytes(following)
         case Members():
             return MEMBERS_BYTES + sum(VALUE_BYTES[i.type.name] + KNOWN_BYTES for i in graph.inputs_of(node))
         case Pattern() as pattern:
-            return pattern.partial_max * (len(pattern.captures) + 3) * 8
+            return pattern_bytes(pattern)
         case Rule():
             return RULE_BYTES
         case _:
             return 0
+
+
+def _field_bytes(operator: OfField, devices: dict[str, DeviceType]) -> int:
+    """What is held of a field for one device: its value, when it is from, and whether it was said to be stale."""
+    field = next(field for field in devices[operator.device].fields if field.name == operator.field)
+    return VALUE_BYTES[field.type.name] + TIME_BYTES + KNOWN_BYTES
+
+
+def _is_sparse(node: PlanNode, costs: dict[str, Cost]) -> bool:
+    """Whether a node gives its values where they change, and not with every message; a function may do either."""
+    if isinstance(node.operator, Map):
+        return node.event or costs[node.id].state_bytes_per_key > 0
+    return not isinstance(node.operator, OfField | Key | Now | Constant)
+
+
+def _parts(over: list[Window | Aggregate]) -> set[Part]:
+    """What aggregates over samples need of them."""
+    return {part for one in over if isinstance(one, Aggregate) for part in AGGREGATES[one.function].parts}
+
+
+def _arity(graph: Graph, node: PlanNode) -> int:
+    """How many values a window samples together."""
+    return 2 if len(node.inputs) > 1 and graph.node(node.inputs[1]).type.name != "bool" else 1
+
+
+def following_bytes(following: Following) -> int:
+    """What a detector or filter keeps for one key: a few numbers and a time, or a window's samples and their places."""
+    if following.samples_max is None:
+        return STATEFUL[following.function].numbers * 8 + TIME_BYTES
+    return following.samples_max * (TIME_BYTES + (16 if following.function == "hampel" else 8)) + 2 * 8
 
 
 def _past_ns(
@@ -194,6 +272,11 @@ def settle_bytes(plan: Plan | Graph, device: DeviceType) -> int:
     }
     types = {field.name: field.type.name for field in device.fields}
     return device.settle_max * (ROW_BYTES + sum(VALUE_BYTES[types[name]] + KNOWN_BYTES for name in used))
+
+
+def unique_bytes(source: SourcePlan) -> int:
+    """What one device's messages take that are remembered, so that none is taken twice."""
+    return 0 if source.unique is None else TIME_BYTES + source.unique.remembered_max * 2 * WORD_BYTES
 
 
 # --- Rates -----------------------------------------------------------------------------------------------------------

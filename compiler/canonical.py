@@ -18,7 +18,8 @@ import rfc8785
 
 from . import plan as p
 
-OPERATORS = {operator.__name__: operator for operator in get_args(p.Operator)}
+TAGGED = {cls.__name__ for union in (p.Operator, p.Part, p.Term) for cls in get_args(union)}
+"""What is written with its name under `is`, as something else could stand in its place."""
 
 _WHOLE_MAX = 2**53
 """Up to here floats are whole numbers exactly, and may be written as such."""
@@ -39,7 +40,7 @@ def encode(value: Any) -> Any:
         if member is default or (type(member) is type(default) and member == default):
             continue
         members[name] = str(member) if is_ns and member is not None else encode(member)
-    if cls.__name__ in OPERATORS:
+    if cls.__name__ in TAGGED:
         members["is"] = cls.__name__
     return members
 
@@ -79,8 +80,8 @@ def _writer(cls: Any) -> Callable[[Any], str]:
 
 def _object_writer(cls: Any) -> Callable[[Any], str]:
     """Members by name, which is the order of RFC 8785 for names in ASCII."""
-    is_operator = cls.__name__ in OPERATORS
-    layout_ = sorted([*layout(cls), *([("is", False, None)] if is_operator else [])], key=lambda member: member[0])
+    tag = [("is", False, None)] if cls.__name__ in TAGGED else []
+    layout_ = sorted([*layout(cls), *tag], key=lambda member: member[0])
     members = [(name, f'"{name}":', is_ns, default) for name, is_ns, default in layout_]
     kind = f'"is":"{cls.__name__}"'
 

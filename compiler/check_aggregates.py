@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from ..dsl import nodes as n
 from ..grammar.units import Unit, power, product, quotient
 from ..stdlib.catalogue import SCALARS, aggregate_named
-from ..stdlib.function import AggregateFunction, Summary
+from ..stdlib.function import AggregateFunction
 from .check_context import Checking, Context, scope_of
 from .check_functions import by_parameter, check_option, parameters
 from .check_places import as_condition, check_condition
@@ -73,7 +73,7 @@ def check_aggregate(c: Checking, node: n.Call, at: Context) -> Fact | None:
         for p in parameters(function.options)
         if p.name in given.options
     ]
-    if None in options or not _over(c, node, last, inner, given, facts, device):
+    if None in options or not _over(c, node, last, at, given, facts, device):
         return None
     type_ = result_of(c, node, given.sampled[0], facts, function)
     return None if type_ is None else c.know(node, at, type_, aggregate_of=device)
@@ -87,7 +87,7 @@ class Given:
     options: dict[str, n.Argument]
 
 
-def _arguments(c: Checking, node: n.Call, function: AggregateFunction | Summary) -> Given | None:
+def _arguments(c: Checking, node: n.Call, function: AggregateFunction) -> Given | None:
     """What is sampled, and the options by name; None where they do not fit, which has been reported."""
     used_as = function.examples[0] if function.examples else f"{function.name}(x over 10 min every 1 min)"
     wanted = 1 if function.second is None else 2
@@ -112,7 +112,7 @@ def _over(
     c: Checking,
     node: n.Call,
     last: n.Argument,
-    inner: Context,
+    at: Context,
     given: Given,
     facts: list[Fact],
     device: str | None,
@@ -125,7 +125,7 @@ def _over(
         span = last.window.span
         c.report(WrongArguments(span=span, function="count", problem=problem, signature="count(Truck where …)"))
         return False
-    return check_window(c, last.window, tuple(argument.value for argument in given.sampled), inner, device)
+    return check_window(c, last.window, tuple(argument.value for argument in given.sampled), at, device)
 
 
 def _device_of(c: Checking, node: n.Call, arguments: tuple[n.Argument, ...], at: Context) -> tuple[str | None, bool]:
@@ -175,7 +175,7 @@ def _example(c: Checking, arguments: tuple[n.Argument, ...]) -> str | None:
     return next((f"{info.name}.{name}" for info in c.devices.values() for name in info.fields), None)
 
 
-def _samples(c: Checking, node: n.Expr, at: Context, function: AggregateFunction | Summary) -> Fact | None:
+def _samples(c: Checking, node: n.Expr, at: Context, function: AggregateFunction) -> Fact | None:
     """What is sampled: of the type that the aggregate takes. `Truck` alone stands for the trucks there are."""
     if isinstance(node, n.Name) and node.name == at.members_of and function.name == "count":
         return c.know(node, at, BOOL, reference=DeviceRef(node.name))
@@ -232,7 +232,7 @@ def _is_distribution(c: Checking, node: n.Expr) -> bool:
 
 
 def result_of(
-    c: Checking, node: n.Call, argument: n.Argument, facts: list[Fact], function: AggregateFunction | Summary
+    c: Checking, node: n.Call, argument: n.Argument, facts: list[Fact], function: AggregateFunction
 ) -> Type | None:
     """The type of the aggregate's value, by the function's unit rule."""
     value = facts[0]
@@ -289,7 +289,7 @@ def check_bound_aggregate(
     c: Checking,
     node: n.Call,
     at: Context,
-    function: AggregateFunction | Summary,
+    function: AggregateFunction,
     arguments: tuple[n.Argument, ...],
 ) -> Fact | None:
     """`count(hit)`, `mean(hit.pressure)`: over the events that a step of the pattern bound, in the order they came."""

@@ -5,6 +5,7 @@ from typing import assert_never
 from ..dsl import nodes as n
 from ..dsl.unit_problems import UnknownUnit
 from ..grammar.units import parse_unit, unit_names
+from ..stdlib.versions import version_parts
 from . import constants
 from .check_aggregates import check_aggregate, is_aggregate
 from .check_arithmetic import check_arithmetic, check_negate
@@ -95,7 +96,7 @@ def _literal(c: Checking, node: n.Number | n.Version | n.Text | n.Bool | n.Absen
                 return None
             return c.fix(node, at, INT if constants.whole(text) else FLOAT, value)
         case n.Version(text=text):
-            if constants.version_parts(text) is None:
+            if version_parts(text) is None:
                 c.report(HugeNumber(span=node.span, what="this version"))
                 return None
             return c.fix(node, at, VERSION, text)

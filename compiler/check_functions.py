@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cache
 
 from ..dsl import nodes as n
-from ..stdlib.function import Stateful, Summary
+from ..stdlib.function import AggregateFunction, Stateful
 from .check_context import Checking, Context
 from .check_places import check_condition, check_constant, check_duration, check_typed, check_within
 from .check_types import BOOL, FLOAT, INT, RATIO, SECOND, described, difference, is_number, unit_named
@@ -25,12 +25,16 @@ PERCENT = Type("float", unit_named("percent"))
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a signature: `*sigma: float = 3` has a name only, and a default."""
+    """A parameter of a signature: `*sigma: float = 3` has a name only, and a default; "" is none."""
 
     name: str
     kind: str
     named: bool
-    optional: bool
+    default: str
+
+    @property
+    def optional(self) -> bool:
+        return self.default != ""
 
 
 @cache
@@ -38,17 +42,17 @@ def parameters(text: str) -> tuple[Parameter, ...]:
     """The parameters that a signature's text says.
 
     >>> parameters("x: number, *sigma: float = 3")[1]
-    Parameter(name='sigma', kind='float', named=True, optional=True)
+    Parameter(name='sigma', kind='float', named=True, default='3')
     """
     found: list[Parameter] = []
     for part in text.split(", ") if text else ():
         name, _, kind = part.partition(": ")
         kind, _, default = kind.partition(" = ")
-        found.append(Parameter(name.lstrip("*"), kind, name.startswith("*"), bool(default)))
+        found.append(Parameter(name.lstrip("*"), kind, name.startswith("*"), default))
     return tuple(found)
 
 
-def usage(function: Stateful | Summary) -> str:
+def usage(function: Stateful | AggregateFunction) -> str:
     """How it is called, with everything that must be said: `cusum(x, target: …, drift: …, limit: …)`."""
     if function.examples:
         return function.examples[0]
@@ -166,6 +170,14 @@ def _followed(c: Checking, argument: n.Argument, at: Context, function: Stateful
             )
         )
         return None
+    if argument.window is not None and (argument.window.kind not in ("span", "samples") or argument.window.every):
+        problem = "looks back from each value, by a length of time or a number of samples"
+        c.report(
+            WrongArguments(
+                span=argument.window.span, function=function.name, problem=problem, signature=usage(function)
+            )
+        )
+        return None
     if argument.window is not None and not check_window(c, argument.window, (argument.value,), at, None):
         return None
     return fact
@@ -200,6 +212,7 @@ def check_option(
 
 
 def _wanted(kind: str, followed: Type) -> Type:
+    followed = replace(followed, name="float") if followed.name == "int" else followed
     match kind:
         case "like x":
             return followed

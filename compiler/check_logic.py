@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from ..dsl import nodes as n
 from ..grammar.units import Unit
+from ..stdlib.versions import version_parts
 from . import constants
 from .check_arithmetic import in_unit
 from .check_context import Checking, Context, domain_of
@@ -41,7 +42,7 @@ def check_comparison(c: Checking, node: n.Compare, at: Context) -> Fact | None:
 
 def _versions_compare(operator: str, a: Constant, b: Constant) -> bool:
     """Versions by their parts: 2.10 is after 2.9, and 2.1 is 2.1.0."""
-    first, second = constants.version_parts(str(a)), constants.version_parts(str(b))
+    first, second = version_parts(str(a)), version_parts(str(b))
     assert first is not None
     assert second is not None
     order = (first > second) - (first < second)

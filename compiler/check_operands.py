@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from ..dsl import nodes as n
 from ..grammar.units import Unit
 from ..stdlib.catalogue import SCALARS, STATEFUL, aggregate_named
+from ..stdlib.versions import version_parts
 from .check_context import Checking
 from .check_types import SECOND, VERSION, described, difference, is_duration, is_number, is_ratio, unit_of
-from .constants import version_parts
 from .problems_types import Unlike
 from .problems_units import AddedPoints, DifferentDimensions, MissingUnit, PointAgainstDifference, UnitOnNumber
 from .typed import (

@@ -18,13 +18,14 @@ from .check_context import Bound, Checking, Context
 from .check_names import event_of
 from .check_places import as_condition, check_duration, check_whole
 from .check_types import BOOL
-from .pattern_ends import fewest, is_absence, open_part
+from .pattern_ends import between, fewest, is_absence, leading, open_part
 from .problems_domains import TwoDevices
 from .problems_names import Duplicate, HidesField
 from .problems_patterns import (
     AbsenceLink,
     EmptyPattern,
     EndlessRepeat,
+    LeadingAbsence,
     NamedAbsence,
     NestedSkip,
     RepeatCount,
@@ -32,7 +33,7 @@ from .problems_patterns import (
     StepOfWhich,
 )
 from .problems_rules import PatternUnbounded
-from .resolve import children, closest, member_of
+from .resolve import children, closest, member_of, walk
 from .typed import Fact, FieldRef, GroupScope, SignalRef
 
 REPEAT_MAX = 1000
@@ -56,6 +57,10 @@ def check_pattern(c: Checking, pattern: n.Pattern, at: Context) -> bool:
         waits = open_part(pattern.body)
         if waits is not None:
             c.report(PatternUnbounded(span=pattern.span, waits=None if waits is pattern.body else waits.span))
+    inner = {id(step) for step in between(pattern.body)}
+    for step in leading(pattern.body):
+        if is_absence(step) and (step.absent or id(step) in inner):
+            c.report(LeadingAbsence(span=step.span, timed=not step.absent))
     return len(c.problems.found) == before
 
 
@@ -108,8 +113,10 @@ def _repeat(c: Checking, part: n.Repeat, at: Context, names: Names, *, ended: bo
         c.report(RepeatCount(span=part.span, problem=problem))
     if part.at_most is None and part.until is None and not ended:
         c.report(EndlessRepeat(span=part.span, least=least or 0))
-    inside = _part(c, part.of, at, names, ended=ended)
-    # Within one time round a step is one event; after it, as many as there were times.
+    # In a turn a step is one event from where it is bound; before that and after it, as many as there were turns.
+    inner = [name for name in _names_in(part.of) if name in names and most != 1]
+    turned = {name: replace(names[name], many=True) for name in inner}
+    inside = _part(c, part.of, replace(at, steps={**at.steps, **turned}), names, ended=ended)
     bound = {name: step for name, step in inside.steps.items() if name not in at.steps}
     if most != 1:
         bound = {name: replace(step, many=True) for name, step in bound.items()}
@@ -117,6 +124,13 @@ def _repeat(c: Checking, part: n.Repeat, at: Context, names: Names, *, ended: bo
     if part.until is not None:
         _event(c, part.until, after, "`until`")
     return after
+
+
+def _names_in(part: n.Part) -> Iterator[str]:
+    """The names that a part binds."""
+    for node in walk(part):
+        if isinstance(node, n.Step | n.Group | n.AllOf | n.AnyOf) and node.name is not None:
+            yield node.name
 
 
 def _with(at: Context, name: str | None, names: Names) -> Context:
@@ -130,7 +144,7 @@ def _with(at: Context, name: str | None, names: Names) -> Context:
 
 
 def _step(c: Checking, step: n.Step, at: Context) -> None:
-    if isinstance(step.event, n.Quiet) and step.name is not None:
+    if is_absence(step) and step.name is not None:
         c.report(NamedAbsence(span=step.span, name=step.name))
     _event(c, step.event, at, "a step")
 

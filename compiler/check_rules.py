@@ -13,7 +13,7 @@ from .problems_mentions import UnknownPriority
 from .problems_names import Duplicate, UnknownRule
 from .problems_rules import ManyPatterns, MomentaryWithoutEnd
 from .resolve import closest, rings, walk
-from .typed import PatternRef
+from .typed import ExpiresRef, PatternRef
 
 
 def check_rule(c: Checking, rule: n.Rule) -> None:
@@ -54,9 +54,10 @@ def _pattern_of(c: Checking, rule: n.Rule) -> n.Pattern | None:
     first: n.Node | None = None
     for node in walk(rule.when):
         fact = c.facts.get(node)
-        if fact is None or not isinstance(fact.reference, PatternRef):
+        if fact is None or not isinstance(fact.reference, PatternRef | ExpiresRef):
             continue
-        item = c.names.values[fact.reference.name]
+        named = fact.reference
+        item = c.names.values[named.name if isinstance(named, PatternRef) else named.pattern]
         assert isinstance(item, n.PatternItem)
         if found is None or first is None:
             found, first = item, node

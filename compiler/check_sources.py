@@ -11,16 +11,16 @@ from ..dsl.unit_problems import UnknownUnit
 from ..grammar.units import Unit, parse_unit, unit_names
 from .check_context import Checking, Context
 from .check_operands import Operand, in_type, is_payload
-from .check_places import check_condition, check_typed, check_value
-from .check_types import SECOND, TEXT, described, is_duration, is_number, quantity_type
+from .check_places import check_condition, check_duration, check_typed, check_value
+from .check_types import INT, SECOND, TEXT, declared, described, is_duration, is_number, quantity_type
 from .problems_names import Duplicate, UnknownField
 from .problems_rules import SourceLacks, UnknownFormat
-from .problems_types import WrongType
+from .problems_types import WrongArguments, WrongType
 from .problems_units import WrongUnit
 from .resolve import beginning, closest
-from .typed import PayloadRef, SourceScope, Type
+from .typed import DeviceInfo, PayloadRef, SourceScope, Type
 
-FORMATS = ("json", "csv")
+FORMATS = ("json", "csv", "parquet", "arrow")
 
 
 def check_source(c: Checking, source: n.Source) -> None:
@@ -38,9 +38,26 @@ def check_source(c: Checking, source: n.Source) -> None:
             continue
         seen[mapping.field] = mapping
         _mapping(c, source, mapping, at)
+    if source.unique is not None:
+        _unique(c, source.unique, at)
     for needed in ("id", "time"):
         if needed not in seen:
             c.report(SourceLacks(span=source.span, source=source.name, field=needed))
+
+
+def _unique(c: Checking, unique: n.Unique, at: Context) -> None:
+    """By what messages are told apart: a text, or a whole number."""
+    place = "`unique`"
+    check_duration(c, unique.within, at, "`within`")
+    type_ = TEXT if unique.type is None else declared(unique.type)
+    if type_ not in (TEXT, INT):
+        got = described(type_) if isinstance(type_, Type) else f"`{type_.name}`"
+        c.report(WrongType(span=unique.span, place=place, needed="`text` or `int`", got=got))
+    elif (fact := check_value(c, unique.value, at, place)) is not None:
+        if is_payload(c, unique.value):
+            in_type(c, Operand(unique.value, fact), type_)
+        else:
+            check_typed(c, unique.value, at, type_, place)
 
 
 def _mapping(c: Checking, source: n.Source, mapping: n.Mapping, at: Context) -> None:
@@ -62,18 +79,55 @@ def _mapping(c: Checking, source: n.Source, mapping: n.Mapping, at: Context) -> 
             return
         if (source.device, mapping.field) in c.broken:
             return
+        if mapping.field in info.events:
+            _event(c, mapping, info, at)
+            return
         if mapping.field not in info.fields:
-            known = closest(mapping.field, (*info.fields, "id", "time"))
+            known = closest(mapping.field, (*info.fields, *info.events, "id", "time"))
             span = beginning(mapping.span, mapping.field)
             c.report(UnknownField(span=span, name=mapping.field, device=source.device, closest=known))
             return
-        type_ = info.fields[mapping.field].type
-        if type_.name == "time":
-            _time(c, mapping, unit, at)
-        elif is_number(type_):
-            _number(c, mapping, type_, unit, at)
+        _of_type(c, mapping, info.fields[mapping.field].type, unit, at)
+
+
+def _of_type(c: Checking, mapping: n.Mapping, type_: Type, unit: Unit | None, at: Context) -> None:
+    if type_.name == "time":
+        _time(c, mapping, unit, at)
+    elif is_number(type_):
+        _number(c, mapping, type_, unit, at)
+    else:
+        _plain(c, mapping, type_, unit, at)
+
+
+def event_values(mapping: n.Mapping) -> list[n.Mapping] | None:
+    """The values of `fault = event(code: error)`, each a mapping to `fault.code`; None of a condition."""
+    value = mapping.value
+    if not isinstance(value, n.Call) or value.function != "event":
+        return None
+    return [n.Mapping(f"{mapping.field}.{a.name}", a.value, None, span=a.span) for a in value.arguments]
+
+
+def _event(c: Checking, mapping: n.Mapping, info: DeviceInfo, at: Context) -> None:
+    """`fault = kind == "fault"`, where it is true; `fault = event(code: error)`, where a value is there."""
+    place = f"the event `{mapping.field}`"
+    values = event_values(mapping)
+    if values is None:
+        check_condition(c, mapping.value, at, place)
+        return
+    assert isinstance(mapping.value, n.Call)
+    parameters = info.parameters[mapping.field]
+    signature = ", ".join(f"{name}: …" for name in parameters)
+    used_as = f"{mapping.field} = event({signature})" if parameters else f'{mapping.field} = kind == "{mapping.field}"'
+    if not values:
+        problem = "needs a value that says whether it happens"
+        c.report(WrongArguments(span=mapping.value.span, function="event", problem=problem, signature=used_as))
+    for value, argument in zip(values, mapping.value.arguments, strict=True):
+        found = parameters.get(argument.name or "")
+        if found is None or argument.window is not None or argument.where is not None:
+            problem = f"takes the values of {place} by their names"
+            c.report(WrongArguments(span=argument.span, function="event", problem=problem, signature=used_as))
         else:
-            _plain(c, mapping, type_, unit, at)
+            _of_type(c, value, found.type, None, at)
 
 
 def _plain(c: Checking, mapping: n.Mapping, type_: Type, unit: Unit | None, at: Context) -> None:

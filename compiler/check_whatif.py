@@ -1,7 +1,7 @@
 """What-ifs: the past again with changes, many times, and what to report of it."""
 
 from ..dsl import nodes as n
-from ..stdlib.catalogue import SUMMARIES
+from ..stdlib.catalogue import aggregate_named
 from .check_context import Checking, Context
 from .check_places import check_condition, check_duration, check_typed, check_value, check_whole, check_within
 from .check_types import described, is_number
@@ -65,7 +65,7 @@ def _report(c: Checking, report: n.Report, at: Context) -> None:
         seen.add(name)
         if name not in (*STATISTICS, "share"):
             known = closest(name, ("mean", "median", "min", "max", "range", "stddev", "share", "p50", "p95"))
-            c.report(UnknownStatistic(span=report.span, name=name, closest=None if name in SUMMARIES else known))
+            c.report(UnknownStatistic(span=report.span, name=name, closest=None if aggregate_named(name) else known))
         elif fact is not None and (name == "share") is (fact.type.name != "bool"):
             needed = "a condition" if name == "share" else "a number"
             if name == "share" or not is_number(fact.type):

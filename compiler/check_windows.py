@@ -25,7 +25,10 @@ _UNITS_NS = (("day", DAY_NS), ("h", 3600 * 10**9), ("min", 60 * 10**9), ("s", 10
 
 
 def check_window(c: Checking, window: n.Window, sampled: tuple[n.Expr, ...], at: Context, device: str | None) -> bool:
-    """Whether a window can be computed. `sampled` are what it samples (checked already), over members of `device`."""
+    """Whether a window can be computed. `sampled` are what it samples (checked already), over members of `device`.
+
+    Its own clauses are about what is around it: the condition of a group's window `over while` is the group's.
+    """
     match window.kind:
         case "span":
             return _span(c, window, sampled, at, device)

@@ -18,9 +18,6 @@ from ..grammar.units import Unit, factor, parse_unit
 EXPONENT_MAX = 400
 """Beyond what a float can hold; a literal such as 1e999999999 must not be worked out."""
 
-VERSION_LENGTH_MAX = 64
-"""No version that anybody gives a firmware is longer."""
-
 LITERALS_KEPT = 4096
 """How many different literals are worked out once only: programs say the same ones over and over."""
 
@@ -32,7 +29,6 @@ LARGEST_BITS = 1024
 EXACT_BITS_MAX = 8192
 """Of a constant's numerator and of its denominator: a chain of products must not double its digits for ever."""
 
-_VERSION = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?(?:[eE](?P<exponent>[+-]?\d+))?", re.ASCII)
 
 COMPARISONS: dict[str, Callable[[Fraction, Fraction], bool]] = {
@@ -147,20 +143,6 @@ def either(left: bool | None, right: bool | None) -> bool | None:
     if left is True or right is True:
         return True
     return None if left is None or right is None else False
-
-
-def version_parts(text: str) -> tuple[int, ...] | None:
-    """What a version is compared by: its parts as numbers, a missing one being 0; None if it is no version.
-
-    >>> version_parts("2.10"), version_parts("2.1.0") == version_parts("2.1")
-    ((2, 10), True)
-    """
-    if len(text) > VERSION_LENGTH_MAX or _VERSION.fullmatch(text) is None:
-        return None
-    parts = [int(part) for part in text.split(".")]
-    while len(parts) > 1 and parts[-1] == 0:
-        parts.pop()
-    return tuple(parts)
 
 
 def written(value: Fraction, unit: Unit | None = None) -> str:

@@ -22,7 +22,7 @@ from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from . import plan as p
-from .canonical import OPERATORS, canonical, layout
+from .canonical import canonical, layout
 from .verify import faults
 
 SCHEMA = 1
@@ -93,6 +93,8 @@ def decode(kind: Any, value: Any) -> Any:
     """A part of a plan of this type from what JSON holds; the inverse of `canonical.encode`, raises `PlanError`."""
     try:
         return _reader(kind)(value)
+    except RecursionError:
+        raise PlanError("the document is nested too deep") from None
     except _Fault as fault:
         raise PlanError(f"plan{''.join(reversed(fault.steps))}: {fault}") from None
 
@@ -120,9 +122,9 @@ def _no_constant(name: str) -> Any:
 @cache
 def _reader(kind: Any) -> Reader:
     """What reads a value of this type."""
-    if kind == p.Operator:
-        return _read_operator
     origin, arguments = get_origin(kind), get_args(kind)
+    if arguments and all(is_dataclass(one) for one in arguments) and origin is not tuple:
+        return _tagged_reader({one.__name__: one for one in arguments})
     if is_dataclass(kind):
         return _dataclass_reader(kind)
     if origin is Literal:
@@ -164,13 +166,18 @@ def _member_reader(kind: Any, is_ns: bool) -> Reader:
     return _union_reader((_Nanoseconds, type(None))) if type(None) in get_args(kind) else _read_ns
 
 
-def _read_operator(value: Any) -> Any:
-    if not isinstance(value, dict) or not isinstance(value.get("is"), str):
-        raise _Fault("an operator must stand here")
-    operator = OPERATORS.get(value["is"])
-    if operator is None:
-        raise _Fault(f"no operator is called `{value['is']}`")
-    return _reader(operator)({k: v for k, v in value.items() if k != "is"})
+def _tagged_reader(classes: dict[str, Any]) -> Reader:
+    """One of several objects, by its name; these may hold one another."""
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get("is"), str):
+            raise _Fault("an operator must stand here")
+        cls = classes.get(value["is"])
+        if cls is None:
+            raise _Fault(f"no operator is called `{value['is']}`")
+        return _reader(cls)({k: v for k, v in value.items() if k != "is"})
+
+    return read
 
 
 def _choice_reader(choices: tuple[Any, ...]) -> Reader:

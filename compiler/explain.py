@@ -15,20 +15,26 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ..dsl import nodes as n
-from .bounds import NS_PER_S, in_bytes, keys_max, settle_bytes
+from .bounds import NS_PER_S, in_bytes, keys_max, settle_bytes, unique_bytes
 from .lower_context import domain_scope, timeline_id
 from .plan import (
+    Ends,
+    Following,
     Holds,
     Members,
     OfField,
+    OfGroup,
     Output,
     Pattern,
     Plan,
     PlanNode,
     Quiet,
+    Recent,
     Rule,
     Schedule,
+    Session,
     Slices,
+    While,
     Window,
 )
 from .typed import DeviceScope, GroupScope, Scope, SourceScope, Typed
@@ -154,11 +160,22 @@ def _waits(reading: _Reading, nodes: list[PlanNode]) -> Iterator[str]:
         match node.operator:
             case Window() as window:
                 found[f"the end of {_window(window)}"] = None
+            case Recent(samples, width) if width is None:
+                found[f"the newest samples, {samples:,} at most"] = None
+            case Session(gap):
+                found[f"the end of a session, when nothing has come for {in_time(gap)}"] = None
+            case While():
+                found["the end of the condition of a window"] = None
+            case OfGroup():
+                found["nothing of its group: it sees what that had given before"] = None
+            case Following(function):
+                found[f"the samples that `{function}` must have seen"] = None
             case Holds(duration):
                 found[f"a condition to last {in_time(duration)}"] = None
             case Quiet(duration):
                 found[f"silence of {in_time(duration)}"] = None
-            case Pattern(steps, within_ns=within):
+            case Pattern(steps, body):
+                within = body.within_ns if isinstance(body, Ends) else None
                 end = "" if within is None else f" within {in_time(within)}"
                 found[f"{len(steps)} step{'s' if len(steps) > 1 else ''}{end}"] = None
             case Schedule(zone=zone):
@@ -167,7 +184,8 @@ def _waits(reading: _Reading, nodes: list[PlanNode]) -> Iterator[str]:
                 pass
     yield from found
     yield from _stragglers(reading, nodes)
-    if any(isinstance(node.operator, Members | Slices) and _crosses(reading, node) for node in nodes):
+    crossing = (Members, Slices, Recent, Session, While)
+    if any(isinstance(node.operator, crossing) and _crosses(reading, node) for node in nodes):
         yield "every member of its group that is not idle, up to the same time"
 
 
@@ -224,6 +242,14 @@ def _totals(reading: _Reading) -> Iterator[Part]:
             )
     if waiting:
         yield "waiting", waiting
+    remembered = [
+        f"at most {source.unique.remembered_max:,} messages of {source.name} {in_time(source.unique.within_ns)}, "
+        f"to know them again: {in_bytes(unique_bytes(source))} for each {source.device}"
+        for source in reading.plan.sources
+        if source.unique is not None
+    ]
+    if remembered:
+        yield "remembers", remembered
     nodes, timelines = len(reading.plan.nodes), len(reading.plan.timelines)
     yield "computes", [f"{_so_many(nodes, 'node')} on {_so_many(timelines, 'timeline')}"]
 

@@ -3,17 +3,15 @@
 from collections.abc import Collection
 
 from ..dsl import nodes as n
-from ..stdlib.catalogue import AGGREGATES, STATEFUL, SUMMARIES
+from ..stdlib.catalogue import AGGREGATES, STATEFUL
 from .check_aggregates import is_aggregate
+from .lower_bound import MADE_OF
+from .lower_recent import is_recent
 from .typed import (
     BoundRef,
-    DeviceScope,
-    EventRef,
-    EventValueRef,
     Fact,
     GroupScope,
     ParameterRef,
-    SignalRef,
     TwinRef,
     Typed,
 )
@@ -26,10 +24,6 @@ def expression_limit(typed: Typed, node: n.Node, of_groups: Collection[str]) -> 
     signals of groups.
     """
     match node:
-        case n.Version():
-            return "a version"
-        case n.Window():
-            return _window(node)
         case n.Call():
             return _call(typed, node)
         case n.Name() | n.Member():
@@ -39,53 +33,36 @@ def expression_limit(typed: Typed, node: n.Node, of_groups: Collection[str]) -> 
             return None
 
 
-def _window(window: n.Window) -> str | None:
-    match window.kind:
-        case "samples":
-            return "a window of a number of samples"
-        case "session":
-            return "a window of a session"
-        case "while":
-            return "a window while a condition holds"
-        case "span" if window.every is None:
-            return "a window without `every`"
-        case _:
-            return None
-
-
 def _call(typed: Typed, call: n.Call) -> str | None:
     fact = typed.facts.get(call)
     if call.function in STATEFUL:
-        return f"`{call.function}`"
+        return None if STATEFUL[call.function].runs else f"`{call.function}`"
     if not is_aggregate(call):
         return None
-    if call.function in SUMMARIES:
-        return f"`{call.function}`"
-    assert call.function in AGGREGATES
+    function = AGGREGATES[call.function]
     arguments = [typed.facts.get(argument.value) for argument in call.arguments]
     if any(inner is not None and isinstance(inner.reference, BoundRef) for inner in arguments):
-        return f"`{call.function}` of a step's events"
+        return None if call.function in MADE_OF else f"`{call.function}` of a step's events"
     if fact is not None and isinstance(fact.scope, GroupScope) and fact.aggregate_of is None:
         return f"`{call.function}` of a group's own values"
     if all(argument.window is None for argument in call.arguments) and fact is not None and fact.aggregate_of is None:
         return f"`{call.function}` of a prediction"
+    if function.held and (fact is None or isinstance(fact.scope, GroupScope)):
+        return f"`{call.function}` of a group's members"
+    window = next((argument.window for argument in call.arguments if argument.window is not None), None)
+    if window is not None and is_recent(window) and function.held:
+        return f"`{call.function}` over a window without `every`"
     return None
 
 
 def _reference(node: n.Name | n.Member, fact: Fact, of_groups: Collection[str]) -> str | None:
     name = node.name
     match fact.reference:
-        case EventRef(device=device, event=event):
-            return f"the device event `{device}.{event}`"
-        case EventValueRef() | TwinRef(part="sigma"):
+        case TwinRef(part="sigma"):
             return None  # The name before the dot is named already.
         case TwinRef():
             return f"`{name}` of a twin"
         case ParameterRef():
             return f"the parameter `{name}`"
-        case SignalRef(name=signal) if isinstance(fact.scope, DeviceScope) and signal in of_groups:
-            return f"the group's value `{name}` for a device"
-        case BoundRef(field="id"):
-            return "the id of a step's device"
         case _:
             return None

@@ -29,6 +29,7 @@ from .plan import (
     PlanNode,
     Slices,
     SourcePlan,
+    Threshold,
     Timeline,
     ValueType,
     Window,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 ID_LENGTH = 16
 
-RECURRING = (Map, Delayed, Edge, Slices, Window, Aggregate)
+RECURRING = (Map, Delayed, Edge, Threshold, Slices, Window, Aggregate)
 """Operators that are met again and again with other inputs: what is hashed of them is kept."""
 
 
@@ -127,6 +128,12 @@ class Graph:
         for i in inputs:
             private = self._nodes[i].private or private
         return self._put(PlanNode(id_, operator, inputs, timeline, type_, event, every_ns, private=private), origin)
+
+    def forget(self, ids: Collection[str]) -> None:
+        """Takes nodes out that nobody uses but one another."""
+        for id_ in ids:
+            del self._nodes[id_]
+            self.origins.pop(id_, None)
 
     def keep(self, node: PlanNode) -> str:
         """Adds a node of another graph as it is, save that its inputs have been brought over."""
@@ -257,8 +264,10 @@ def _copied(n: PlanNode, id_: str, inputs: tuple[str, ...], cost: Cost) -> PlanN
 
 
 def _moved_source(source: SourcePlan, now: Mapping[str, str]) -> SourcePlan:
+    unique = source.unique
     return replace(
         source,
+        unique=None if unique is None else replace(unique, node=now.get(unique.node, unique.node)),
         id=now.get(source.id, source.id),
         time=now.get(source.time, source.time),
         where=None if source.where is None else now.get(source.where, source.where),

@@ -8,14 +8,31 @@ from collections.abc import Collection
 
 from ..dsl import nodes as n
 from .graph import Graph
+from .group_values import signals_asking
 from .lower_context import BOOL, Lowering, Waits, Windows, domain_scope, refused, timeline_id, value_type
 from .lower_expressions import lower_expression
-from .lower_patterns import lower_pattern, pattern_of
+from .lower_matched import pattern_of
+from .lower_patterns import pattern_node
 from .lower_rules import lower_invariant, lower_rule
 from .lower_signals import lower_signal, place_signals
 from .lower_sources import device_type, lower_source
 from .lower_timelines import waits
-from .plan import Aggregate, Constant, Field, GroupMember, Key, Map, Now, Output, SourcePlan, Timeline, Window
+from .plan import (
+    Aggregate,
+    Constant,
+    Field,
+    GroupMember,
+    Key,
+    Map,
+    Now,
+    Output,
+    Recent,
+    Session,
+    SourcePlan,
+    Timeline,
+    While,
+    Window,
+)
 from .typed import DeviceScope, FieldRef, GroupScope, SourceScope, Typed
 
 
@@ -62,6 +79,8 @@ def _start(typed: Typed) -> Lowering:
             if isinstance(member, n.Property | n.Telemetry) and member.private
         },
     )
+    of_groups = [name for name, signal in lowering.signals.items() if not isinstance(signal.domain, n.ForDevice)]
+    lowering.asking = {*of_groups, *signals_asking(typed, of_groups)} if of_groups else set()
     place_signals(lowering)
     for rule in items:
         if isinstance(rule, n.Rule):
@@ -79,8 +98,8 @@ def _signal(lowering: Lowering, signal: n.Signal) -> None:
     id_ = lower_signal(lowering, signal.name, settled)
     node = lowering.graph.node(id_)
     shown = _windows(lowering, id_)
-    paced = node.every_ns is not None or (shown.one is not None and not shown.others)
-    width = shown.one.width_ns if paced and shown.one is not None and not shown.several else None
+    paced = node.every_ns is not None or ((shown.one is not None or shown.ended) and not shown.others)
+    width = shown.one.width_ns if paced and shown.one is not None and not (shown.several or shown.ended) else None
     operator = Output(signal.name, paced, width)
     lowering.add(operator, (id_,), node.timeline, node.type, signal.span, every_ns=node.every_ns)
 
@@ -96,8 +115,8 @@ def _windows(lowering: Lowering, id_: str) -> Windows:
                 known[at] = _together([known[i] for i in graph.node(at).inputs])
             case Aggregate():
                 window = graph.node(graph.node(at).inputs[0]).operator
-                assert isinstance(window, Window)
-                known[at] = Windows(window)
+                one = window if isinstance(window, Window) else None
+                known[at] = Windows(one, others=isinstance(window, Recent), ended=isinstance(window, Session | While))
             case _:
                 known[at] = Windows(others=True)
     return known[id_]
@@ -107,12 +126,11 @@ def _together(parts: list[Windows]) -> Windows:
     found = [part.one for part in parts if part.one is not None]
     one = found[0] if found else None
     several = any(part.several for part in parts) or any(window != one for window in found)
-    return Windows(one, several, any(part.others for part in parts))
+    return Windows(one, several, any(part.others for part in parts), any(part.ended for part in parts))
 
 
 def _pattern(lowering: Lowering, item: n.PatternItem) -> None:
-    matched = lower_pattern(lowering, item.pattern, domain_scope(item.domain))
-    node = lowering.graph.node(matched.node)
+    node = lowering.graph.node(pattern_node(lowering, item.pattern, domain_scope(item.domain)))
     lowering.add(Output(item.name, False), (node.id,), node.timeline, BOOL, item.span, event=True)
 
 

@@ -9,14 +9,14 @@ from dataclasses import InitVar, dataclass, field
 from enum import IntEnum
 from functools import partial
 from math import gcd
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from ..dsl import nodes as n
 from ..dsl.source import Span
 from ..grammar.units import Unit
 from .graph import Graph
 from .plan import Constant, Delayed, Key, Map, Now, Operator, ValueType, Window
-from .typed import BoundRef, DeviceScope, Fact, FieldInfo, FieldRef, GroupScope, Scope, SourceScope, Type, Typed
+from .typed import DeviceScope, Fact, FieldInfo, FieldRef, GroupScope, Scope, SourceScope, Type, Typed
 
 
 class Waits(IntEnum):
@@ -28,11 +28,20 @@ class Waits(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
-    """A pattern whose match is at hand: its node, and which of its captures has what a step bound."""
+class Asked:
+    """What is asked of the events of a part of a pattern: of its values (None: of the events themselves), and how."""
 
-    node: str
-    captures: Mapping[BoundRef, int]
+    place: int
+    how: Literal["count", "true", "first", "last", "min", "max", "sum"]
+    field: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A pattern whose match (or whose thread, at a step: without `node`) is at hand, and what it keeps."""
+
+    node: str | None
+    bounds: Mapping[Asked, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +49,13 @@ class Place:
     """Where an expression is lowered.
 
     `sole`: the field whose message stands for it (an argument that speaks of that field alone samples its messages).
-    `bound`: what an earlier step's values are: those of a match, or, at the step itself (None), the values now.
+    `bound`: what has what was bound: a match, or a thread.
     """
 
     scope: Scope
     settled: bool
     sole: FieldRef | None = None
-    bound: Matched | None = None
+    bound: Kept | None = None
     timeline: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,11 +67,13 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """What a value shows, through functions: one window (a further one is `several`), and whatever else changes it."""
+    """What a value shows, through functions: one window made of slices (a further one is `several`), windows that end
+    when something ends (`ended`), and whatever else changes it."""
 
     one: Window | None = None
     several: bool = False
     others: bool = False
+    ended: bool = False
 
 
 @dataclass
@@ -70,7 +81,8 @@ class Lowering:
     """The state of lowering one program.
 
     `expression(expression, place)` gives the node of an expression at a place; it is a member so that windows and
-    patterns can lower what stands inside them. `rules_on` has the rules that wait for a pattern, by its identity.
+    patterns can lower what stands inside them. `rules_on` has the rules that wait for a pattern, by its
+    identity; `asking` the signals that tell a device of what its group has given.
     """
 
     typed: Typed
@@ -83,10 +95,11 @@ class Lowering:
     group_devices: dict[tuple[str, ...], dict[str, None]] = field(default_factory=dict)
     leaves: dict[tuple[Operator, str, ValueType], str] = field(default_factory=dict)
     signal_nodes: dict[tuple[str, bool], str] = field(default_factory=dict)
-    matched: dict[int, Matched] = field(default_factory=dict)
+    matched: dict[int, Kept] = field(default_factory=dict)
     rules_on: dict[int, list[n.Rule]] = field(default_factory=dict)
     patterns_of: "dict[int, n.Pattern | None]" = field(default_factory=dict)
     waits: dict[int, Waits] = field(default_factory=dict)
+    asking: set[str] = field(default_factory=set)
     windows: "dict[str, Windows]" = field(default_factory=dict)
     expression: Callable[[n.Expr, Place], str] = field(init=False)
 
@@ -99,6 +112,9 @@ class Lowering:
 
     def field_info(self, ref: FieldRef) -> FieldInfo:
         return self.typed.devices[ref.device].fields[ref.field]
+
+    def is_private_event(self, device: str, event: str) -> bool:
+        return self.typed.devices[device].events[event].private
 
     def add(
         self,
@@ -159,11 +175,9 @@ def timeline_id(scope: Scope, settled: bool) -> str:
 
 
 def value_type(type_: Type) -> ValueType:
-    """How values of this type are stored. A ratio is a plain number."""
-    name = type_.name
+    """How values of this type are stored. A ratio is a plain number, a version its text."""
+    name = "text" if type_.name == "version" else type_.name
     assert name != "circle"
-    if name == "version":
-        refused(type_)
     unit = type_.unit
     return ValueType(name, None if unit is None or unit.text == "ratio" else unit.text)
 

@@ -9,17 +9,20 @@ from typing import assert_never
 
 from ..dsl import nodes as n
 from ..grammar.units import Unit, product, quotient
-from ..stdlib.catalogue import SCALARS
+from ..stdlib.catalogue import SCALARS, STATEFUL
 from .check_aggregates import is_aggregate
 from .check_calls import KINDS, signature
-from .lower_context import BOOL, Lowering, Place, Waits, quantity, refused, value_type
-from .lower_patterns import lower_pattern
+from .lower_bound import is_of_bound, lower_bound, lower_of_bound
+from .lower_context import BOOL, NUMBER, Lowering, Place, Waits, quantity, refused, value_type
+from .lower_following import lower_following
+from .lower_patterns import expired_node, pattern_node
 from .lower_signals import lower_signal
-from .lower_timelines import waits
+from .lower_timelines import is_of_group, waits
 from .lower_units import METRE, RATIO, SECOND, as_wanted, constant, converted, known_unit, operand, stored
 from .lower_windows import lower_aggregate
 from .plan import (
-    Captured,
+    Constant,
+    DeviceEvent,
     Edge,
     Field,
     HeldTime,
@@ -27,6 +30,7 @@ from .plan import (
     Key,
     Message,
     Now,
+    OfGroup,
     Payload,
     Previous,
     PreviousTime,
@@ -42,6 +46,7 @@ from .typed import (
     EventValueRef,
     ExpiresRef,
     FieldRef,
+    GroupScope,
     HeldTimeRef,
     KeyRef,
     ParameterRef,
@@ -86,6 +91,8 @@ def lower_expression(lowering: Lowering, expression: n.Expr, at: Place) -> str:
         case n.Negate(of):
             return lowering.map("negate", (lowering.expression(of, at),), value_type(fact.type), expression.span)
         case n.Compare(operator, left, right):
+            if lowering.fact(left).type.name == "version":
+                return _versions(lowering, operator, left, right, expression, at)
             return _bool(lowering, COMPARISONS[operator], expression, (left, right), at)
         case n.Logic(operator, left, right):
             return _bool(lowering, f"{operator}_", expression, (left, right), at)
@@ -107,11 +114,11 @@ def lower_expression(lowering: Lowering, expression: n.Expr, at: Place) -> str:
         case n.Quiet(of, duration):
             quiet = Quiet(lowering.typed.duration_ns(duration))
             return lowering.add(quiet, (lowering.expression(of, at),), at.timeline, BOOL, expression.span)
-        case n.Sent() | n.Expires():
+        case n.Sent():
             refused(expression)
         case n.Number() | n.Quantity() | n.Version() | n.Text() | n.Bool() | n.Absent():
             raise AssertionError(f"no constant: {expression}")
-        case n.Name() | n.Member() | n.Template():
+        case n.Name() | n.Member() | n.Template() | n.Expires():
             raise AssertionError(f"neither a constant nor a reference: {expression}")
         case _:
             assert_never(expression)
@@ -133,16 +140,26 @@ def _reference(lowering: Lowering, reference: Reference, expression: n.Expr, at:
             return lowering.add(previous, (), at.timeline, value_type(type_), expression.span, private=private)
         case PrevTimeRef(device, name):
             return lowering.add(PreviousTime(device, name), (), at.timeline, TIME, expression.span)
-        case EventRef() | EventValueRef() | SentRef() | ExpiresRef() | ParameterRef() | TwinRef():
+        case EventRef():
+            return _device_event(lowering, reference, expression, at)
+        case EventValueRef(device, event, name):
+            told = Message(device, f"{event}.{name}")
+            private = lowering.is_private_event(device, event)
+            return lowering.add(told, (), at.timeline, value_type(type_), expression.span, private=private)
+        case SentRef() | ParameterRef() | TwinRef():
             refused(reference)
         case KeyRef(part):
             return lowering.add(Key(part), (), at.timeline, value_type(type_), expression.span)
         case SignalRef(name):
+            if isinstance(at.scope, DeviceScope) and is_of_group(lowering, name):
+                return _of_group(lowering, name, expression, at)
             return lower_signal(lowering, name, at.settled)
         case PatternRef(name):
-            return lower_pattern(lowering, lowering.patterns[name].pattern, at.scope).node
+            return pattern_node(lowering, lowering.patterns[name].pattern, at.scope)
+        case ExpiresRef(name):
+            return expired_node(lowering, lowering.patterns[name].pattern, at.scope)
         case BoundRef():
-            return _bound(lowering, reference, expression, at)
+            return lower_bound(lowering, expression, at)
         case PayloadRef(path):
             return lowering.add(Payload(path), (), at.timeline, value_type(type_), expression.span)
         case ConstantRef() | DeviceRef():
@@ -158,19 +175,53 @@ def lower_field(lowering: Lowering, ref: FieldRef, expression: n.Expr, at: Place
     if at.sole == ref:
         operator = Message(ref.device, ref.field)
     private = ref in lowering.private
-    return lowering.add(operator, (), at.timeline, value_type(info.type), expression.span, private=private)
+    node = lowering.add(operator, (), at.timeline, value_type(info.type), expression.span, private=private)
+    since = lowering.typed.devices[ref.device].since.get(ref.field)
+    if since is None:
+        return node
+    nothing = lowering.add(Constant(None), (), at.timeline, value_type(info.type), expression.span)
+    inputs = (_exists(lowering, ref.device, since, at), node, nothing)
+    return lowering.map("if_else", inputs, value_type(info.type), expression.span)
 
 
-def _bound(lowering: Lowering, ref: BoundRef, expression: n.Expr, at: Place) -> str:
-    """What a step bound: a capture of the match at hand, or, while preparing the capture, the value now."""
-    if at.bound is not None:
-        type_ = value_type(lowering.fact(expression).type)
-        capture = Captured(at.bound.captures[ref])
-        return lowering.add(capture, (at.bound.node,), at.timeline, type_, expression.span)
-    if ref.field is None:
-        return lowering.add(Now(), (), at.timeline, TIME, expression.span)
+def _device_event(lowering: Lowering, reference: EventRef, expression: n.Expr, at: Place) -> str:
+    """An event that a device tells; one that it does not have, for its firmware, does not happen."""
+    device, name = reference.device, reference.event
+    private = lowering.is_private_event(device, name)
+    event = DeviceEvent(device, name)
+    node = lowering.add(event, (), at.timeline, BOOL, expression.span, event=True, private=private)
+    since = lowering.typed.devices[device].since.get(name)
+    if since is None:
+        return node
+    return lowering.map("and_", (node, _exists(lowering, device, since, at)), BOOL, expression.span)
+
+
+def _exists(lowering: Lowering, device: str, since: n.Since, at: Place) -> str:
+    """Whether a device has what there is `since firmware 2.1`."""
+    ref = FieldRef(device, since.property)
+    has = Field(device, since.property)
+    private = ref in lowering.private
+    type_ = value_type(lowering.field_info(ref).type)
+    inputs = (
+        lowering.add(has, (), at.timeline, type_, since.span, private=private),
+        lowering.expression(since.version, at),
+    )
+    order = lowering.map("version_order", inputs, NUMBER, since.span)
+    same = lowering.add(Constant(0.0), (), at.timeline, NUMBER, since.span)
+    return lowering.map("greater_equal", (order, same), BOOL, since.span)
+
+
+def _of_group(lowering: Lowering, name: str, expression: n.Expr, at: Place) -> str:
+    """A group's signal for a device, which belongs to the group that its properties name."""
     assert isinstance(at.scope, DeviceScope)
-    return lower_field(lowering, FieldRef(at.scope.device, ref.field), expression, at)
+    assert not at.settled, "refused before lowering"
+    scope = lowering.fact(lowering.signals[name].value).scope
+    assert isinstance(scope, GroupScope)
+    value = lower_signal(lowering, name, settled=False)
+    keys = [
+        lower_field(lowering, FieldRef(at.scope.device, key), expression, at, stale=False) for key in scope.properties
+    ]
+    return lowering.add(OfGroup(), (value, *keys), at.timeline, lowering.graph.node(value).type, expression.span)
 
 
 # --- Operations ------------------------------------------------------------------------------------------------------
@@ -182,6 +233,14 @@ def _bool(lowering: Lowering, function: str, expression: n.Expr, operands: tuple
     for part in operands:  # no comprehension: it would be one more call at each level of what may be nested deep
         inputs.append(operand(lowering, part, unit, at))
     return lowering.map(function, tuple(inputs), BOOL, expression.span)
+
+
+def _versions(lowering: Lowering, operator: str, left: n.Expr, right: n.Expr, expression: n.Expr, at: Place) -> str:
+    """Versions are compared part by part: `2.1` and `2.1.0` are the same."""
+    inputs = (lowering.expression(left, at), lowering.expression(right, at))
+    order = lowering.map("version_order", inputs, NUMBER, expression.span)
+    same = lowering.add(Constant(0.0), (), at.timeline, NUMBER, expression.span)
+    return lowering.map(COMPARISONS[operator], (order, same), BOOL, expression.span)
 
 
 def _chosen(
@@ -263,6 +322,8 @@ def _crossed(lowering: Lowering, expression: n.Becomes | n.Crosses, at: Place) -
                 return of
             if wanted.is_constant and wanted.constant is False:
                 return lowering.map("not_", (of,), BOOL, expression.span)
+            if wanted.type.name == "version":
+                return _versions(lowering, "==", expression.of, value, expression, at)
             return lowering.map("equal", (of, operand(lowering, value, unit, at)), BOOL, expression.span)
 
 
@@ -270,8 +331,12 @@ def _crossed(lowering: Lowering, expression: n.Becomes | n.Crosses, at: Place) -
 
 
 def _call(lowering: Lowering, call: n.Call, at: Place) -> str:
+    if is_of_bound(lowering, call):
+        return lower_of_bound(lowering, call, at)
     if is_aggregate(call):
         return lower_aggregate(lowering, call, at)
+    if call.function in STATEFUL:
+        return lower_following(lowering, call, at)
     match call.function:
         case "fresh" | "age":
             ref = lowering.fact(call.arguments[0].value).reference

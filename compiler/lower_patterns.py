@@ -1,237 +1,356 @@
-"""Patterns into nodes: steps, their conditions, tests against earlier steps, and what is captured for those and rules.
+"""Patterns into nodes: the tree of parts, with every link at the event that is waited for, and what is kept for tests
+and for rules.
 
-    door becomes true as opened
-    then temp > opened.temp + 2 K
+    door becomes true as opened then next temp > opened.temp + 2 K within 5 min
 
-The second step becomes the test `temp > capture`, where the capture is the value of `temp + 2 K` at the first step:
-what a comparison says of an earlier step is computed there. `temp - opened.temp > 2 K` is the same pattern.
+A silence that a pattern begins with is a condition: it is met when `no B for D` becomes true.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
 from ..dsl import nodes as n
-from ..grammar.units import Unit
-from .graph import structure
-from .lower_context import BOOL, Lowering, Matched, Place, quantity, refused
-from .lower_timelines import inside
-from .lower_units import operand
-from .plan import Capture, Pattern, PatternStep, StepTest
-from .typed import BoundRef, PatternRef, Scope
+from . import plan as p
+from .lower_bound import asked
+from .lower_context import BOOL, Asked, Kept, Lowering, Place, value_type
+from .lower_matched import pattern_of, said_by_rules, waits_for_expiry
+from .lower_steps import Inputs, Named, Steps, lower_step
+from .pattern_ends import leading
+from .typed import DeviceScope, EventRef, FieldRef, Scope
 
-Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
+THREADS_PLAIN = 16
+THREADS_MANY = 256
+"""How many threads a key has room for: where each step is one event that is waited for in one way, and elsewhere."""
+EVENTS_MAX = 256
+"""How many events a match has at most, where its repetitions have no greatest number."""
 
-MIRRORED: dict[Comparison, Comparison] = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-"""The comparison with its sides changed over."""
-
-OPPOSITE: dict[Comparison, Comparison] = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-"""The comparison that is true where the other is false."""
+LINKS: dict[n.Link, p.Link] = {"then": "then", "then next": "next", "then each": "each"}
 
 
 @dataclass
 class _Builder:
-    """A pattern as it grows: its inputs and captures, each once."""
+    """A pattern as it grows: its inputs, its steps and the guards behind them, what it keeps."""
 
     lowering: Lowering
-    at: Place
-    inputs: list[str] = field(default_factory=list)
-    captures: dict[Capture, int] = field(default_factory=dict)
-    places: dict[str, int] = field(default_factory=dict)
+    scope: Scope
+    steps: Steps
+    kept: Kept
+    inputs: Inputs
+    lowered: list[p.PatternStep] = field(default_factory=list)
+    leading: set[int] = field(default_factory=set)
+    """The steps that the pattern can begin with, by identity."""
 
-    def input(self, node: str) -> int:
-        place = self.places.setdefault(structure(node), len(self.inputs))
-        if place == len(self.inputs):
-            self.inputs.append(node)
-        return place
-
-    def capture(self, step: int, node: str) -> int:
-        return self.captures.setdefault(Capture(step, self.input(node)), len(self.captures))
+    def guard(self, event: n.Expr) -> int:
+        """The step that `unless` or `until` speaks of."""
+        step = lower_step(self.inputs, event, self.steps.scope_of(event), self.kept, "")
+        self.lowered.append(step)
+        return len(self.lowered) - 1
 
 
-def lower_pattern(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Matched:
-    """A pattern's node, one for all who name it, with a capture for everything that a rule shows of its steps."""
+def pattern_node(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> str:
+    """A pattern's node, one for all who name it."""
+    node = lower_pattern(lowering, pattern, scope).node
+    assert node is not None
+    return node
+
+
+def expired_node(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> str:
+    """The event that what had begun of a pattern ran out of time."""
+    node = pattern_node(lowering, pattern, scope)
+    timeline = Place(scope, settled=True).timeline
+    return lowering.add(p.Expired(), (node,), timeline, BOOL, pattern.span, event=True)
+
+
+def kept_for(lowering: Lowering, rule: n.Rule, scope: Scope) -> Kept | None:
+    """What a rule can say of the pattern that it waits for: of its match, or of what ran out of time."""
+    pattern = pattern_of(lowering, rule)
+    if pattern is None:
+        return None
+    kept = lower_pattern(lowering, pattern, scope)
+    return Kept(expired_node(lowering, pattern, scope), kept.bounds) if waits_for_expiry(lowering, rule) else kept
+
+
+def lower_pattern(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Kept:
+    """A pattern's node, and the places of what is kept of its events for itself and for rules."""
     found = lowering.matched.get(id(pattern))
     if found is None:
-        found = lowering.matched[id(pattern)] = _pattern(lowering, pattern, scope)
+        found = lowering.matched[id(pattern)] = _lowered(lowering, pattern, scope)
     return found
 
 
-def _pattern(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Matched:
-    builder = _Builder(lowering, Place(scope, settled=True))
-    in_order = n.plain_steps(pattern)
-    if in_order is None:
-        refused(pattern)
-    steps = tuple(_step(builder, step) for step in in_order)
-    unless = None
-    if pattern.unless is not None:
-        unless = builder.input(lowering.expression(pattern.unless, builder.at))
-    shown: dict[BoundRef, int] = {}
-    for expression in _shown(lowering, pattern):
-        ref = lowering.fact(expression).reference
-        assert isinstance(ref, BoundRef)
-        if ref not in shown:
-            shown[ref] = builder.capture(ref.step, lowering.expression(expression, builder.at))
-    within = None if pattern.within is None else lowering.typed.duration_ns(pattern.within)
-    operator = Pattern(steps, tuple(builder.captures), unless, within)
-    inputs, timeline = tuple(builder.inputs), builder.at.timeline
-    return Matched(lowering.add(operator, inputs, timeline, BOOL, pattern.span, event=True), shown)
-
-
-def _shown(lowering: Lowering, pattern: n.Pattern) -> Iterator[n.Expr]:
-    """What rules on this pattern say of its steps' events."""
-    for rule in lowering.rules_on.get(id(pattern), ()):
-        for expression in _rule_expressions(rule):
-            yield from (part for part in inside(expression) if _is_bound(lowering, part))
-
-
-def _is_bound(lowering: Lowering, expression: n.Expr) -> bool:
-    return isinstance(lowering.fact(expression).reference, BoundRef)
-
-
-def pattern_of(lowering: Lowering, rule: n.Rule) -> n.Pattern | None:
-    """The pattern that a rule waits for, if it does; looked up by the rule's identity."""
-    if id(rule) not in lowering.patterns_of:
-        lowering.patterns_of[id(rule)] = _pattern_of(lowering, rule)
-    return lowering.patterns_of[id(rule)]
-
-
-def _pattern_of(lowering: Lowering, rule: n.Rule) -> n.Pattern | None:
-    if isinstance(rule.when, n.Pattern):
-        return rule.when
-    for part in inside(rule.when):
-        reference = lowering.fact(part).reference
-        if isinstance(reference, PatternRef):
-            return lowering.patterns[reference.name].pattern
-    return None
-
-
-def _rule_expressions(rule: n.Rule) -> Iterator[n.Expr]:
-    """The expressions of a rule in which the steps of its pattern have names: all but its `when`."""
-    if rule.until is not None:
-        yield rule.until
-    for action in (*rule.do, *rule.on_clear):
-        yield from _action_expressions(action)
-
-
-def _action_expressions(action: n.Action) -> Iterator[n.Expr]:
-    match action:
-        case n.Alert(message):
-            yield from _shown_by(message)
-        case n.Emit(_, arguments) | n.Send(_, arguments):
-            for argument in arguments:
-                yield from _shown_by(argument.value)
-        case n.If(condition, then, otherwise):
-            yield condition
-            for inner in (*then, *otherwise):
-                yield from _action_expressions(inner)
-        case n.Run() | n.Set() | n.Undo():
-            refused(action)
-
-
-def _shown_by(value: n.Expr | n.Template) -> Iterator[n.Expr]:
-    if isinstance(value, n.Template):
-        yield from (part for part in value.parts if not isinstance(part, str))
-    else:
-        yield value
-
-
-# --- Steps -----------------------------------------------------------------------------------------------------------
-
-
-def _step(builder: _Builder, step: n.Step) -> PatternStep:
-    lowering = builder.lowering
-    condition: str | None = None
-    tests: list[StepTest] = []
-    for part in _conjuncts(step.event):
-        if _steps_of(lowering, part):
-            tests.append(_test(builder, part))
-            continue
-        node = lowering.expression(part, builder.at)
-        condition = node if condition is None else lowering.map("and_", (condition, node), BOOL, step.span)
-    return PatternStep(None if condition is None else builder.input(condition), tuple(tests))
-
-
-def _conjuncts(expression: n.Expr) -> Iterator[n.Expr]:
-    if isinstance(expression, n.Logic) and expression.operator == "and":
-        yield from _conjuncts(expression.left)
-        yield from _conjuncts(expression.right)
-    else:
-        yield expression
-
-
-def _steps_of(lowering: Lowering, expression: n.Expr) -> set[int]:
-    """The earlier steps that an expression speaks of."""
-    references = (lowering.fact(part).reference for part in inside(expression))
-    return {ref.step for ref in references if isinstance(ref, BoundRef)}
-
-
-def _test(builder: _Builder, expression: n.Expr) -> StepTest:
-    """A comparison with an earlier step: what is now on the left, what was then on the right."""
-    lowering, at = builder.lowering, builder.at
-    turned = False
-    while isinstance(expression, n.Not):
-        expression, turned = expression.of, not turned
-    assert isinstance(expression, n.Compare)
-    comparison = OPPOSITE[expression.operator] if turned else expression.operator
-    unit = lowering.fact(expression).operand_unit
-    left, right = expression.left, expression.right
-    of_left, of_right = _steps_of(lowering, left), _steps_of(lowering, right)
-    steps = of_left | of_right
-    assert len(steps) == 1, expression
-    if of_left and not of_right and not _is_now(lowering, left):
-        left, right, comparison = right, left, MIRRORED[comparison]
-        of_left = of_right
-    if of_left or _is_now(lowering, right):
-        now, then, comparison = _separated(builder, expression, comparison)
-    else:
-        now, then = operand(lowering, left, unit, at), operand(lowering, right, unit, at)
-    return StepTest(comparison, builder.input(now), builder.capture(min(steps), then))
-
-
-def _is_now(lowering: Lowering, expression: n.Expr) -> bool:
-    """Whether an expression speaks of anything that is neither a constant nor an earlier step's."""
-    facts = (lowering.fact(part) for part in inside(expression))
-    return any(
-        not fact.is_constant and fact.reference is not None and not isinstance(fact.reference, BoundRef)
-        for fact in facts
+def _lowered(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Kept:
+    steps = Steps(lowering, scope)
+    steps.count(pattern.body)
+    bounds: dict[Asked, int] = {}
+    for expression in (*_expressions(pattern), *said_by_rules(lowering, pattern)):
+        for one in asked(lowering, expression):
+            bounds.setdefault(one, len(bounds))
+    builder = _Builder(lowering, scope, steps, Kept(None, bounds), Inputs(lowering))
+    builder.leading = {id(step) for step in leading(pattern.body)}
+    for number, step in enumerate(steps.steps):
+        builder.lowered.append(_step(builder, number, step))
+    body = _ended(builder, pattern, _tree(builder, pattern.body, "then"))
+    kept = tuple(_bound(builder, one) for one in bounds)
+    skip = pattern.skip or n.Skip("past last")
+    longest = skip.kind != "none" and _ends_greedy(pattern.body)
+    listed = any(item.pattern is pattern for item in lowering.patterns.values())
+    newest_only = not (listed or kept or pattern.skip or any(step.test for step in builder.lowered)) and _is_chain(body)
+    operator = p.Pattern(
+        tuple(builder.lowered),
+        body,
+        kept,
+        skip.kind,
+        _skip_to(builder, pattern),
+        longest=longest,
+        listed=listed,
+        newest_only=newest_only,
+        threads_max=_threads_max(body),
+        events_max=min(EVENTS_MAX, _events_max(body)),
     )
+    lowering.graph.forget(builder.inputs.speaking)
+    lowering.leaves = {leaf: id_ for leaf, id_ in lowering.leaves.items() if not isinstance(leaf[0], p.Captured)}
+    at = Place(scope, settled=True)
+    node = lowering.add(operator, tuple(builder.inputs.nodes), at.timeline, BOOL, pattern.span, event=True)
+    return Kept(node, bounds)
 
 
-def _separated(builder: _Builder, expression: n.Compare, comparison: Comparison) -> tuple[str, str, Comparison]:
-    """Both sides of a comparison of sums, with all terms that are now on the left and the others on the right."""
+def _expressions(pattern: n.Pattern) -> Iterator[n.Expr]:
+    """All expressions in a pattern that can speak of what was bound before."""
+    if pattern.unless is not None:
+        yield pattern.unless
+    yield from _of_part(pattern.body)
+
+
+def _of_part(part: n.Part) -> Iterator[n.Expr]:
+    match part:
+        case n.Step(event):
+            yield event
+        case n.Group(pattern):
+            yield from _expressions(pattern)
+        case n.Repeat(of, until=until):
+            yield from _of_part(of)
+            if until is not None:
+                yield until
+        case n.AllOf(parts) | n.AnyOf(parts) | n.Sequence(parts):
+            for each in parts:
+                yield from _of_part(each)
+
+
+# --- Steps and bounds ------------------------------------------------------------------------------------------------
+
+
+def _step(builder: _Builder, number: int, step: n.Step) -> p.PatternStep:
+    event = step.event
+    if isinstance(event, n.Quiet) and id(step) in builder.leading:
+        return _leading(builder, number, event)
+    scope = builder.steps.scope_of(event)
+    return lower_step(builder.inputs, event, scope, builder.kept, builder.steps.labels[number])
+
+
+def _leading(builder: _Builder, number: int, quiet: n.Quiet) -> p.PatternStep:
+    """`no B for D` at the beginning: the moment at which B has not come for D, since the last or since the start."""
+    lowering, scope = builder.lowering, builder.steps.scope_of(quiet)
+    inputs = Inputs(lowering)
+    step = lower_step(inputs, quiet, scope, builder.kept, "")
+    at = Place(scope, settled=True)
+    met = p.Pattern((step,), p.Take(0), skip="none", threads_max=1, events_max=1)
+    event = lowering.add(met, tuple(inputs.nodes), at.timeline, BOOL, quiet.span, event=True)
+    operator = p.Quiet(lowering.typed.duration_ns(quiet.duration))
+    condition = builder.inputs.place(lowering.add(operator, (event,), at.timeline, BOOL, quiet.span))
+    return p.PatternStep((condition,), condition, (), builder.steps.labels[number])
+
+
+def _bound(builder: _Builder, one: Asked) -> p.Bound:
+    named = builder.steps.named[one.place]
+    if one.field is None:
+        return p.Bound(named.last, one.how)
+    return p.Bound(named.last, one.how, builder.inputs.place(_value(builder, named, one.field)))
+
+
+def _value(builder: _Builder, named: Named, name: str) -> str:
+    """What an event's value is at the moment at which it comes."""
     lowering = builder.lowering
-    terms = [*_terms(expression.left, 1), *_terms(expression.right, -1)]
-    now = [(sign, term) for sign, term in terms if _is_now(lowering, term)]
-    then = [(-sign, term) for sign, term in terms if not _is_now(lowering, term)]
-    assert not any(_steps_of(lowering, term) for _, term in now), expression
-    unit = lowering.fact(now[0][1]).type.unit
-    if all(sign < 0 for sign, _ in now):
-        now, then = ([(-sign, term) for sign, term in side] for side in (now, then))
-        comparison = MIRRORED[comparison]
-    return _sum(builder, now, unit), _sum(builder, then, unit), comparison
+    if name == "time":
+        at = Place(builder.scope, settled=True)
+        return lowering.add(p.Now(), (), at.timeline, p.ValueType("time"), builder.steps.steps[0].span)
+    assert isinstance(named.scope, DeviceScope)
+    device = named.scope.device
+    at, origin = Place(named.scope, settled=True), builder.steps.steps[0].span
+    if name == "id":
+        return lowering.add(p.Key("id"), (), at.timeline, p.ValueType("text"), origin)
+    told = lowering.fact(builder.steps.steps[named.last[0]].event).reference
+    if isinstance(told, EventRef) and name in lowering.typed.devices[device].parameters[told.event]:
+        type_ = value_type(lowering.typed.devices[device].parameters[told.event][name].type)
+        private = lowering.is_private_event(device, told.event)
+        return lowering.add(p.Message(device, f"{told.event}.{name}"), (), at.timeline, type_, origin, private=private)
+    ref = FieldRef(device, name)
+    info = lowering.field_info(ref)
+    private = ref in lowering.private
+    field_ = p.Field(device, name, info.stale_ns)
+    return lowering.add(field_, (), at.timeline, value_type(info.type), origin, private=private)
 
 
-def _terms(expression: n.Expr, sign: int) -> Iterator[tuple[int, n.Expr]]:
-    match expression:
-        case n.Arithmetic("+" | "-" as operator, left, right):
-            yield from _terms(left, sign)
-            yield from _terms(right, sign if operator == "+" else -sign)
-        case n.Negate(of):
-            yield from _terms(of, -sign)
+def _skip_to(builder: _Builder, pattern: n.Pattern) -> tuple[int, ...]:
+    if pattern.skip is None or pattern.skip.step is None:
+        return ()
+    return builder.steps.named[_places(pattern.body)[pattern.skip.step]].steps
+
+
+def _places(body: n.Part) -> dict[str, int]:
+    """The places of the parts with names, as the checker counts them."""
+    found: dict[str, int] = {}
+    count = 0
+
+    def look(part: n.Part) -> None:
+        nonlocal count
+        match part:
+            case n.Group(pattern=pattern):
+                look(pattern.body)
+            case n.AllOf(parts=parts) | n.AnyOf(parts=parts):
+                for each in parts:
+                    look(each)
+            case n.Repeat(of=of):
+                look(of)
+                return
+            case n.Sequence(parts=parts):
+                for each in parts:
+                    look(each)
+                return
+            case n.Step():
+                pass
+        if part.name is not None:
+            found.setdefault(part.name, count)
+        count += 1
+
+    look(body)
+    return found
+
+
+# --- The tree --------------------------------------------------------------------------------------------------------
+
+
+def _tree(builder: _Builder, part: n.Part, link: p.Link) -> p.Part:
+    """A part; its first events are waited for as the link before it says."""
+    match part:
+        case n.Step():
+            return _leaf(builder, part, link)
+        case n.Group(pattern):
+            return _ended(builder, pattern, _tree(builder, pattern.body, link))
+        case n.AllOf(parts):
+            return p.AllOf(tuple(_tree(builder, each, link) for each in parts))
+        case n.AnyOf(parts):
+            return p.AnyOf(tuple(_tree(builder, each, link) for each in parts))
+        case n.Repeat():
+            return _turns(builder, part, link)
+        case n.Sequence(parts, links):
+            each_link = (link, *(LINKS[one] for one in links))
+            return p.Row(tuple(_tree(builder, each, one) for each, one in zip(parts, each_link, strict=True)))
+
+
+def _leaf(builder: _Builder, step: n.Step, link: p.Link) -> p.Part:
+    number = builder.steps.numbers[id(step)]
+    if step.absent:
+        return p.Without(number)
+    if not isinstance(step.event, n.Quiet):
+        return p.Take(number, link)
+    if id(step) in builder.leading:
+        return p.Take(number, link)
+    return p.Silence(number, builder.lowering.typed.duration_ns(step.event.duration))
+
+
+def _turns(builder: _Builder, repeat: n.Repeat, link: p.Link) -> p.Part:
+    least, most = _count(builder.lowering, repeat.at_least), None
+    if repeat.at_most is not None:
+        most = _count(builder.lowering, repeat.at_most)
+    of = _tree(builder, repeat.of, link)
+    until = None if repeat.until is None else builder.guard(repeat.until)
+    return p.Turns(of, least, most, repeat.mode, until)
+
+
+def _count(lowering: Lowering, count: n.Expr) -> int:
+    constant = lowering.fact(count).constant
+    assert constant is not None
+    return int(constant)  # type: ignore[arg-type]
+
+
+def _ended(builder: _Builder, pattern: n.Pattern, body: p.Part) -> p.Part:
+    """A pattern's body with its ends; an absence at its end lasts until `within` is over."""
+    unless = None if pattern.unless is None else builder.guard(pattern.unless)
+    within = None if pattern.within is None else builder.lowering.typed.duration_ns(pattern.within)
+    if within is not None:
+        body = _rested(body, within)
+    return body if unless is None and within is None else p.Ends(body, unless, within)
+
+
+def _rested(body: p.Part, within_ns: int) -> p.Part:
+    match body:
+        case p.Without(step):
+            return p.Silence(step, within_ns)
+        case p.Row((*parts, p.Without(step))):
+            return p.Row((*parts, p.Rest(step)))
         case _:
-            yield sign, expression
+            return body
 
 
-def _sum(builder: _Builder, terms: list[tuple[int, n.Expr]], unit: Unit | None) -> str:
-    """The sum of terms in a unit: what is added before what is subtracted, and constants last."""
-    lowering, at = builder.lowering, builder.at
-    total: str | None = None
-    for sign, term in sorted(terms, key=lambda t: (-t[0], lowering.fact(t[1]).is_constant)):
-        node = operand(lowering, term, unit, at)
-        if total is None:
-            total = node if sign > 0 else lowering.map("negate", (node,), quantity(unit), term.span)
-        else:
-            total = lowering.map("add" if sign > 0 else "subtract", (total, node), quantity(unit), term.span)
-    assert total is not None
-    return total
+def _ends_greedy(part: n.Part) -> bool:
+    """Whether a pattern's end is a repetition that takes as many turns as it can."""
+    match part:
+        case n.Repeat():
+            return part.mode == "greedy"
+        case n.Sequence(parts):
+            return _ends_greedy(parts[-1])
+        case n.Group(pattern):
+            return _ends_greedy(pattern.body)
+        case _:
+            return False
+
+
+# --- Bounds ----------------------------------------------------------------------------------------------------------
+
+
+def _threads_max(body: p.Part) -> int:
+    return THREADS_PLAIN if is_plain(body) else THREADS_MANY
+
+
+def _is_chain(part: p.Part) -> bool:
+    """Whether it is steps one after another, each waited for until it comes."""
+    match part:
+        case p.Ends(of):
+            return _is_chain(of)
+        case p.Row(parts):
+            return all(isinstance(one, p.Take) and one.link == "then" for one in parts)
+        case _:
+            return isinstance(part, p.Take)
+
+
+def is_plain(part: p.Part) -> bool:
+    """Whether what has begun never splits: each of its steps is one event."""
+    match part:
+        case p.Take(link=link):
+            return link != "each"
+        case p.Silence() | p.Rest() | p.Without():
+            return True
+        case p.Row(parts):
+            return all(is_plain(one) for one in parts)
+        case p.Ends(of):
+            return is_plain(of)
+        case p.Turns(of, least, most):
+            return least == most and is_plain(of)
+        case p.AllOf() | p.AnyOf():
+            return False
+
+
+def _events_max(part: p.Part) -> int:
+    match part:
+        case p.Take():
+            return 1
+        case p.Silence() | p.Rest() | p.Without():
+            return 0
+        case p.Row(parts) | p.AllOf(parts):
+            return sum(_events_max(one) for one in parts)
+        case p.AnyOf(parts):
+            return max(_events_max(one) for one in parts)
+        case p.Ends(of):
+            return _events_max(of)
+        case p.Turns(of, _, most):
+            return EVENTS_MAX if most is None else most * _events_max(of)

@@ -11,11 +11,14 @@ from typing import Literal
 from ..dsl import nodes as n
 from ..grammar.units import parse_unit
 from .graph import structure
+from .group_values import signal_asked
 from .lower_context import BOOL, Lowering, Place, Waits, domain_scope, refused, value_type
-from .lower_patterns import lower_pattern, pattern_of
+from .lower_matched import pattern_of
+from .lower_patterns import kept_for, pattern_node
 from .lower_timelines import waits
 from .lower_units import operand
 from .plan import Action, ActionArgument, Hole, Rule, Schedule
+from .resolve import walk
 from .typed import DeviceScope, Type
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -25,11 +28,9 @@ def lower_rule(lowering: Lowering, rule: n.Rule) -> None:
     """Adds a rule's node and its actions'."""
     scope = domain_scope(rule.domain)
     pattern = pattern_of(lowering, rule)
-    matched = None if pattern is None else lower_pattern(lowering, pattern, scope)
-    at = Place(scope, _is_settled(lowering, rule, pattern), bound=matched)
+    at = Place(scope, _is_settled(lowering, rule, pattern), bound=kept_for(lowering, rule, scope))
     if isinstance(rule.when, n.Pattern):
-        assert matched is not None
-        when = matched.node
+        when = pattern_node(lowering, rule.when, scope)
     else:
         when = lowering.expression(rule.when, at)
     momentary = lowering.graph.node(when).event
@@ -62,6 +63,8 @@ def _is_settled(lowering: Lowering, rule: n.Rule, pattern: n.Pattern | None) -> 
     if rule.settle or pattern is not None or isinstance(rule.when, n.Pattern):
         return True
     conditions = (rule.when,) if rule.until is None else (rule.when, rule.until)
+    if lowering.asking and any(signal_asked(lowering.typed, node) in lowering.asking for node in walk(rule)):
+        return False  # What a group has given a device is seen on the device's current timeline alone.
     return max(waits(lowering, c) for c in conditions) is Waits.SETTLED
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from graphlib import TopologicalSorter
 
 from ..dsl import nodes as n
+from ..stdlib.catalogue import STATEFUL
 from .check_aggregates import is_aggregate
 from .lower_context import Lowering, Place, Waits
 from .lower_timelines import inside, parts, waits
@@ -42,7 +43,8 @@ def _needed(lowering: Lowering, name: str, settled: bool) -> Iterator[tuple[str,
             yield reference.name, late
             continue
         if isinstance(expression, n.Call) and is_aggregate(expression):
-            late = late or expression.arguments[0].window is not None
+            late = late or any(a.window is not None for a in expression.arguments)
+        late = late or (isinstance(expression, n.Call) and expression.function in STATEFUL)
         pending += [(part, late) for part in reversed([*parts(expression)])]
 
 

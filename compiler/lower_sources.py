@@ -1,9 +1,12 @@
 """Devices and sources: what a device's fields are, and how foreign messages become them."""
 
+from collections.abc import Iterator
+
 from ..dsl import nodes as n
-from .lower_context import NUMBER, Lowering, Place, value_type
+from .check_sources import event_values
+from .lower_context import BOOL, NUMBER, Lowering, Place, value_type
 from .lower_units import converted, known_unit
-from .plan import Constant, DeviceField, DeviceType, SourceField, SourcePlan, ValueType
+from .plan import Constant, DeviceField, DeviceType, SourceField, SourcePlan, SourceUnique, ValueType
 from .typed import DeviceInfo, FieldInfo, SourceScope, Type
 
 TIME = ValueType("time")
@@ -14,7 +17,7 @@ def device_type(device: DeviceInfo) -> DeviceType:
     """A device type as the plan has it; bounds are rounded once."""
     return DeviceType(
         device.name,
-        tuple(_field(info) for info in device.fields.values()),
+        (*map(_field, device.fields.values()), *_events(device)),
         device.maximum,
         device.lateness_ns,
         device.revise_ns,
@@ -32,20 +35,34 @@ def _field(info: FieldInfo) -> DeviceField:
         info.type.choices,
         info.every_ns,
         info.stale_ns,
+        info.type.name == "version",
     )
+
+
+def _events(device: DeviceInfo) -> Iterator[DeviceField]:
+    """A field for each event, and for each value that it is told with."""
+    for event in device.events:
+        yield DeviceField(event, ValueType("bool"), "event")
+        for name, info in device.parameters[event].items():
+            low, high = (None if bound is None else float(bound) for bound in (info.low, info.high))
+            version = info.type.name == "version"
+            choices = info.type.choices
+            yield DeviceField(f"{event}.{name}", value_type(info.type), "event", low, high, choices, version=version)
 
 
 def lower_source(lowering: Lowering, source: n.Source) -> SourcePlan:
     """The nodes of a source's mappings, on the timeline of its messages."""
     at = Place(SourceScope(source.name), settled=False)
-    fields = lowering.typed.devices[source.device].fields
+    device = lowering.typed.devices[source.device]
     where = None if source.where is None else lowering.expression(source.where, at)
     nodes: dict[str, str] = {}
     for mapping in source.mappings:
         if mapping.field == "time":
             nodes["time"] = _time(lowering, mapping, at)
+        elif mapping.field in device.events:
+            nodes |= _event(lowering, mapping, device, at)
         else:
-            field = fields.get(mapping.field)
+            field = device.fields.get(mapping.field)
             nodes[mapping.field] = _value(lowering, mapping, None if field is None else field.type, at)
     return SourcePlan(
         source.name,
@@ -55,7 +72,29 @@ def lower_source(lowering: Lowering, source: n.Source) -> SourcePlan:
         nodes.pop("time"),
         tuple(SourceField(name, node) for name, node in nodes.items()),
         where,
+        None if source.unique is None else _unique(lowering, source.unique, at),
     )
+
+
+def _unique(lowering: Lowering, unique: n.Unique, at: Place) -> SourceUnique:
+    return SourceUnique(lowering.expression(unique.value, at), lowering.typed.duration_ns(unique.within))
+
+
+def _event(lowering: Lowering, mapping: n.Mapping, device: DeviceInfo, at: Place) -> dict[str, str]:
+    """The nodes of an event and of its values; `event(code: error)` happens where one of its values is there."""
+    told = event_values(mapping)
+    if told is None:
+        return {mapping.field: lowering.expression(mapping.value, at)}
+    nodes, there = {}, []
+    for value in told:
+        name = value.field.partition(".")[2]
+        node = nodes[value.field] = _value(lowering, value, device.parameters[mapping.field][name].type, at)
+        absent = lowering.map("is_absent", (node,), BOOL, value.span)
+        there.append(lowering.map("not_", (absent,), BOOL, value.span))
+    happens = there[0]
+    for one in there[1:]:
+        happens = lowering.map("or_", (happens, one), BOOL, mapping.span)
+    return {mapping.field: happens, **nodes}
 
 
 def _value(lowering: Lowering, mapping: n.Mapping, declared: Type | None, at: Place) -> str:

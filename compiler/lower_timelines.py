@@ -7,9 +7,22 @@ current; properties, keys and constants are neither and go with the rest. A sign
 from collections.abc import Iterator
 
 from ..dsl import nodes as n
+from ..stdlib.catalogue import STATEFUL
 from .check_aggregates import is_aggregate
 from .lower_context import Lowering, Waits, refused
-from .typed import BoundRef, FieldRef, HeldTimeRef, PatternRef, PrevRef, PrevTimeRef, SignalRef
+from .typed import (
+    BoundRef,
+    DeviceScope,
+    EventRef,
+    EventValueRef,
+    ExpiresRef,
+    FieldRef,
+    HeldTimeRef,
+    PatternRef,
+    PrevRef,
+    PrevTimeRef,
+    SignalRef,
+)
 
 
 def waits(lowering: Lowering, expression: n.Expr) -> Waits:
@@ -27,18 +40,22 @@ def _waits(lowering: Lowering, expression: n.Expr) -> Waits:
     match fact.reference:
         case FieldRef() as ref:
             return Waits.CURRENT if lowering.field_info(ref).role == "telemetry" else Waits.NEUTRAL
-        case HeldTimeRef() | PrevRef() | PrevTimeRef():
+        case HeldTimeRef() | PrevRef() | PrevTimeRef() | EventRef() | EventValueRef():
             return Waits.CURRENT
-        case PatternRef() | BoundRef():
+        case PatternRef() | ExpiresRef() | BoundRef():
             return Waits.SETTLED
         case SignalRef(name):
+            if isinstance(fact.scope, DeviceScope) and is_of_group(lowering, name):
+                return Waits.CURRENT
             return waits(lowering, lowering.signals[name].value)
         case None:
             pass
         case _:
             return Waits.NEUTRAL
     if isinstance(expression, n.Call):
-        if is_aggregate(expression) and expression.arguments[0].window is not None:
+        if is_aggregate(expression) and any(a.window is not None for a in expression.arguments):
+            return Waits.SETTLED
+        if expression.function in STATEFUL:
             return Waits.SETTLED
         if expression.function in ("fresh", "age", "last"):
             return Waits.CURRENT
@@ -48,18 +65,27 @@ def _waits(lowering: Lowering, expression: n.Expr) -> Waits:
     return found
 
 
+def is_of_group(lowering: Lowering, signal: str) -> bool:
+    """Whether a signal is of a group."""
+    return not isinstance(lowering.signals[signal].domain, n.ForDevice)
+
+
 def parts(expression: n.Expr) -> Iterator[n.Expr]:
     """The expressions directly inside an expression that have a value of their own; not durations."""
     match expression:
         case n.Number() | n.Quantity() | n.Text() | n.Bool() | n.Absent() | n.Name() | n.Member() | n.Version():
             return
-        case n.Sent() | n.Expires():
+        case n.Sent():
             refused(expression)
+        case n.Expires():
+            return
         case n.Call(_, arguments):
             for argument in arguments:
                 yield argument.value
                 if argument.where is not None:
                     yield argument.where
+                if argument.window is not None and argument.window.condition is not None:
+                    yield argument.window.condition
         case n.Negate(of) | n.Not(of) | n.Is(of) | n.Quiet(of):
             yield of
         case n.Arithmetic(_, left, right) | n.Compare(_, left, right) | n.Logic(_, left, right):

@@ -2,20 +2,22 @@
 
 `mean(velocity over 10 min every 10 min)` is Slices -> Window -> Aggregate on the settled timeline; `max(Truck.load)`
 by fleet is Members. The width of slices is the greatest that serves length and pace; sharing a store among windows is
-a pass.
+a pass. Windows without slices are lowered by `lower_recent`.
 """
 
+from dataclasses import dataclass
+from fractions import Fraction
 from math import gcd
-from typing import cast
 
 from ..dsl import nodes as n
-from ..grammar.units import Unit, power, quotient
-from ..stdlib.catalogue import AGGREGATES
+from ..grammar.units import Unit, power, product, quotient
+from ..stdlib.catalogue import AGGREGATES, STATEFUL
 from .check_aggregates import is_aggregate
-from .lower_context import Lowering, Place, refused
+from .lower_context import Lowering, Place
+from .lower_recent import is_recent, lower_recent
 from .lower_timelines import inside
-from .lower_units import RATIO, SECOND, as_wanted, stored
-from .plan import Aggregate, Members, SlicePart, Slices, Window
+from .lower_units import RATIO, SECOND, as_wanted, conversion, stored
+from .plan import Aggregate, Members, Slices, Window
 from .typed import DeviceRef, DeviceScope, FieldRef, GroupScope, HeldTimeRef, PrevRef, PrevTimeRef, SignalRef, Type
 
 CALENDAR_SLICE_NS = 15 * 60 * 1_000_000_000
@@ -24,50 +26,98 @@ CALENDAR_SLICE_NS = 15 * 60 * 1_000_000_000
 
 def lower_aggregate(lowering: Lowering, call: n.Call, at: Place) -> str:
     """The node of an aggregate's value, in the unit that the expression has."""
-    (argument, *more) = call.arguments
-    assert not more, call
     fact = lowering.fact(call)
-    type_ = lowering.fact(argument.value).type
-    function = "count_true" if call.function == "count" and type_.name == "bool" else call.function
-    if argument.window is None:
-        node = _members(lowering, call, argument, function, at)
-    else:
-        node = _window(lowering, call, argument, argument.window, function, at)
-    made = _made(function, fact.type, type_.unit)
-    return as_wanted(lowering, node, made, fact.type, call.span)
+    first = lowering.fact(sampled_by(call)[0].value).type
+    called = "count_true" if call.function == "count" and first.name == "bool" else call.function
+    function = Called(called, _option(lowering, call))
+    window = sampled_by(call)[-1].window
+    node = _members(lowering, call, function, at) if window is None else _window(lowering, call, window, function, at)
+    return as_wanted(lowering, node, _made(lowering, call, called), fact.type, call.span)
 
 
-def _made(function: str, type_: Type, unit: Unit | None) -> Type:
+@dataclass(frozen=True)
+class Called:
+    """An aggregate function as the plan names it, and the value of its option."""
+
+    name: str
+    option: float | None
+
+
+def sampled_by(call: n.Call) -> list[n.Argument]:
+    """What an aggregate samples, one value or two; its window and `where` stand at the last of them."""
+    return [argument for argument in call.arguments if argument.name is None]
+
+
+def _option(lowering: Lowering, call: n.Call) -> float | None:
+    given = next((argument.value for argument in call.arguments if argument.name is not None), None)
+    if given is None:
+        return None
+    fact = lowering.fact(given)
+    assert isinstance(fact.constant, Fraction)
+    scale, offset = conversion(fact.type, RATIO)
+    return float(fact.constant * scale + offset)
+
+
+def _made(lowering: Lowering, call: n.Call, function: str) -> Type:
+    """The type of an aggregate's value, in the unit that follows from those of its arguments."""
+    first, *others = [lowering.fact(argument.value).type for argument in sampled_by(call)]
+    wanted = lowering.fact(call).type
+    if AGGREGATES[function].result == "product":
+        if first.unit is None and others[0].unit is None:
+            return Type(wanted.name)
+        return Type(wanted.name, product(first.unit or RATIO, others[0].unit or RATIO))
+    return made_of(function, wanted, first.unit)
+
+
+def made_of(function: str, type_: Type, unit: Unit | None) -> Type:
     """The type of an aggregate's value, in the unit that follows from its argument's."""
-    result = AGGREGATES[function].result
-    if result in ("count", "ratio"):
-        return Type(type_.name, None if type_.unit is None else RATIO)
-    if unit is not None:
-        unit = power(unit, 2) if result == "square" else quotient(unit, SECOND) if result == "rate" else unit
-    elif result == "rate":
-        unit = quotient(RATIO, SECOND)
+    match AGGREGATES[function].result:
+        case "count" | "ratio":
+            return Type(type_.name, None if type_.unit is None else RATIO)
+        case "rate" | "slope":
+            unit = quotient(unit or RATIO, SECOND)
+        case "integral":
+            unit = product(unit or RATIO, SECOND)
+        case "duration":
+            unit = SECOND
+        case "square" if unit is not None:
+            unit = power(unit, 2)
     return Type(type_.name, unit, type_.affine)
 
 
 # --- Over a window ---------------------------------------------------------------------------------------------------
 
 
-def _window(lowering: Lowering, call: n.Call, argument: n.Argument, window: n.Window, function: str, at: Place) -> str:
+def _window(lowering: Lowering, call: n.Call, window: n.Window, function: Called, at: Place) -> str:
     assert at.settled
     place = _samples_at(lowering, call, at)
-    sole = _sole_field(lowering, argument.value)
-    value = lowering.expression(argument.value, Place(place.scope, place.settled, sole))
-    where = () if argument.where is None else (lowering.expression(argument.where, place),)
+    sampled = sampled_by(call)
+    values = tuple(_sampled(lowering, argument.value, place) for argument in sampled)
+    condition = sampled[-1].where
+    where = () if condition is None else (lowering.expression(condition, place),)
+    if is_recent(window):
+        windows = lower_recent(lowering, window, values, where, place, at)
+    else:
+        windows = _sliced(lowering, call, window, function.name, (*values, *where), at)
+    type_ = stored(_made(lowering, call, function.name), lowering.fact(call).type)
+    every_ns = lowering.graph.node(windows).every_ns
+    operator = Aggregate(function.name, function.option)
+    return lowering.add(operator, (windows,), at.timeline, type_, call.span, every_ns=every_ns)
+
+
+def _sampled(lowering: Lowering, value: n.Expr, place: Place) -> str:
+    return lowering.expression(value, Place(place.scope, place.settled, sole_field(lowering, value)))
+
+
+def _sliced(
+    lowering: Lowering, call: n.Call, window: n.Window, function: str, inputs: tuple[str, ...], at: Place
+) -> str:
+    """Slices of what is sampled, and the windows that they are combined to."""
     operator = _operator(lowering, window)
-    sampled = lowering.graph.node(value)
+    sampled = lowering.graph.node(inputs[0])
     width = _slice_width(operator, sampled.every_ns)
-    parts = cast(tuple[SlicePart, ...], AGGREGATES[function].parts)
-    slices = lowering.add(Slices(width, parts), (value, *where), at.timeline, sampled.type, call.span)
-    pace = operator.every_ns
-    windows = lowering.add(operator, (slices,), at.timeline, sampled.type, call.span, every_ns=pace)
-    wanted = lowering.fact(call).type
-    type_ = stored(_made(function, wanted, lowering.fact(argument.value).type.unit), wanted)
-    return lowering.add(Aggregate(function), (windows,), at.timeline, type_, call.span, every_ns=pace)
+    slices = lowering.add(Slices(width, AGGREGATES[function].parts), inputs, at.timeline, sampled.type, call.span)
+    return lowering.add(operator, (slices,), at.timeline, sampled.type, call.span, every_ns=operator.every_ns)
 
 
 def _samples_at(lowering: Lowering, call: n.Call, at: Place) -> Place:
@@ -94,7 +144,7 @@ def _operator(lowering: Lowering, window: n.Window) -> Window:
         case "calendar":
             return Window(every, calendar=window.calendar, zone=window.zone or "UTC")
         case "samples" | "session" | "while":
-            refused(window)
+            raise AssertionError(f"not made of slices: {window}")
 
 
 def _slice_width(window: Window, inner_ns: int | None) -> int:
@@ -103,13 +153,13 @@ def _slice_width(window: Window, inner_ns: int | None) -> int:
     return gcd(*(length for length in lengths if length is not None))
 
 
-def _sole_field(lowering: Lowering, argument: n.Expr) -> FieldRef | None:
+def sole_field(lowering: Lowering, argument: n.Expr) -> FieldRef | None:
     """The only thing that an argument speaks of, if that is one field and nothing in it remembers."""
     found: set[FieldRef] = set()
     for part in inside(argument):
         if isinstance(part, n.Holds | n.Quiet | n.Becomes | n.Crosses):
             return None
-        if isinstance(part, n.Call) and is_aggregate(part):
+        if isinstance(part, n.Call) and (is_aggregate(part) or part.function in STATEFUL):
             return None
         if isinstance(part, n.Is) and part.quality == "stale":
             return None
@@ -126,22 +176,24 @@ def _sole_field(lowering: Lowering, argument: n.Expr) -> FieldRef | None:
 # --- Over the members of a group -------------------------------------------------------------------------------------
 
 
-def _members(lowering: Lowering, call: n.Call, argument: n.Argument, function: str, at: Place) -> str:
+def _members(lowering: Lowering, call: n.Call, function: Called, at: Place) -> str:
     """`count(Truck)`: how many there are; `count(Truck where c)`: for how many c is true; else of members' values."""
     device = lowering.fact(call).aggregate_of
     assert device is not None
     _is_member(lowering, device, at)
     place = Place(DeviceScope(device), at.settled)
-    wanted_type = lowering.fact(call).type
-    type_ = stored(_made(function, wanted_type, lowering.fact(argument.value).type.unit), wanted_type)
-    wanted = [argument.value, argument.where]
-    if _is_device(lowering, argument.value):
-        function = "count" if argument.where is None else "count_true"
-        wanted = [argument.where]
+    type_ = stored(_made(lowering, call, function.name), lowering.fact(call).type)
+    sampled = sampled_by(call)
+    where = sampled[-1].where
+    wanted: list[n.Expr | None] = [*(argument.value for argument in sampled), where]
+    name = function.name
+    if _is_device(lowering, sampled[0].value):
+        name = "count" if where is None else "count_true"
+        wanted = [where]
     inputs = tuple(lowering.expression(e, place) for e in wanted if e is not None)
     paces = [lowering.graph.node(i).every_ns for i in inputs[:1]]
     every_ns = paces[0] if paces else None
-    operator = Members(function, device)
+    operator = Members(name, device, function.option)
     return lowering.add(operator, inputs, at.timeline, type_, call.span, every_ns=every_ns)
 
 

@@ -27,12 +27,13 @@ def open_part(part: n.Part) -> n.Node | None:
                     return found
                 if place and links[place - 1] != "then next" and not is_absence(each):
                     return each
-            return None
+            last = parts[-1]
+            return last if isinstance(last, n.Step) and last.absent else None
 
 
 def is_absence(part: n.Part) -> bool:
-    """Whether it is `no x for D`, which its duration ends."""
-    return isinstance(part, n.Step) and isinstance(part.event, n.Quiet)
+    """Whether it is `no x for D`, which its duration ends, or `no x`, which what follows ends."""
+    return isinstance(part, n.Step) and (part.absent or isinstance(part.event, n.Quiet))
 
 
 def fewest(part: n.Part) -> int:
@@ -49,3 +50,45 @@ def fewest(part: n.Part) -> int:
         case n.Repeat(of=of, at_least=least):
             times = int(least.text) if isinstance(least, n.Number) and least.text.isdecimal() else 1
             return times * fewest(of)
+
+
+def leading(part: n.Part) -> list[n.Step]:
+    """The steps that a pattern can begin with, in the order of the text."""
+    match part:
+        case n.Step():
+            return [part]
+        case n.Group(pattern=pattern):
+            return leading(pattern.body)
+        case n.AllOf(parts=parts) | n.AnyOf(parts=parts):
+            return [step for each in parts for step in leading(each)]
+        case n.Repeat(of=of):
+            return leading(of)
+        case n.Sequence(parts=parts):
+            found: list[n.Step] = []
+            for each in parts:
+                found += leading(each)
+                if fewest(each) > 0 or is_absence(each):
+                    break
+            return found
+
+
+def between(part: n.Part, *, begun: bool = False) -> list[n.Step]:
+    """The steps before which an event may have been taken; `begun`: one has been, before this part."""
+    match part:
+        case n.Step():
+            return [part] if begun else []
+        case n.Group(pattern=pattern):
+            return between(pattern.body, begun=begun)
+        case n.AnyOf(parts=parts):
+            return [step for each in parts for step in between(each, begun=begun)]
+        case n.AllOf(parts=parts):
+            return [step for each in parts for step in between(each, begun=begun or len(parts) > 1)]
+        case n.Repeat(of=of, at_most=most):
+            once = isinstance(most, n.Number) and most.text == "1"
+            return between(of, begun=begun or not once)
+        case n.Sequence(parts=parts):
+            found: list[n.Step] = []
+            for each in parts:
+                found += between(each, begun=begun)
+                begun = True
+            return found

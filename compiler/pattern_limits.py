@@ -1,13 +1,45 @@
-"""What of a pattern the runtime cannot execute yet: it runs up to three steps of a device, joined by `then`."""
+"""What of a pattern the runtime cannot execute: too many steps, and tests that nothing works out event by event."""
 
 from collections.abc import Iterator
 
 from ..dsl import nodes as n
 from ..dsl.source import Span
-from .resolve import children, walk
-from .typed import BoundRef, DeviceRef, DeviceScope, EventRef, Fact, FieldRef, SignalRef, Typed
+from ..stdlib.catalogue import STATEFUL
+from .resolve import walk
+from .typed import (
+    BoundRef,
+    EventRef,
+    EventValueRef,
+    ExpiresRef,
+    FieldRef,
+    HeldTimeRef,
+    PatternRef,
+    PrevRef,
+    PrevTimeRef,
+    SentRef,
+    SignalRef,
+    TwinRef,
+    Typed,
+)
+from .verify_patterns import STEPS_MAX
 
-STEPS_MAX = 3
+ALL_OF_MAX = 6
+"""How many parts `all of` has: there are as many orders as their factorial."""
+
+NEWS = (
+    FieldRef
+    | SignalRef
+    | PatternRef
+    | HeldTimeRef
+    | PrevRef
+    | PrevTimeRef
+    | EventRef
+    | EventValueRef
+    | SentRef
+    | ExpiresRef
+    | TwinRef
+)
+"""What can be new at an instant."""
 
 Limit = tuple[Span, str]
 """Where something stands, and what it is, in words that go before "cannot be executed yet"."""
@@ -18,121 +50,49 @@ def pattern_limits(typed: Typed, pattern: n.Pattern) -> list[Limit]:
 
     Not about the expressions in it as such (`sent run`, a device's event): these are looked at wherever they stand.
     """
-    found = list(_parts(typed, pattern, pattern.body))
-    if pattern.skip is not None and pattern.skip.kind != "past last":
-        found.append((pattern.skip.span, f"`skip {pattern.skip.kind}`"))
-    steps = n.plain_steps(pattern)
-    if steps is None or found:
-        return found
-    if len(steps) > STEPS_MAX:
-        found.append((pattern.span, f"a pattern of {len(steps)} steps"))
-    for place, step in enumerate(steps):
-        if _of_group(typed, step.event):
-            found.append((step.span, "a step of a group's pattern"))
-        if isinstance(step.event, n.Quiet) and (place > 0 or not _is_heard(typed, step.event)):
-            found.append((step.event.span, "absence as a step of a pattern"))
-        found.extend(_inseparable(typed, step.event))
-    if pattern.unless is not None:
-        found.extend(
-            (node.span, "`unless` with an earlier step's value") for node in _bound_in(typed, pattern.unless)[:1]
-        )
+    found: list[Limit] = []
+    steps = 0
+    for node in walk(pattern):
+        match node:
+            case n.Step(event):
+                steps += 1
+                found.extend(_test(typed, event))
+            case n.Pattern(unless=n.Node() as event):
+                steps += 1
+                found.extend(_test(typed, event))
+            case n.Repeat(until=n.Node() as event):
+                steps += 1
+                found.extend(_test(typed, event))
+            case n.AllOf(parts=parts) if len(parts) > ALL_OF_MAX:
+                found.append((node.span, f"`all of` {len(parts)} parts"))
+            case _:
+                pass
+    if steps > STEPS_MAX:
+        found.append((pattern.span, f"a pattern of {steps} steps"))
     return found
 
 
-def _parts(typed: Typed, pattern: n.Pattern, part: n.Part) -> Iterator[Limit]:
-    match part:
-        case n.Step():
-            return
-        case n.Group():
-            yield part.span, "a pattern in parentheses"
-        case n.AllOf():
-            yield part.span, "`all of`"
-        case n.AnyOf():
-            yield part.span, "`any of`"
-        case n.Repeat():
-            yield part.span, "a repeated or optional step"
-        case n.Sequence(parts=parts, links=links):
-            for place, each in enumerate(parts):
-                if place and links[place - 1] != "then":
-                    yield each.span, f"`{links[place - 1]}`"
-                yield from _parts(typed, pattern, each)
-
-
-def _of_group(typed: Typed, event: n.Expr) -> bool:
-    """Whether it is an update of a group's signal, or a message of a member, whose device type it names."""
+def _test(typed: Typed, event: n.Expr) -> Iterator[Limit]:
+    """What a step says of events that were bound is worked out at each event: nothing in it can last or be followed.
+    And it speaks of something that messages bring."""
+    facts = (typed.facts.get(node) for node in walk(event))
+    if not any(fact is not None and isinstance(fact.reference, NEWS) for fact in facts):
+        yield event.span, "a step that speaks of nothing that is new"
+        return
     for node in walk(event):
-        fact = typed.facts.get(node)
-        if fact is not None and (isinstance(fact.reference, DeviceRef) or not isinstance(fact.scope, DeviceScope)):
-            return True
-    return False
+        lasting = isinstance(node, n.Holds | n.Becomes | n.Crosses) or (
+            isinstance(node, n.Call) and node.function in STATEFUL
+        )
+        bound = next((inner for inner in walk(node) if _is_bound(typed, inner)), None) if lasting else None
+        if bound is not None:
+            yield bound.span, "an earlier step's value in what lasts or changes"
+            return
+    for node in walk(event):
+        if _is_bound(typed, node) and typed.facts[node].type.name == "point":
+            yield node.span, "the place of an earlier event in a condition"
+            return
 
 
-def _is_heard(typed: Typed, quiet: n.Quiet) -> bool:
-    """Whether it asks about messages or events, not about a condition."""
-    fact = typed.facts.get(quiet.of)
-    if isinstance(quiet.of, n.Call):
-        return quiet.of.function == "fresh"
-    return fact is not None and (fact.event or isinstance(fact.reference, FieldRef | SignalRef))
-
-
-# --- Conditions on earlier steps -------------------------------------------------------------------------------------
-
-
-def _inseparable(typed: Typed, event: n.Expr) -> Iterator[Limit]:
-    """Earlier steps are spoken of in comparisons joined by `and`, whose terms are of now or of one earlier step."""
-    if isinstance(event, n.Logic) and event.operator == "and":
-        yield from _inseparable(typed, event.left)
-        yield from _inseparable(typed, event.right)
-        return
-    bound = _bound_in(typed, event)
-    if not bound:
-        return
-    comparison = event
-    while isinstance(comparison, n.Not):
-        comparison = comparison.of
-    if not isinstance(comparison, n.Compare):
-        yield bound[0].span, "a condition on an earlier step that is no comparison"
-        return
-    terms = [*_terms(comparison.left), *_terms(comparison.right)]
-    mixed = next((term for term in terms if _bound_in(typed, term) and _is_now(typed, term)), None)
-    if mixed is not None:
-        yield _bound_in(typed, mixed)[0].span, "a term that is of now and of an earlier step at once"
-    elif len({_step(typed, node) for node in bound}) > 1:
-        yield bound[-1].span, "a comparison with two earlier steps at once"
-    elif not any(_is_now(typed, term) for term in terms):
-        yield bound[0].span, "a condition on an earlier step alone"
-
-
-def _terms(node: n.Expr) -> Iterator[n.Expr]:
-    """What a sum adds up."""
-    match node:
-        case n.Arithmetic(operator="+" | "-", left=left, right=right):
-            yield from _terms(left)
-            yield from _terms(right)
-        case n.Negate(of=of):
-            yield from _terms(of)
-        case _:
-            yield node
-
-
-def _bound_in(typed: Typed, node: n.Expr) -> list[n.Member]:
-    """The places in an expression that speak of an earlier step."""
-    return [inner for inner in walk(node) if isinstance(inner, n.Member) and _step(typed, inner) is not None]
-
-
-def _step(typed: Typed, node: n.Member) -> int | None:
+def _is_bound(typed: Typed, node: n.Node) -> bool:
     fact = typed.facts.get(node)
-    reference = None if fact is None else fact.reference
-    return reference.step if isinstance(reference, BoundRef) else None
-
-
-def _is_now(typed: Typed, node: n.Node) -> bool:
-    """Whether anything in an expression is of the present: neither a constant nor an earlier step's."""
-    fact: Fact | None = typed.facts.get(node)
-    if fact is not None and (fact.is_constant or isinstance(fact.reference, BoundRef)):
-        return False
-    if fact is not None and fact.reference is not None:
-        return not isinstance(fact.reference, DeviceRef | EventRef)
-    if isinstance(node, n.Call) and not node.arguments:
-        return True
-    return any(_is_now(typed, child) for child in children(node))
+    return fact is not None and isinstance(fact.reference, BoundRef)

@@ -94,7 +94,16 @@ class PreviousTime:
     field: str
 
 
-OfField = Field | Message | HeldTime | Previous | PreviousTime
+@dataclass(frozen=True, slots=True)
+class DeviceEvent:
+    """An event that a device tells: happens at the messages whose field of that name is true. `Message` asks for the
+    values that it is told with, which are fields as well (`fault.code`)."""
+
+    device: str
+    field: str
+
+
+OfField = Field | Message | HeldTime | Previous | PreviousTime | DeviceEvent
 """The operators that ask about one field of a device type."""
 
 
@@ -162,16 +171,38 @@ class Edge:
     """An event: the input becomes true when its last definite value was false. The first definite value is no edge."""
 
 
-SlicePart = Literal["count", "true", "sum", "squares", "min", "max", "first", "last"]
-"""What a slice keeps of the samples of one key: how many; how many true; their sum; the sum of squared differences from
-the key's first sample ever and the sum of such differences (population moments); least; greatest; first and last by
-time (with their times; of equal times the later admitted is the last, the earlier the first)."""
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """A number that many constants are compared with (`Threshold`): its value, updated when the number's is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """`number comparison value`: a comparison of a `Thresholds`' number. Unknown while that is absent. Updated when it
+    changes."""
+
+    comparison: Literal["<", "<=", ">", ">="]
+    value: float
+
+
+SlicePart = Literal[
+    "count", "true", "sum", "squares", "min", "max", "first", "last", "time", "second",
+    "values", "hashes", "frequencies", "held",
+]  # fmt: skip
+"""What a slice keeps of the samples of one key: how many; how many true; their sum; the sum of their squares; least;
+greatest; first and last by time (with their times; of equal times the later admitted is the last, the earlier the
+first); the sums of products with the time, or with the second value; tables of the values, of their hashes, of how
+often each came (`stdlib.tables`). `held` stands alone: what was held between the updates, not samples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """The samples of `inputs[0]` where `inputs[1]` (if given) is true, kept by slice of time, for each key of this
-    timeline.
+    """The samples of `inputs[0]` where the last input, if that is a condition of its own, is true, kept by slice of
+    time, for each key of this timeline.
+
+    A second input that is no bool is sampled together with the first: a sample is then an update of either at which
+    both are known. Of what was `held`, an update at which the value is unknown, or the condition not true, is the end;
+    the time of an update is then its instant's own.
 
     A sample is an update of the input whose value is known. It belongs to the slice of its instant's time t: an event
     instant to floor(t / width), a timer instant (what a window gave at t) to floor((t - 1 ns) / width). On a group's
@@ -200,16 +231,84 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Thin:
+    """Whether an update of `inputs[0]` is a sample (known, and `inputs[1]`, if given, true) that its declared rate has
+    room for.
+
+    True at such an update, false at any other. A sample that comes more than `tolerance_ns` before it is due is false,
+    too, and counted as `thinned`, once for each instant of a key. When the next one is due moves on by `every_ns` with
+    each that counts, from that one's own time if it came later (the generic cell rate algorithm: so no window
+    (t - W, t] holds more than ceil((W + tolerance) / every) of them).
+    """
+
+    every_ns: int
+    tolerance_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The newest samples of `inputs[0]` where `inputs[1]` (if given) is true: at most `samples`, the oldest gives way.
+
+    With `width_ns` only those of (t - width, t]; it gives its value at every update of the input, a sample or not.
+    Without, it is a window of so many samples, and gives its value at every sample; with `every_ns` (only then) at
+    the timer instant of the first multiple of it that is not before a new sample. On a group's timeline the inputs are nodes of a member device's settled timeline: this is a
+    crossing, as that of `Members`, save that an update which comes too late for an instant of its own takes no part.
+    """
+
+    samples: int
+    width_ns: int | None = None
+    every_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Samples (as those of `Recent`) with less than `gap_ns` between one and the next; a session that has lasted
+    `maximum_ns` is over, and what comes then begins another.
+
+    Gives its value at the timer instant of the last sample's time + gap (or of the first one's + maximum, if that is
+    before).
+    """
+
+    gap_ns: int
+    maximum_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class While:
+    """The samples (as those of `Recent`) at instants at which the last input, a condition of this timeline, is true.
+
+    Gives its value at the instant at which the condition is looked at and no longer true, though there was no sample.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregate:
-    """The value of an aggregate (`stdlib.catalogue.AGGREGATES`) over a window's combined slices. Input: a `Window`."""
+    """The value of an aggregate (`stdlib.catalogue.AGGREGATES`) over a window's samples, with its option if it has one.
+    Input: a `Window`, a `Recent`, a `Session` or a `While`."""
 
     function: str
+    option: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A detector or filter (`stdlib.catalogue.STATEFUL`) that follows its input, sample by sample; updated at each.
+
+    A sample is an update of `inputs[0]` that is known, where `inputs[1]` (if given) is true. `parameters` are the
+    function's further ones, in their order: values in the unit of the input, times in ns. A function of a window gets
+    the newest `samples_max` samples, the present one among them; with `window_ns` those of (t - window, t].
+    """
+
+    function: str
+    parameters: tuple[float, ...] = ()
+    window_ns: int | None = None
+    samples_max: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """An aggregate over the members of a group at an instant: of the held values of `inputs[0]` where `inputs[1]` is
-    true.
+    """An aggregate over the members of a group at an instant: of the held values of `inputs[0]` (and of `inputs[1]`, if
+    that is no bool) where the last input, if that is a condition of its own, is true.
 
     Inputs are nodes of a member device's timeline (a crossing). Without inputs: `count` of the registered members of
     `device`. A member whose value is absent does not take part. Updated at every instant at which a member's input is.
@@ -217,61 +316,200 @@ class Members:
 
     function: str
     device: str
+    option: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class StepTest:
-    """`left cmp captured`: the node `left` now against a value captured at an earlier step."""
+class OfGroup:
+    """A group's value for a device: what `inputs[0]`, a node of the group's current timeline, was when last looked at.
 
-    comparison: Literal["==", "!=", "<", "<=", ">", ">="]
-    left: int
-    capture: int
+    On a device's current timeline (this is a crossing). The further inputs are the device's values of the group's key
+    properties, in their order; of the group that they name, the value is what it had given through the inputs before
+    the one at hand. Never an update.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class PushInput:
+    """The value of one of the pattern's inputs at this instant."""
+
+    input: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushBound:
+    """What a thread has bound: a place among the pattern's `bounds`."""
+
+    bound: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushConstant:
+    """A constant; null is `absent`."""
+
+    value: bool | float | str | tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function of the standard library (`stdlib.catalogue.SCALARS`) of the topmost values of the stack, the last
+    argument on top; its result takes their place. `type` is the result's."""
+
+    function: str
+    arguments: int
+    type: TypeName
+
+
+Term = PushInput | PushBound | PushConstant | Apply
+"""One piece of a test in postfix form; evaluated on a stack that is empty before and holds the answer after."""
 
 
 @dataclass(frozen=True, slots=True)
 class PatternStep:
-    """One step; `condition` and `StepTest.left` are positions among the node's inputs, `capture` among its captures.
+    """When an instant *meets* a step: it updates one of the inputs `updates`, the input `condition` (if given) is true,
+    and so is `test` (if not empty), which speaks of what the thread has bound before this instant. `name` is what an
+    output calls its events."""
 
-    An instant matches if it updates any of these inputs, the condition (if given) is true, and every test is.
-    """
-
-    condition: int | None
-    tests: tuple[StepTest, ...] = ()
+    updates: tuple[int, ...]
+    condition: int | None = None
+    test: tuple[Term, ...] = ()
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Capture:
-    """The value of input `value` at the instant that matched `step` (from 0), kept for tests and for the rule's
-    actions."""
+class Bound:
+    """What a thread keeps of the events that it took at any of `steps`, of each the value of the input `value` then.
+
+    `count`: how many of these values are known (without `value`: how many events); `true`: how many are true; `first`
+    and `last` are of all events, the others of the known values (`sum` in the order of the events, `squares` the sum of
+    the squared differences from the first known value). Before the first: 0 for `count` and `true`, else absent.
+    """
+
+    steps: tuple[int, ...]
+    how: Literal["count", "true", "first", "last", "min", "max", "sum", "squares"]
+    value: int | None = None
+
+
+Link = Literal["then", "next", "each"]
+"""How an event is waited for. `then`: what does not meet the step is skipped. `next`: the first instant that updates
+what the step speaks of must meet it. `each`: as `then`, and who takes an event also goes on waiting for another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """An event that meets a step."""
 
     step: int
-    value: int
+    link: Link = "then"
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The step is not met for `duration_ns` after the event before (or after the end of the silence before)."""
+
+    step: int
+    duration_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The step is not met until the time of the nearest `Ends` with `within_ns` around is over, whose last part this
+    is."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """The step is not met before the next event is taken (or, before a `Silence` or `Rest`, before that is over)."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Parts one after another."""
+
+    parts: tuple["Part", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """All parts one after another, in any order."""
+
+    parts: tuple["Part", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One of the parts."""
+
+    parts: tuple["Part", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """A part again and again: at least, and at most, so many times. `at_most` null: no limit.
+
+    `until`: an instant that meets this step ends all threads that wait for the first event of a turn. `mode`: see
+    `docs/meaning.md`.
+    """
+
+    of: "Part"
+    at_least: int
+    at_most: int | None
+    mode: Literal["greedy", "lazy"] | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """A part with ends of its own, from its first event on: `unless` is a step that must not be met while it is under
+    way; from its first event to its last at most `within_ns`."""
+
+    of: "Part"
+    unless: int | None = None
+    within_ns: int | None = None
+
+
+Part = Take | Silence | Rest | Without | Row | AllOf | AnyOf | Turns | Ends
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Steps one after another, others skipped; an event at the instant of the last one. On a settled timeline.
+    """An event: the body was completed by what happened in order. On a settled timeline; `docs/meaning.md` has the
+    small steps.
 
-    `unless`: an instant at which it is true (and updated) ends all partial matches, before anything else is looked at.
-    `within_ns`: last - first <= within. Partial matches stand in the order they began; an instant completes the oldest
-    it can, and a match drops all partial matches of its key (skip past last) and starts none. At most `partial_max` for
-    a key: a further one drops the oldest, counted as `dropped_partial`. Every instant that matches the first step
-    starts one, after it has advanced the others (each by at most one step; a partial match that advances is not kept at
-    its old step).
+    `skip`, and for `to first` and `to last` the steps it speaks of: where the search goes on after a match. `longest`:
+    a completed match is held back while a thread that stands before it lives. `listed`: an output lists matches, each
+    with its events. At most `threads_max` threads for a key, each with at most `events_max` events. `newest_only`: of
+    the threads that wait for one step only the newest is kept (where matches are the same without the others).
+    On a group's timeline inputs may be of its members' settled timelines (this is a crossing).
     """
 
     steps: tuple[PatternStep, ...]
-    captures: tuple[Capture, ...] = ()
-    unless: int | None = None
-    within_ns: int | None = None
-    partial_max: int = 16
+    body: Part
+    bounds: tuple[Bound, ...] = ()
+    skip: Literal["none", "next", "past last", "to first", "to last"] = "past last"
+    skip_to: tuple[int, ...] = ()
+    longest: bool = False
+    listed: bool = False
+    newest_only: bool = False
+    threads_max: int = 16
+    events_max: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """An event: what had begun of a pattern ran out of time without a match; a timer instant. Input: a `Pattern`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The value captured by the newest match; a signal that holds. Input: a `Pattern`."""
+    """What the newest match had bound; a signal that holds. Input: a `Pattern`, or an `Expired` (what the newest one
+    that ran out of time had bound)."""
 
-    capture: int
+    bound: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +596,9 @@ class Output:
 
 
 Operator = (
-    Payload | Constant | Field | Message | HeldTime | Previous | PreviousTime | Key | Now | Map | Delayed | Holds
-    | Quiet | Edge | Slices | Window | Aggregate | Members | Pattern | Captured | Schedule | Rule | Action | Output
+    Payload | Constant | Field | Message | HeldTime | Previous | PreviousTime | DeviceEvent | Key | Now | Map
+    | Delayed | Holds | Quiet | Edge | Thresholds | Threshold | Slices | Window | Thin | Recent | Session | While
+    | Aggregate | Following | Members | OfGroup | Pattern | Captured | Expired | Schedule | Rule | Action | Output
 )  # fmt: skip
 
 
@@ -420,16 +659,18 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class DeviceField:
-    """A property or telemetry of a device type; `low` and `high` are inclusive, in the field's unit."""
+    """A property or telemetry of a device type, an event (a bool), or a value that an event is told with; `low` and `high` are inclusive, in the field's unit; a text
+    that is not one of its `choices`, or, with `version`, no version, is bad."""
 
     name: str
     type: ValueType
-    role: Literal["property", "telemetry"]
+    role: Literal["property", "telemetry", "event"]
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
     every_ns: int | None = None
     stale_ns: int | None = None
+    version: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,11 +693,25 @@ class SourceField:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceUnique:
+    """By what the messages of one device are told apart: a text or an int node.
+
+    A message is a duplicate if one with the same value is remembered. A value is remembered until the newest time of
+    the device's messages is more than `within_ns` after that of the message that had it; of more than `remembered_max`,
+    those of the least times are forgotten early.
+    """
+
+    node: str
+    within_ns: int
+    remembered_max: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
 class SourcePlan:
     """How messages of one foreign format become a device's: nodes on the timeline `source NAME`.
 
     A message is taken by the first source (in this order) whose `where` is true. `id` is a text node, `time` one of
-    type time.
+    type time. With `unique`, duplicates do nothing.
     """
 
     name: str
@@ -466,6 +721,7 @@ class SourcePlan:
     time: str
     fields: tuple[SourceField, ...]
     where: str | None = None
+    unique: SourceUnique | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,3 +733,15 @@ class Plan:
     sources: tuple[SourcePlan, ...]
     timelines: tuple[Timeline, ...]
     nodes: tuple[PlanNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What a plan that takes the place of another goes on with (`compiler.migration`).
+
+    `nodes`: pairs of a node and the node of the plan before whose state it takes over. `later`: aggregates that are new
+    over slices that are taken over; they begin with the first window that holds no sample from before.
+    """
+
+    nodes: tuple[tuple[str, str], ...]
+    later: tuple[str, ...] = ()

@@ -212,6 +212,35 @@ class AbsenceLink(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeadingAbsence(Diagnostic):
+    """A silence that may come first, from which nothing can be counted.
+
+        no door becomes true then temp > 8 degC within 5 min
+        no door becomes true for 5 min then temp > 8 degC within 5 min
+
+    At the very beginning `no … for …` counts from the last such event; where a part before it may be passed over, it
+    would sometimes count from that part's event and sometimes not.
+    """
+
+    code = "HG0632"
+    timed: bool
+
+    @property
+    def title(self) -> str:
+        return "a silence that may come first, or after something" if self.timed else "an absence that comes first"
+
+    @property
+    def label(self) -> str:
+        return "since when?"
+
+    @property
+    def help(self) -> str | None:
+        if self.timed:
+            return "write the two as patterns of their own"
+        return "say for how long: `no … for …`"
+
+
+@dataclass(frozen=True, kw_only=True)
 class NestedSkip(Diagnostic):
     """`skip` inside parentheses: it says where the search goes on after a match of the whole pattern.
 

@@ -284,7 +284,7 @@ class UnknownFormat(Diagnostic):
 
     @property
     def help(self) -> str | None:
-        return "formats are `json` and `csv`"
+        return "formats are `json`, `csv`, `parquet` and `arrow`"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any
 from ..dsl import nodes as n
 from ..dsl.diagnostic import Diagnostic, Problems
 from .expression_limits import expression_limit
+from .group_values import group_limits
 from .pattern_limits import pattern_limits
 from .problems_running import DoesNotRun
 from .resolve import walk
@@ -28,12 +29,11 @@ def not_running(typed: Typed) -> Problems:
                 found.append(DoesNotRun(span=item.span, construct=f"procedure `{item.name}`"))
             case n.Twin():
                 found.append(DoesNotRun(span=item.span, construct=f"the twin of `{item.device}`"))
-            case n.Device():
-                found += _device(item)
-            case n.Test() | n.Table() | n.WhatIf() | n.Priorities() | n.Target():
+            case n.Device() | n.Test() | n.Table() | n.WhatIf() | n.Priorities() | n.Target():
                 pass
             case _:
                 found += _in_item(typed, item, of_groups)
+    found += group_limits(typed, of_groups)
     return Problems(sorted(found, key=lambda problem: problem.span))
 
 
@@ -59,8 +59,6 @@ def tests_not_running(typed: Typed, test: n.Test) -> Problems:
         match node:
             case n.Given(twin=settings) if settings:
                 found.append(DoesNotRun(span=settings[0].span, construct="the state of a twin in a test"))
-            case n.Happens(event=event):
-                found.append(DoesNotRun(span=node.span, construct=f"the device event `{event.function}` in a test"))
             case n.Fault(kind="link" | "process" as kind):
                 found.append(DoesNotRun(span=node.span, construct=f"a fault of a {kind}"))
             case n.ExpectProcedure(procedure=procedure):
@@ -73,23 +71,6 @@ def tests_not_running(typed: Typed, test: n.Test) -> Problems:
 
 
 Naming = Callable[[Typed, Any], Iterator[DoesNotRun]]
-
-
-def _device(device: n.Device) -> Iterator[DoesNotRun]:
-    """Of a device. What a command says of its delivery is for those who deliver it: here commands are planned."""
-    for member in device.members:
-        of = f"`{device.name}.{member.name}`"
-        match member:
-            case n.Event():
-                yield DoesNotRun(span=member.span, construct=f"the device event {of}")
-            case n.Relationship():
-                yield DoesNotRun(span=member.span, construct=f"the relationship {of}")
-            case n.Property(type=n.TypeName(name="version")) | n.Telemetry(type=n.TypeName(name="version")):
-                yield DoesNotRun(span=member.span, construct=f"{of} of type `version`")
-            case _:
-                pass
-        if member.since is not None:
-            yield DoesNotRun(span=member.since.span, construct=f"`since` of {of}")
 
 
 def _rule(typed: Typed, rule: n.Rule) -> Iterator[DoesNotRun]:
@@ -120,10 +101,6 @@ def _sent(typed: Typed, sent: n.Sent) -> Iterator[DoesNotRun]:
     yield DoesNotRun(span=sent.span, construct=f"`sent {sent.command}`")
 
 
-def _expires(typed: Typed, expires: n.Expires) -> Iterator[DoesNotRun]:
-    yield DoesNotRun(span=expires.span, construct=f"`{expires.pattern} expires`")
-
-
 def _pattern(typed: Typed, pattern: n.Pattern) -> Iterator[DoesNotRun]:
     for span, construct in pattern_limits(typed, pattern):
         yield DoesNotRun(span=span, construct=construct)
@@ -136,7 +113,6 @@ _NAMED: dict[type[n.Node], Naming] = {
     n.Run: _run,
     n.Set: _set,
     n.Sent: _sent,
-    n.Expires: _expires,
     n.Pattern: _pattern,
 }
 """By kind of node, what of it does not run."""

@@ -14,9 +14,3 @@ def longest_window_ns(window: Window) -> int:
         return window.width_ns
     assert window.calendar is not None
     return CALENDAR_DAYS[window.calendar] * NS_PER_DAY + DAY_CHANGE_NS
-
-
-def ring_slices(past_ns: int, width_ns: int) -> int:
-    """How many slices of a width cover so much of the past, with the one that grows, the one that is closed and
-    the one that is cut."""
-    return past_ns // width_ns + 3

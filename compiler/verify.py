@@ -7,15 +7,19 @@
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
+from ..stdlib.catalogue import STATEFUL
 from .plan import (
     Action,
     Aggregate,
     Captured,
     Constant,
     Delayed,
+    DeviceEvent,
     DeviceType,
     Edge,
+    Expired,
     Field,
+    Following,
     HeldTime,
     Holds,
     Hole,
@@ -25,6 +29,7 @@ from .plan import (
     Message,
     Now,
     OfField,
+    OfGroup,
     Output,
     Pattern,
     Payload,
@@ -33,13 +38,20 @@ from .plan import (
     Previous,
     PreviousTime,
     Quiet,
+    Recent,
     Rule,
     Schedule,
+    Session,
     Slices,
     SourcePlan,
+    Thin,
+    Threshold,
+    Thresholds,
     Timeline,
+    While,
     Window,
 )
+from .verify_patterns import pattern_faults
 
 T = TypeVar("T")
 
@@ -51,6 +63,7 @@ ARITIES: dict[type[Any], tuple[int, int | None]] = {
     HeldTime: (0, 0),
     Previous: (0, 0),
     PreviousTime: (0, 0),
+    DeviceEvent: (0, 0),
     Key: (0, 0),
     Now: (0, 0),
     Map: (1, None),
@@ -58,11 +71,20 @@ ARITIES: dict[type[Any], tuple[int, int | None]] = {
     Holds: (1, 1),
     Quiet: (1, 1),
     Edge: (1, 1),
-    Slices: (1, 2),
+    Thresholds: (1, 1),
+    Threshold: (1, 1),
+    Slices: (1, 3),
     Window: (1, 1),
+    Thin: (1, 3),
+    Recent: (1, 3),
+    Session: (1, 3),
+    While: (2, 4),
     Aggregate: (1, 1),
-    Members: (0, 2),
+    Following: (1, 2),
+    Members: (0, 3),
+    OfGroup: (1, None),
     Pattern: (1, None),
+    Expired: (1, 1),
     Captured: (1, 1),
     Schedule: (0, 0),
     Rule: (1, 2),
@@ -71,11 +93,18 @@ ARITIES: dict[type[Any], tuple[int, int | None]] = {
 }
 """How many inputs an operator has: least and most."""
 
-INPUT_KINDS: dict[type[Any], type[Any]] = {Window: Slices, Aggregate: Window, Captured: Pattern, Action: Rule}
-"""What an operator's first input must be, where it must be something in particular."""
+INPUT_KINDS: dict[type[Any], tuple[type[Any], ...]] = {
+    Threshold: (Thresholds,),
+    Window: (Slices,),
+    Aggregate: (Window, Recent, Session, While),
+    Expired: (Pattern,),
+    Captured: (Pattern, Expired),
+    Action: (Rule,),
+}
+"""What an operator's first input must be one of, where it must be something in particular."""
 
 
-CROSSING = (Delayed, Members, Slices)
+CROSSING = (Delayed, Members, OfGroup, Slices, Recent, Session, While, Pattern)
 """What may have, or must have, inputs on another timeline."""
 
 
@@ -153,16 +182,31 @@ def _inputs(node: PlanNode, index: Index) -> Iterator[str]:
     if len(node.inputs) < least or (most is not None and len(node.inputs) > most):
         yield f"it cannot have {len(node.inputs)} inputs"
         return
-    kind = INPUT_KINDS.get(type(node.operator))
-    if kind is not None and not isinstance(index.nodes[node.inputs[0]].operator, kind):
-        yield f"its first input must be a {kind.__name__}"
-    timelines = {index.nodes[i].timeline for i in node.inputs}
+    kinds = INPUT_KINDS.get(type(node.operator))
+    if kinds is not None and not isinstance(index.nodes[node.inputs[0]].operator, kinds):
+        yield f"its first input must be a {' or a '.join(kind.__name__ for kind in kinds)}"
+    crossing = node.inputs
+    if isinstance(node.operator, While):
+        crossing = node.inputs[:-1]
+        if index.nodes[node.inputs[-1]].timeline != node.timeline:
+            yield f"its condition is not on {node.timeline}"
+    if isinstance(node.operator, OfGroup):
+        crossing = node.inputs[:1]
+        yield from _keys(node, index)
+    timelines = {index.nodes[i].timeline for i in crossing}
     if timelines == {node.timeline} and not isinstance(node.operator, CROSSING):
         return
     if timelines - _allowed(node, index):
         yield f"it is on {node.timeline} and cannot have inputs on {', '.join(sorted(timelines))}"
-    if len(timelines) > 1:
+    if len(timelines) > 1 and not isinstance(node.operator, Pattern):
         yield "its inputs are on more than one timeline"
+
+
+def _keys(node: PlanNode, index: Index) -> Iterator[str]:
+    group = index.timelines[index.nodes[node.inputs[0]].timeline]
+    keys = [index.nodes[i].timeline for i in node.inputs[1:]]
+    if keys != [node.timeline for _ in group.keys]:
+        yield f"it must have the keys of {group.id} for inputs, on its own timeline"
 
 
 def _allowed(node: PlanNode, index: Index) -> set[str]:
@@ -174,7 +218,10 @@ def _allowed(node: PlanNode, index: Index) -> set[str]:
             return set() if own.settled or settled is None or not settled.settled else {settled.id}
         case Members(device=device):
             return {m.timeline for m in own.members if index.timelines[m.timeline].device == device}
-        case Slices():
+        case OfGroup():
+            groups = {t.id for t in index.timelines.values() if t.kind == "group" and not t.settled}
+            return groups if own.kind == "device" and not own.settled else set()
+        case Slices() | Recent() | Session() | While() | Pattern():
             return {own.id, *(m.timeline for m in own.members)} if own.settled else set()
         case _:
             return {own.id}
@@ -200,12 +247,23 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
             yield "its width or its parts make no sense"
         case Window() as window:
             yield from _window(window, index.nodes[node.inputs[0]].operator)
+        case Thin(every, tolerance) if every <= 0 or tolerance < 0:
+            yield "its rate makes no sense"
+        case Recent(samples, width, every):
+            if samples < 1 or (width is not None and (width <= 0 or every is not None)) or (every or 1) <= 0:
+                yield "its length or its pace makes no sense"
+        case Session(gap, maximum) if gap <= 0 or (maximum is not None and maximum < gap):
+            yield "its gap or its maximum makes no sense"
+        case Following() as following:
+            yield from _following(following)
         case Pattern() as pattern:
-            yield from _pattern(pattern, inputs, own)
-        case Captured(capture):
-            of = index.nodes[node.inputs[0]].operator
-            if isinstance(of, Pattern) and not 0 <= capture < len(of.captures):
-                yield f"its pattern has no capture {capture}"
+            yield from pattern_faults(pattern, inputs, own)
+        case Captured(place):
+            source = index.nodes[node.inputs[0]]
+            if isinstance(source.operator, Expired):
+                source = index.nodes[source.inputs[0]]
+            if isinstance(source.operator, Pattern) and not 0 <= place < len(source.operator.bounds):
+                yield f"its pattern keeps nothing at {place}"
         case Rule() as rule:
             if rule.has_until != (inputs == 2):
                 yield "it has an `until` without an input for it, or an input too many"
@@ -229,26 +287,16 @@ def _window(window: Window, slices: object) -> Iterator[str]:
             yield f"{length} ns is no multiple of its slices' width, {slices.width_ns} ns"
 
 
-def _pattern(pattern: Pattern, inputs: int, timeline: Timeline) -> Iterator[str]:
-    if not timeline.settled:
-        yield "it is not on a settled timeline"
-    if not pattern.steps or pattern.partial_max < 1:
-        yield "it has no steps, or no room for a partial match"
-    if len(pattern.steps) > 1 and pattern.within_ns is None:
-        yield "it has several steps and no end in time"
-    values = [c.value for c in pattern.captures] + ([] if pattern.unless is None else [pattern.unless])
-    for step in pattern.steps:
-        values += [test.left for test in step.tests] + ([] if step.condition is None else [step.condition])
-    if any(not 0 <= v < inputs for v in values):
-        yield "it names an input that it does not have"
-    if any(not 0 <= c.step < len(pattern.steps) for c in pattern.captures):
-        yield "it captures at a step that it does not have"
-    for number, step in enumerate(pattern.steps):
-        if step.condition is None and not step.tests:
-            yield f"step {number} has no condition"
-        for test in step.tests:
-            if not 0 <= test.capture < len(pattern.captures) or pattern.captures[test.capture].step >= number:
-                yield f"step {number} tests against what is not captured before it"
+def _following(following: Following) -> Iterator[str]:
+    function = STATEFUL.get(following.function)
+    if function is None or not function.runs:
+        yield f"there is no function {following.function} that follows a value"
+    elif (function.judged is not None) != (following.samples_max is not None):
+        yield f"{following.function} needs a bound of its samples, or has none"
+    elif len(following.parameters) != function.signature.count(": ") - 1:
+        yield f"{following.function} has another number of parameters"
+    if any(bound is not None and bound <= 0 for bound in (following.window_ns, following.samples_max)):
+        yield "its window is empty"
 
 
 def _action(action: Action, inputs: int, index: Index) -> Iterator[str]:
@@ -283,6 +331,10 @@ def _source(source: SourcePlan, index: Index) -> Iterator[str]:
     ]
     if source.where is not None:
         wanted.append((source.where, lambda t: t == "bool"))
+    if source.unique is not None:
+        wanted.append((source.unique.node, lambda t: t in ("text", "int")))
+        if source.unique.within_ns <= 0 or source.unique.remembered_max <= 0:
+            yield f"{at} remembers nothing by which it could tell its messages apart"
     for id_, fits in wanted:
         node = index.nodes.get(id_)
         if node is None or node.timeline != at:

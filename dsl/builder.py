@@ -110,6 +110,7 @@ from .builder_expressions import (
     pattern,
     q,
     sent,
+    without,
     version,
     without_device,
 )
@@ -449,6 +450,7 @@ __all__ = [
     "send",
     "sensor",
     "sent",
+    "without",
     "session",
     "set_",
     "share",

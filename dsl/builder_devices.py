@@ -262,6 +262,14 @@ class Source:
             self._add(nodes.Mapping(named(field), nodes.Name(named(field))))
         return self
 
+    def unique(self, value: Value, *, within: Duration, type: Literal["text", "int"] = "text") -> "Source":
+        """`unique message_id within 10 min`."""
+        if self._built.unique is not None:
+            raise BuilderError("`unique` is said already")
+        of_type = None if type == "text" else type_node(type)
+        self._built = replace(self._built, unique=nodes.Unique(node_of(value), duration_node(within), of_type))
+        return self
+
     def _add(self, mapping: nodes.Mapping) -> None:
         if any(each.field == mapping.field for each in self._built.mappings):
             raise BuilderError(f"`{mapping.field}` is mapped already")

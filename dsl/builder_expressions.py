@@ -336,6 +336,11 @@ def no(event: Expression, *, for_: Duration) -> Expression:
     return Expression(nodes.Quiet(expression_node(event, "`no`"), duration_node(for_)), devices_of(event))
 
 
+def without(event: Expression) -> "Pattern":
+    """`no temp > 8 degC`, as a step: it must not happen before what follows, or before `within` is over."""
+    return Pattern(nodes.Pattern(nodes.Step(expression_node(event, "`no`"), absent=True)))
+
+
 def sent(command: Any) -> Expression:
     """`sent run`: the command was sent to the device at hand."""
     return Expression(nodes.Sent(named(command)))

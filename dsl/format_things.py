@@ -30,7 +30,7 @@ _GLUED_PARENTHESIS = frozenset(
 """Rules of which an opening parenthesis belongs to the word before it."""
 
 _GLUED_COLON = frozenset(
-    {"label", "property", "telemetry", "relationship", "parameter", "source", "target", "twin_variable"}
+    {"label", "property", "telemetry", "relationship", "parameter", "source", "target", "twin_variable", "unique"}
 )
 
 _KINDS = {

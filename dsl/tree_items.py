@@ -67,7 +67,9 @@ def _source(reading: Reading, span: Span, children: Children) -> nodes.Source:
             mappings.append(child)
         elif isinstance(child, tuple):
             mappings.extend(child)
+    uniques = [child for child in rest if isinstance(child, nodes.Unique)]
     reading.once(Clause(mapping.field, None, mapping.span) for mapping in mappings)
+    reading.once(Clause("unique", None, unique.span) for unique in uniques)
     where: Clause | None = only(Clause, rest)
     return nodes.Source(
         reading.declared(name),
@@ -75,8 +77,14 @@ def _source(reading: Reading, span: Span, children: Children) -> nodes.Source:
         device.text,
         tuple(mappings),
         where=None if where is None else where.value,
+        unique=uniques[0] if uniques else None,
         span=span,
     )
+
+
+def _unique(_: Reading, span: Span, children: Children) -> nodes.Unique:
+    value, *type_, within = children
+    return nodes.Unique(value, within, type_[0] if type_ else None, span=span)
 
 
 def _mapping(_: Reading, span: Span, children: Children) -> nodes.Mapping:
@@ -105,4 +113,5 @@ ITEMS: dict[str, Build] = {
     "source": _source,
     "mapping": _mapping,
     "keep": _keep,
+    "unique": _unique,
 }

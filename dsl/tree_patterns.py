@@ -49,7 +49,7 @@ def in_parentheses(built: Built) -> Built:
 def _step_named(reading: Reading, span: Span, children: Children) -> nodes.Part:
     part, name = as_part(children[0]), reading.declared(children[1])
     match part:
-        case nodes.Step(event, None):
+        case nodes.Step(event, None, False):
             return nodes.Step(event, name, span=span)
         case nodes.AllOf(name=None) | nodes.AnyOf(name=None) | nodes.Group(name=None):
             return replace(part, name=name, span=span)
@@ -67,6 +67,10 @@ def _any_of(_: Reading, span: Span, children: Children) -> Built:
     if len(children) == 1:
         return in_parentheses(children[0])
     return nodes.AnyOf(tuple(as_part(child) for child in children), span=span)
+
+
+def _absence(reading: Reading, span: Span, children: Children) -> nodes.Step:
+    return nodes.Step(reading.value(children[0], span), absent=True, span=span)
 
 
 Times = tuple[nodes.Expr, nodes.Expr | None]
@@ -163,6 +167,7 @@ PATTERNS: dict[str, Build] = {
     "all_of": _all_of,
     "any_of": _any_of,
     "repeat": _repeat,
+    "absence": _absence,
     "exactly": _exactly,
     "between": _between,
     "at_least": _at_least,

@@ -113,8 +113,15 @@ def source_thing(source: nodes.Source) -> Thing:
         unit = "" if mapping.unit is None else f" in {mapping.unit}"
         things.append(plain(f"{mapping.field}\t= {expression(mapping.value)}{unit}", "mapping"))
     things += _keep(kept)
+    if source.unique is not None:
+        things.append(plain(_unique(source.unique)))
     head = f"source {source.name}: {source.format} for {source.device}{where}"
     return Thing([*words(head), Block(things, open=bool(things))])
+
+
+def _unique(unique: nodes.Unique) -> str:
+    of_type = "" if unique.type is None else f": {type_name(unique.type)}"
+    return f"unique {expression(unique.value)}{of_type} within {duration(unique.within)}"
 
 
 def _keep(names: list[str]) -> list[Thing]:

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from . import nodes
 from .layout import Block, plain
-from .unparse_expressions import duration, expression, operand
+from .unparse_expressions import Level, duration, expression, operand
 
 
 def pattern_text(pattern: nodes.Pattern) -> str:
@@ -47,6 +47,8 @@ def _ends(pattern: nodes.Pattern) -> list[str]:
 def part_text(part: nodes.Part) -> str:
     """A part of a pattern on one line."""
     match part:
+        case nodes.Step(event, absent=True):
+            return f"no {expression(event, Level.COMPARISON)}"
         case nodes.Step():
             return expression(part.event) + _as(part.name)
         case nodes.Group():

@@ -1,14 +1,18 @@
 """From a plan's nodes to the engine's operators: one entry for each kind of operator."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..compiler import plan as p
+from ..stdlib.catalogue import AGGREGATES
+from ..stdlib.parts import HELD, Part
 from .operators.crossing import DelayedOperator
 from .operators.elementwise import MapOperator
+from .operators.following import FollowingOperator, RecentFollowingOperator
 from .operators.groups import GroupClock, GroupSlicesOperator, MembersOperator
 from .operators.leaves import (
     ConstantOperator,
+    DeviceEventOperator,
     FieldOperator,
     FieldState,
     HeldTimeOperator,
@@ -18,9 +22,15 @@ from .operators.leaves import (
     PreviousOperator,
 )
 from .operators.node import Operator, Setting
+from .operators.of_group import OfGroupOperator
 from .operators.outputs import ActionOperator, OutputOperator
-from .operators.patterns import CapturedOperator, PatternOperator
+from .operators.pattern_groups import GroupPatternOperator
+from .operators.patterns import BoundValues, CapturedOperator, ExpiredOperator, PatternOperator
+from .operators.recent import RecentOperator, SessionOperator, Thinned, ThinOperator, WhileOperator
+from .operators.recent_groups import FromMembers, GroupRecentOperator, GroupSessionOperator, GroupWhileOperator
 from .operators.rules import RuleOperator
+from .operators.spans import SpansOperator
+from .operators.thresholds import ThresholdOperator, ThresholdsOperator
 from .operators.truths import EdgeOperator, HoldsOperator, QuietOperator, ScheduleOperator
 from .operators.windows import AggregateOperator, SlicesOperator, WindowOperator
 
@@ -44,6 +54,7 @@ class Builder:
         self.timelines = {t.id: t for t in plan.timelines}
         self.devices = {d.name: d for d in plan.devices}
         self.built: dict[str, Operator] = {}
+        self.thinned: dict[str, Thinned] = {}
 
     def field(self, node: p.PlanNode, name: str) -> FieldState:
         """The state of a field on the node's timeline, one for all that ask about it."""
@@ -57,6 +68,30 @@ class Builder:
 
     def input_types(self, node: p.PlanNode) -> list[str]:
         return [self.nodes[i].type.name for i in node.inputs]
+
+    def arity(self, node: p.PlanNode) -> int:
+        """How many values a node samples together: a second input that is no condition is sampled as well."""
+        return 2 if len(node.inputs) > 1 and self.nodes[node.inputs[1]].type.name != "bool" else 1
+
+    def sampled_types(self, node: p.PlanNode) -> list[str]:
+        return self.input_types(node)[: self.arity(node)]
+
+    def is_own(self, node: p.PlanNode) -> bool:
+        """Whether a node's samples are of its own timeline, and not of a group's members."""
+        return self.nodes[node.inputs[0]].timeline == node.timeline
+
+    def from_members(self, node: p.PlanNode, operator: FromMembers) -> FromMembers:
+        operator.of(self.nodes[node.inputs[0]].timeline, self.groups[node.timeline])
+        return operator
+
+    def parts_of(self, window: p.PlanNode) -> list[Part]:
+        """What the aggregates over a window need of its samples."""
+        functions = [
+            node.operator.function
+            for node in self.plan.nodes
+            if isinstance(node.operator, p.Aggregate) and window.id in node.inputs
+        ]
+        return list(dict.fromkeys(part for function in functions for part in AGGREGATES[function].parts))
 
     def lateness(self, timeline: p.Timeline) -> int:
         """How far a settled timeline is behind its current one (ns)."""
@@ -83,6 +118,10 @@ def _previous(b: Builder, node: p.PlanNode, op: p.Previous) -> Operator:
 
 def _previous_time(b: Builder, node: p.PlanNode, op: p.PreviousTime) -> Operator:
     return PreviousOperator(b.setting, b.field(node, op.field), of_time=True)
+
+
+def _device_event(b: Builder, node: p.PlanNode, op: p.DeviceEvent) -> Operator:
+    return DeviceEventOperator(b.setting, b.field(node, op.field))
 
 
 def _held_time(b: Builder, node: p.PlanNode, op: p.HeldTime) -> Operator:
@@ -118,6 +157,17 @@ def _edge(b: Builder, node: p.PlanNode, op: p.Edge) -> Operator:
     return EdgeOperator(b.setting)
 
 
+def _thresholds(b: Builder, node: p.PlanNode, op: p.Thresholds) -> Operator:
+    users = [other.operator for other in b.plan.nodes if node.id in other.inputs]
+    return ThresholdsOperator(b.setting, [user for user in users if isinstance(user, p.Threshold)])
+
+
+def _threshold(b: Builder, node: p.PlanNode, op: p.Threshold) -> Operator:
+    store = b.built[node.inputs[0]]
+    assert isinstance(store, ThresholdsOperator)
+    return ThresholdOperator(b.setting, op, store)
+
+
 def _slices(b: Builder, node: p.PlanNode, op: p.Slices) -> Operator:
     windows = [
         (other.id, other.operator)
@@ -125,34 +175,88 @@ def _slices(b: Builder, node: p.PlanNode, op: p.Slices) -> Operator:
         if isinstance(other.operator, p.Window) and node.id in other.inputs
     ]
     timeline = b.timelines[node.timeline]
+    if HELD in op.parts:
+        return SpansOperator(b.setting, op, windows)
+    sampled = b.input_types(node)[: b.arity(node)]
     if timeline.device is not None:
-        return SlicesOperator(b.setting, op, windows, 0, b.devices[timeline.device].revise_ns)
+        return SlicesOperator(b.setting, op, windows, sampled, 0, b.devices[timeline.device].revise_ns)
     types = [b.devices[d] for d in (b.timelines[m.timeline].device for m in timeline.members) if d is not None]
-    return GroupSlicesOperator(b.setting, op, windows, max(t.idle_ns for t in types), max(t.revise_ns for t in types))
+    idle, revise = max(t.idle_ns for t in types), max(t.revise_ns for t in types)
+    return GroupSlicesOperator(b.setting, op, windows, sampled, idle, revise)
 
 
 def _window(b: Builder, node: p.PlanNode, op: p.Window) -> Operator:
     return WindowOperator(b.setting, node.id)
 
 
+def _thin(b: Builder, node: p.PlanNode, op: p.Thin) -> Operator:
+    thinned = b.thinned.setdefault(node.timeline, Thinned(b.setting.counters))
+    return ThinOperator(b.setting, op, b.arity(node), thinned)
+
+
+def _recent(b: Builder, node: p.PlanNode, op: p.Recent) -> Operator:
+    if b.is_own(node):
+        return RecentOperator(b.setting, op, b.parts_of(node), b.sampled_types(node))
+    return b.from_members(node, GroupRecentOperator(b.setting, op, b.parts_of(node), b.sampled_types(node)))
+
+
+def _session(b: Builder, node: p.PlanNode, op: p.Session) -> Operator:
+    if b.is_own(node):
+        return SessionOperator(b.setting, op, b.parts_of(node), b.sampled_types(node))
+    return b.from_members(node, GroupSessionOperator(b.setting, op, b.parts_of(node), b.sampled_types(node)))
+
+
+def _while(b: Builder, node: p.PlanNode, op: p.While) -> Operator:
+    if b.is_own(node):
+        return WhileOperator(b.setting, b.parts_of(node), b.sampled_types(node))
+    return b.from_members(node, GroupWhileOperator(b.setting, b.parts_of(node), b.sampled_types(node)))
+
+
 def _aggregate(b: Builder, node: p.PlanNode, op: p.Aggregate) -> Operator:
-    return AggregateOperator(b.setting, op.function, node.type.name)
+    return AggregateOperator(b.setting, op, node.type.name, b.nodes[node.inputs[0]].type.name)
+
+
+def _following(b: Builder, node: p.PlanNode, op: p.Following) -> Operator:
+    kind = FollowingOperator if op.samples_max is None else RecentFollowingOperator
+    return kind(b.setting, op, node.type.name)
 
 
 def _members(b: Builder, node: p.PlanNode, op: p.Members) -> Operator:
     timeline = b.timelines[node.timeline]
     of = next(m.timeline for m in timeline.members if b.timelines[m.timeline].device == op.device)
-    return MembersOperator(b.setting, op, of, b.groups[node.timeline])
+    sampled = b.input_types(node)[: b.arity(node)]
+    return MembersOperator(b.setting, op, of, b.groups[node.timeline], node.type.name, sampled)
+
+
+def _of_group(b: Builder, node: p.PlanNode, op: p.OfGroup) -> Operator:
+    return OfGroupOperator(b.setting, b.groups[b.nodes[node.inputs[0]].timeline], node.type.name)
 
 
 def _pattern(b: Builder, node: p.PlanNode, op: p.Pattern) -> Operator:
-    return PatternOperator(b.setting, op, b.input_types(node))
+    expires = any(isinstance(other.operator, p.Expired) and node.id in other.inputs for other in b.plan.nodes)
+    if node.timeline not in b.groups:
+        return PatternOperator(b.setting, op, b.input_types(node), expires)
+
+    def ids(timeline: str) -> Sequence[str]:
+        device = b.timelines[timeline].device
+        assert device is not None
+        return b.setting.registries[device].ids
+
+    timelines = [b.nodes[i].timeline for i in node.inputs]
+    clock = b.groups[node.timeline]
+    return GroupPatternOperator(b.setting, op, b.input_types(node), expires, timelines, clock, ids)
+
+
+def _expired(b: Builder, node: p.PlanNode, op: p.Expired) -> Operator:
+    pattern = b.built[node.inputs[0]]
+    assert isinstance(pattern, PatternOperator)
+    return ExpiredOperator(b.setting, pattern)
 
 
 def _captured(b: Builder, node: p.PlanNode, op: p.Captured) -> Operator:
-    pattern = b.built[node.inputs[0]]
-    assert isinstance(pattern, PatternOperator)
-    return CapturedOperator(b.setting, pattern, op.capture)
+    source = b.built[node.inputs[0]]
+    assert isinstance(source, BoundValues)
+    return CapturedOperator(b.setting, source, op.bound)
 
 
 def _schedule(b: Builder, node: p.PlanNode, op: p.Schedule) -> Operator:
@@ -178,6 +282,7 @@ OPERATORS: dict[type[p.Operator], Callable[[Builder, p.PlanNode, Any], Operator]
     p.HeldTime: _held_time,
     p.Previous: _previous,
     p.PreviousTime: _previous_time,
+    p.DeviceEvent: _device_event,
     p.Key: _key,
     p.Now: _now,
     p.Map: _map,
@@ -185,11 +290,20 @@ OPERATORS: dict[type[p.Operator], Callable[[Builder, p.PlanNode, Any], Operator]
     p.Holds: _holds,
     p.Quiet: _quiet,
     p.Edge: _edge,
+    p.Thresholds: _thresholds,
+    p.Threshold: _threshold,
     p.Slices: _slices,
     p.Window: _window,
+    p.Thin: _thin,
+    p.Recent: _recent,
+    p.Session: _session,
+    p.While: _while,
     p.Aggregate: _aggregate,
+    p.Following: _following,
     p.Members: _members,
+    p.OfGroup: _of_group,
     p.Pattern: _pattern,
+    p.Expired: _expired,
     p.Captured: _captured,
     p.Schedule: _schedule,
     p.Rule: _rule,
@@ -208,8 +322,3 @@ def build(
         if builder.timelines[node.timeline].kind != "source":
             builder.built[node.id] = OPERATORS[type(node.operator)](builder, node, node.operator)
     return builder.built
-
-
-def is_crossing(operator: p.Operator) -> bool:
-    """Whether an operator takes its inputs from another timeline."""
-    return isinstance(operator, (p.Members, p.Delayed))

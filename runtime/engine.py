@@ -16,30 +16,39 @@ from typing import Any
 import numpy as np
 
 from ..compiler import plan as p
+from .agenda import Agenda
 from .batch import Acknowledgement, Batch, Messages
-from .build import build, is_crossing
+from .build import build
 from .flow import Flow
-from .frame import Frame, Keys, Rows
+from .frame import Begun, Frame, Keys, Rows
 from .gathering import Outputs
 from .kernels.order import LATE, REVISING
+from .migrating import migrate
 from .operators.crossing import DelayedOperator
 from .operators.groups import Arrivals, GroupClock, GroupSlicesOperator, MembersOperator
 from .operators.leaves import FieldState
 from .operators.node import Operator, Setting
+from .operators.of_group import OfGroupOperator
+from .operators.pattern_groups import GroupPatternOperator
+from .operators.recent_groups import FromMembers
 from .operators.rules import RuleOperator
 from .output import Counters
 from .revising import Message as Revising
 from .revising import Reviser
 from .settling import DeviceClock
+from .state import State, StateShape, load, save
 from .symbols import Registry, Symbols
 
 
 class Engine:
     """A plan at work. Not thread-safe: feed it from one place."""
 
-    def __init__(self, plan: p.Plan) -> None:
+    STATE = ("next_seq",)
+
+    def __init__(self, plan: p.Plan, symbols: Symbols | None = None) -> None:
+        """`symbols`: those of an engine that this one is to take the place of."""
         self.plan = plan
-        self.symbols = Symbols()
+        self.symbols = Symbols() if symbols is None else symbols
         self.registries = {d.name: Registry(d) for d in plan.devices}
         self.counters = Counters()
         self.next_seq = 0
@@ -50,12 +59,25 @@ class Engine:
         self._groups = {t.id: GroupClock(self._setting, t, self._devices) for t in self._timelines if t.kind == "group"}
         self._name_keys()
         self._nodes: dict[str, list[p.PlanNode]] = {t.id: [] for t in self._timelines}
+        self._seeing_groups: dict[str, list[p.PlanNode]] = {t.id: [] for t in self._timelines}
+        seeing: set[str] = set()
         for node in plan.nodes:
-            if node.timeline in self._nodes:
+            if isinstance(node.operator, p.OfGroup) or not seeing.isdisjoint(node.inputs):
+                seeing.add(node.id)
+                self._seeing_groups[node.timeline].append(node)
+            elif node.timeline in self._nodes:
                 self._nodes[node.timeline].append(node)
         self._fields: dict[tuple[str, str], FieldState] = {}
         self._operators: dict[str, Operator] = build(plan, self._setting, self._groups, self._fields)
+        self._seers = [
+            (node.inputs[0], operator)
+            for node in plan.nodes
+            if isinstance(operator := self._operators.get(node.id), OfGroupOperator)
+        ]
         self._revisers = {t.id: Reviser(self._setting, t.id, self._operators) for t in self._timelines if t.settled}
+        self._committing = [o for o in self._operators.values() if type(o).commit is not Operator.commit]
+        self._begun = {t.id: Begun() for t in self._timelines}
+        self._agendas = {id_: Agenda(nodes, self._operators) for id_, nodes in self._nodes.items()}
         self._timeline_of = {node.id: node.timeline for node in plan.nodes}
         self._delayed_from = {
             node.timeline: self._timeline_of[node.inputs[0]]
@@ -150,12 +172,12 @@ class Engine:
         clock = self._clocks[part.device]
         current = clock.current(part, len(self.registries[part.device]))
         settled, verdict = clock.settle(part, current)
-        late = int((verdict == LATE).sum())
+        late = int(np.count_nonzero(verdict == LATE))
         self.counters.late += late
-        self.counters.processed += int(current.event.sum()) - late
+        self.counters.processed += int(np.count_nonzero(current.event)) - late
         if clock.settled_early:
             self.counters.dropped["settled_early"] += clock.settled_early
-        for row in np.flatnonzero(verdict == REVISING).tolist():
+        for row in (verdict == REVISING).nonzero()[0].tolist():
             self._revise(part, row)
         for timeline in self._timelines:
             if timeline.device == part.device:
@@ -179,6 +201,7 @@ class Engine:
         if key is None:
             return
         rule.acknowledged = np.array([key], dtype=np.int32)
+        self._agendas[rule.timeline].wake(self.plan.nodes[rule.place].id)
         one = np.array([key], dtype=np.int32)
         time = self._time_of(rule.timeline, key)
         frame = Frame(
@@ -206,6 +229,57 @@ class Engine:
             return int(clock.settled[key])
         return int(clock.now[key])
 
+    # -- State --------------------------------------------------------------------------------------------------------
+
+    def stateful(self) -> dict[str, object]:
+        """Everything that remembers anything from one batch to the next, by name."""
+        return {
+            "engine": self,
+            "symbols": self.symbols,
+            "counters": self.counters,
+            **{f"registry {name}": registry for name, registry in self.registries.items()},
+            **{f"clock {name}": clock for name, clock in self._clocks.items()},
+            **{f"group {timeline}": clock for timeline, clock in self._groups.items()},
+            **{f"field {name} {timeline}": field for (timeline, name), field in self._fields.items()},
+            **{f"begun {timeline}": begun for timeline, begun in self._begun.items()},
+            **{f"node {id_}": operator for id_, operator in self._operators.items()},
+            **{f"revisions {timeline}": reviser for timeline, reviser in self._revisers.items()},
+        }
+
+    def checkpoint(self) -> State:
+        """All state, between two batches: plain data, of which nothing is shared with the engine."""
+        return {name: save(owner) for name, owner in self.stateful().items()}
+
+    def restore(self, state: State) -> None:
+        """Go on from a checkpoint of an engine with the same plan, as that one would have."""
+        owners = self.stateful()
+        if set(owners) != set(state):
+            raise StateShape("the state is of another plan")
+        for name, owner in owners.items():
+            load(owner, state[name])
+        self.symbols.number()
+        for registry in self.registries.values():
+            registry.number()
+        for agenda in self._agendas.values():
+            agenda.wake_all()
+
+    def replaced_by(self, plan: p.Plan, migration: p.Migration) -> "Engine":
+        """An engine with another plan that goes on where this one is, between two batches; this one is done with.
+
+        What it goes on with is said by `migration` (`compiler.migration.migrate`).
+        """
+        successor = Engine(plan, self.symbols)
+        now = {timeline.id: self._times_of(timeline) for timeline in self._timelines}
+        migrate(self.stateful(), successor.stateful(), plan, migration, now)
+        return successor
+
+    def _times_of(self, timeline: p.Timeline) -> Rows:
+        """The time of each key of a timeline."""
+        if timeline.device is None:
+            return self._groups[timeline.id].clock
+        clock = self._clocks[timeline.device]
+        return clock.settled if timeline.settled and clock.device.lateness_ns else clock.now
+
     # -- Execution ----------------------------------------------------------------------------------------------------
 
     def _run(self, frames: dict[str, Frame], end_seq: int | None) -> None:
@@ -217,10 +291,23 @@ class Engine:
             frame = frames.get(timeline.id)
             if frame is None or (len(frame) == 0 and timeline.kind == "device"):
                 continue
-            for node in self._nodes[timeline.id]:
-                flows[node.id] = self._run_node(node, timeline, frame, frames, flows, arrivals)
-        for operator in self._operators.values():
+            frame.newcomers = self._begun[timeline.id].newcomers(frame)
+            agenda = self._agendas[timeline.id]
+            for node, operator in agenda.run(frame, flows):
+                if operator.crosses:
+                    flows[node.id] = self._cross(node, operator, timeline, frame, frames, flows, arrivals)
+                else:
+                    flows[node.id] = operator.run(frame, agenda.inputs(node, frame, flows))
+        for source, seer in self._seers:
+            seer.take(frames.get(self._timeline_of[source]), flows.get(source))
+        for timeline in self._timelines:
+            frame = frames.get(timeline.id)
+            if frame is not None and len(frame):
+                for node in self._seeing_groups[timeline.id]:
+                    flows[node.id] = self._see(node, frame, flows)
+        for operator in dict.fromkeys([*self._setting.uncommitted, *self._committing]):
             operator.commit()
+        self._setting.uncommitted.clear()
         for state in self._fields.values():
             state.commit()
         for clock in self._groups.values():
@@ -238,9 +325,12 @@ class Engine:
         happened = []
         for node in self._nodes[timeline.id]:
             operator = self._operators[node.id]
-            if isinstance(operator, MembersOperator):
+            if isinstance(operator, MembersOperator | FromMembers):
                 of = _arrivals_of(operator.timeline, arrivals)
-                happened.append(operator.collect(of, [flows[i] for i in node.inputs] if of is not None else []))
+                inputs = [i for i in node.inputs if self._timeline_of[i] != timeline.id]
+                happened.append(operator.collect(of, [flows[i] for i in inputs] if of is not None else []))
+            elif isinstance(operator, GroupPatternOperator):
+                happened += operator.collect(arrivals, lambda place, of=node.inputs: flows[of[place]])  # type: ignore[misc]
         frames[timeline.id] = clock.frame(arrivals, happened, self._woken(timeline, frames), end_seq)
         return arrivals
 
@@ -255,16 +345,24 @@ class Engine:
         both = np.unique(np.stack([settled.seq[runs], keys]), axis=1)
         return both[0], both[1].astype(np.int32)
 
-    def _run_node(
+    def _see(self, node: p.PlanNode, frame: Frame, flows: dict[str, Any]) -> Any:
+        """Run what sees what groups have given, or uses what does."""
+        operator = self._operators[node.id]
+        if isinstance(operator, OfGroupOperator):
+            return operator.see(frame, [flows[i] for i in node.inputs[1:]])
+        return operator.run(frame, self._agendas[node.timeline].inputs(node, frame, flows))
+
+    def _cross(
         self,
         node: p.PlanNode,
+        operator: Operator,
         timeline: p.Timeline,
         frame: Frame,
         frames: Mapping[str, Frame],
         flows: Mapping[str, Any],
         arrivals: Sequence[Arrivals],
     ) -> Any:
-        operator = self._operators[node.id]
+        """Run an operator that takes its inputs from another timeline."""
         if isinstance(operator, DelayedOperator):
             source = node.inputs[0]
             settled = self._timeline_of[source]
@@ -276,9 +374,7 @@ class Engine:
             of = _arrivals_of(self._timeline_of[node.inputs[0]], arrivals)
             inputs = [flows[i] for i in node.inputs] if of is not None else []
             return operator.walk(frame, operator.samples(frame, self._groups[timeline.id], of, inputs))
-        if is_crossing(node.operator):
-            return operator.run(frame, [])
-        return operator.run(frame, [flows[i] for i in node.inputs])
+        return operator.run(frame, [flows[i] for i in node.inputs if self._timeline_of[i] == timeline.id])
 
 
 def _rank(timeline: p.Timeline) -> tuple[int, int]:

@@ -4,7 +4,7 @@ Three kinds. A *constant* has one value. A *dense* flow has a value at every bas
 (when a held value goes stale). A *sparse* flow has values only where it is updated, and holds them in between.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,26 +34,57 @@ class Constant:
 class Dense:
     """A value at every base row: `column` (n,). Updated at the event rows where `updated()` is true.
 
-    `moments` are timer instants at which it is updated as well, with `moment_column` its values there. `look` finds its
-    value at any instants; what was asked last is remembered, as functions of one node may ask many times over. A
-    `volatile` one may have another value at a row that does not update it (`fresh(x)`).
+    `look` finds its value at any instants, and makes the column when somebody asks for it, if it was not `given`.
+    `moments` are timer instants at which it is updated as well, with `moment_column` its values there. What was asked
+    last is remembered, as functions of one node may ask many times over. A `volatile` one may have another value at a
+    row that does not update it (`fresh(x)`).
     """
 
     frame: Frame
-    column: Column
+    given: Column | None
     updated: Callable[[], Mask]
     look: At
     moments: Instants | None = None
     moment_column: Column | None = None
     volatile: bool = False
     asked: tuple[Instants, Column] | None = None
+    of: "Sequence[Dense]" = ()
+    """What `look` looks at, in turn."""
+
+    @property
+    def column(self) -> Column:
+        return self.at(self.frame.rows)
 
     def at(self, instants: Instants) -> Column:
+        found = self._found(instants)
+        return self._find(instants) if found is None else found
+
+    def _found(self, instants: Instants) -> Column | None:
         if instants is self.frame.rows:
-            return self.column
-        if self.asked is None or self.asked[0] is not instants:
-            self.asked = instants, self.look(instants)
-        return self.asked[1]
+            return self.given
+        return self.asked[1] if self.asked is not None and self.asked[0] is instants else None
+
+    def _find(self, instants: Instants) -> Column:
+        """Its value, after those that it is made of: of a chain of a thousand functions, no thousand calls deep."""
+        on_rows = instants is not self.frame.rows and not instants.timer.any()
+        waiting = [self]
+        while waiting:
+            flow = waiting[-1]
+            picked = flow.given.take(instants.row) if on_rows and flow.given is not None else None
+            missing = [part for part in flow.of if part._found(instants) is None] if picked is None else ()
+            waiting += missing
+            if not missing:
+                waiting.pop()
+                flow._keep(instants, flow.look(instants) if picked is None else picked)
+        found = self._found(instants)
+        assert found is not None
+        return found
+
+    def _keep(self, instants: Instants, column: Column) -> None:
+        if instants is self.frame.rows:
+            self.given = column
+        else:
+            self.asked = instants, column
 
 
 @dataclass
@@ -61,7 +92,8 @@ class Sparse:
     """Values `column` (m,) at the `instants` where the node is updated, held in between by `held` from batch to batch.
 
     Of an event the instants are those where it happens, and its value is true just then. If `updated` is given, only
-    those of the instants are updates; at the others the value is another one all the same.
+    those of the instants are updates; at the others the value is another one all the same. `look`, if it is given,
+    finds the value at any instants.
     """
 
     frame: Frame
@@ -70,10 +102,13 @@ class Sparse:
     held: "Held | None"
     event: bool = False
     updated: Mask | None = None
+    look: At | None = None
 
     def at(self, instants: Instants) -> Column:
         if instants is self.instants:
             return self.column
+        if self.look is not None:
+            return self.look(instants)
         index = positions(self.frame, instants, self.instants)
         if self.event or self.held is None:
             here = index >= 0
@@ -206,6 +241,8 @@ class TruthChanges:
         self.last = first_seen(self.last, frame.keys, SILENT)
         if isinstance(flow, Sparse):
             instants, truths = flow.instants, truth(flow.column, len(flow.instants))
+            if len(instants) == 0:
+                return instants, truths
         else:
             instants, truths = truths_over_rows(frame, flow)
         out = np.empty(len(instants), dtype=np.int64)

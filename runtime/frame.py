@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..stdlib.column import Column, Mask
-from .kernels.order import previous
+from .kernels.order import last_rows, previous, rows_of
 
 Rows = NDArray[np.int64]
 Keys = NDArray[np.int32]
@@ -42,6 +42,8 @@ class Instants:
 
     def take(self, which: NDArray[Any]) -> "Instants":
         """The given ones (indices or mask)."""
+        if which.dtype == np.bool_:
+            which = which.nonzero()[0]
         return Instants(self.row[which], self.key[which], self.time[which], self.timer[which])
 
 
@@ -57,7 +59,8 @@ class Frame:
     seq, key, time (n,): the input that brings the row about, whose it is, and the key's time after it; event (n,):
     rows that are event instants (the others only advance time). From row `end_row` on (None: there is none) no timer
     fires: it is the end of input. `keys` is how many keys the timeline has. For devices: the messages' own times
-    (`message_time`), and what they carry (`fields`, columns of n rows).
+    (`message_time`), and what they carry (`fields`, columns of n rows); `in_order`, whether none of them came late.
+    `newcomers` are the first events of keys that had none before the batch.
     """
 
     seq: Rows
@@ -68,6 +71,8 @@ class Frame:
     end_row: int | None = None
     message_time: Rows | None = None
     fields: Mapping[str, Column] = field(default_factory=dict)
+    in_order: bool = True
+    newcomers: Instants = NO_INSTANTS
 
     def __len__(self) -> int:
         return len(self.key)
@@ -89,11 +94,9 @@ class Frame:
         return Instants(np.arange(n, dtype=np.int64), self.key, self.time, np.zeros(n, dtype=np.bool_))
 
     @cached_property
-    def in_order(self) -> bool:
-        """Whether no message came late."""
-        return (
-            self.message_time is None or self.message_time is self.time or bool((self.message_time == self.time).all())
-        )
+    def every(self) -> Mask:
+        """True for every row. Who gives this very mask says so without a look at it."""
+        return np.ones(len(self.key), dtype=np.bool_)
 
     @cached_property
     def all_events(self) -> bool:
@@ -103,21 +106,48 @@ class Frame:
     def previous(self) -> Rows:
         """For each row the row of the same key before it, or -1."""
         out = np.empty(len(self.key), dtype=np.int64)
-        previous(self.key, self.scratch, out)
+        previous(self.key, np.full(self.keys, -1, dtype=np.int64), out)
         return out
 
+    @cached_property
+    def _last_rows(self) -> tuple[Rows, Rows]:
+        last, out = np.full(self.keys, -1, dtype=np.int64), np.empty(min(len(self.key), self.keys), dtype=np.int64)
+        return last, out[: last_rows(self.key, last, out)][::-1]
+
+    @property
+    def last(self) -> Rows:
+        """By key: its last row, or -1."""
+        return self._last_rows[0]
+
+    @property
+    def ends(self) -> Rows:
+        """The last row of each key that has any, ascending."""
+        return self._last_rows[1]
+
+    def rows_of(self, keys: Keys) -> Instants:
+        """The base rows of some keys, in order."""
+        out = np.empty(len(self.key), dtype=np.int64)
+        return self.rows.take(np.sort(out[: rows_of(keys, self.last, self.previous, out)]))
+
     def events(self, mask: Mask | None = None) -> Instants:
-        """The event instants of the rows where the mask is true."""
-        rows = np.flatnonzero(self.event if mask is None else mask & self.event)
+        """The event instants of the rows where the mask is true (None: of all)."""
+        if self.all_events:
+            if mask is None or mask is self.every:
+                return self.rows
+        else:
+            mask = self.event if mask is None else mask & self.event
+        rows = mask.nonzero()[0]
         return Instants(rows, self.key[rows], self.time[rows], np.zeros(len(rows), dtype=np.bool_))
 
     def merge(self, parts: Sequence[Instants], base: bool) -> tuple[Instants, list[Rows]]:
         """The union of instants in order, with all base rows if `base`; and where each part's instants are in it."""
         if base:
             return self._merge_into_rows(parts)
-        if len(parts) == 1:
-            return parts[0], [np.arange(len(parts[0]), dtype=np.int64)]
-        return union(parts)
+        some = [part for part in parts if len(part)]
+        if len(some) > 1:
+            return union(parts)
+        instants = some[0] if some else NO_INSTANTS
+        return instants, [np.arange(len(part), dtype=np.int64) for part in parts]
 
     def _merge_into_rows(self, parts: Sequence[Instants]) -> tuple[Instants, list[Rows]]:
         timers = [p.take(p.timer) for p in parts]
@@ -142,6 +172,27 @@ class Frame:
             at[part.timer] = between_at[position]
             where.append(at)
         return Instants(row, key, time, timer), where
+
+
+@dataclass
+class Begun:
+    """Which keys of a timeline have had an event."""
+
+    STATE: ClassVar[tuple[str, ...]] = ("keys",)
+
+    keys: Mask = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+
+    def newcomers(self, frame: Frame) -> Instants:
+        """The first event of each key that had none so far; from now on it has."""
+        self.keys = first_seen(self.keys, frame.keys, False)
+        if self.keys[frame.key[frame.ends]].all():
+            return NO_INSTANTS
+        rows = (frame.event & ~self.keys[frame.key]).nonzero()[0][::-1]
+        first = np.full(frame.keys, -1, dtype=np.int64)
+        first[frame.key[rows]] = rows
+        rows = np.sort(first[first >= 0])
+        self.keys[frame.key[rows]] = True
+        return frame.rows.take(rows)
 
 
 def union(parts: Sequence[Instants]) -> tuple[Instants, list[Rows]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +15,17 @@ Shown = Callable[[int], tuple[str, ...]]
 """A key as outputs show it."""
 
 
+FEW = 64
+"""Fewer outputs than these are put in order one by one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Outputs of one node during one batch, as columns (n,).
 
     timeline: its id; seq, key, time, timer: of each output; place: the node's among the plan's (a rule's actions
     have the rule's); element (n,) and part: the place among those of one node and instant. `records` makes the
-    outputs, in order. `name` and `column` are of a signal's values.
+    outputs, in order. `name` and `column` are for who wants columns (`Columns`).
     """
 
     timeline: str
@@ -36,6 +40,18 @@ class Block:
 
     def __len__(self) -> int:
         return len(self.seq)
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What came of one name in a batch, as columns (n,): the engine's keys, times (ns), and values.
+
+    A signal's values are its own; those of a rule's life are codes (`kernels.life`: RAISED, …); a match has none.
+    """
+
+    keys: Keys
+    times: Rows
+    values: Column
 
 
 @dataclass
@@ -110,24 +126,38 @@ class Outputs(Sequence[Output]):
             made: list[Output] = []
             for block in self.blocks:
                 made += block.records()
-            self._records = [made[i] for i in self._order().tolist()]
+            order = self._order_of_few() if len(made) < FEW else self._order().tolist()
+            self._records = [made[i] for i in order]
         return self._records
 
-    def signal(self, name: str) -> tuple[list[tuple[str, ...]], Rows, Column]:
-        """A signal's values as columns: shown keys, times (ns), values."""
-        of = [b for b in self.blocks if b.name == name and b.column is not None]
-        keys = [key for b in of for key in self._gathered.keys(b.timeline, b.instants.key)]
-        times = [b.instants.time for b in of]
-        columns = [b.column for b in of if b.column is not None]
-        values = np.concatenate([c.values for c in columns]) if columns else np.zeros(0)
-        known = np.concatenate([c.mask() for c in columns]) if columns else np.zeros(0, np.bool_)
-        return keys, np.concatenate(times) if times else np.zeros(0, np.int64), Column(values, known)
+    def columns(self, name: str) -> Columns:
+        """The outputs of a signal, a pattern or a rule's life as columns, by node and batch in order."""
+        of = [block for block in self.blocks if block.name == name]
+        if not of:
+            nothing = np.zeros(0, dtype=np.int64)
+            return Columns(nothing.astype(np.int32), nothing, Column(np.zeros(0)))
+        keys: Keys = _joined([b.instants.key for b in of])
+        times: Rows = _joined([b.instants.time for b in of])
+        values = _joined([b.column.values for b in of if b.column is not None] or [np.zeros(0)])
+        known = None
+        if any(b.column is not None and b.column.known is not None for b in of):
+            known = np.concatenate([b.column.mask() for b in of if b.column is not None])
+        return Columns(keys, times, Column(values, known))
+
+    def _order_of_few(self) -> list[int]:
+        """As `_order`: for a few outputs it is much faster to compare them in Python."""
+        made: list[tuple[object, ...]] = []
+        for block in self.blocks:
+            place, shown = self._gathered.places[block.timeline], self._gathered.shown[block.timeline]
+            columns = (block.seq, block.instants.key, block.instants.row, block.instants.timer, block.instants.time)
+            for seq, key, row, timer, time, element in zip(
+                *(column.tolist() for column in columns), block.element.tolist(), strict=True
+            ):
+                made.append((seq, place, shown(key), row, not timer, time, block.place, element, block.part))
+        return sorted(range(len(made)), key=made.__getitem__)
 
     def _order(self) -> NDArray[np.intp]:
         blocks = self.blocks
-        if not blocks:
-            return np.zeros(0, dtype=np.intp)
-
         ranks = self._ranks()
 
         def each(values: Sequence[int]) -> Rows:
@@ -155,3 +185,7 @@ class Outputs(Sequence[Output]):
             ranks[timeline] = np.empty(keys[-1] + 1, dtype=np.int64)
             ranks[timeline][sorted(keys, key=self._gathered.shown[timeline])] = np.arange(len(keys))
         return ranks
+
+
+def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

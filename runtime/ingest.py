@@ -12,17 +12,19 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler import plan as p
 from ..stdlib.column import DTYPES, Column, Mask
+from ..stdlib.versions import version_parts
 from .batch import Batch, Messages
 from .connectors.payload import Payloads, Reader, Reason, Texts, Wanted
 from .mapping import Rows, SourceMapping
 from .quarantine import Quarantine, Refusal
+from .repeated import Remembered, fingerprints
 from .symbols import REFUSED, Codes, Registry, Symbols
 
 TIME_MIN_NS = 0
@@ -41,7 +43,11 @@ class Admission:
     """What a run has admitted so far. `newest_ns` is the greatest event time of it, None before the first message.
 
     `latest_ns`: a message from after this time is from a clock that is wrong, and would take the end of time with it.
+    It takes the time of the newest good message before it (`told_ns`) for its own. Whoever feeds what is happening
+    moves `latest_ns` on between runs: it is an input.
     """
+
+    STATE: ClassVar[tuple[str, ...]] = ("next_seq", "newest_ns", "latest_ns", "told_ns", "remembered")
 
     plan: p.Plan
     symbols: Symbols
@@ -50,6 +56,8 @@ class Admission:
     next_seq: int = 0
     newest_ns: int | None = None
     latest_ns: int = TIME_MAX_NS
+    told_ns: int | None = None
+    remembered: dict[str, Remembered] = field(default_factory=dict)
 
     def batches(self, reader: Reader, sources: Sequence[str]) -> Iterator[Batch]:
         """What these sources, in the plan's order, make of an input's messages. Raises `InputError`."""
@@ -108,7 +116,7 @@ class _Verdicts:
             yield row, *self._reasons[self.code[row] - 1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Mapped:
     """What a source makes of the messages it takes: `rows` of the run, or all. `id` are texts' codes."""
 
@@ -117,6 +125,8 @@ class _Mapped:
     key: Codes
     time: NDArray[np.int64]
     fields: Mapping[str, Column]
+    source: p.SourcePlan
+    unique: Column | None
 
 
 @dataclass(slots=True)
@@ -161,11 +171,13 @@ class _Intake:
         for mapping, rows in self._claimed(payloads, verdicts):
             mapped = self._mapped(mapping, payloads, rows, verdicts)
             by_device.setdefault(mapping.source.device, []).append(mapped)
+        self._clamp([mapped for parts in by_device.values() for mapped in parts], payloads, first_seq, verdicts)
         parts = [self._messages(device, parts, first_seq, verdicts) for device, parts in by_device.items()]
         for row, reason, field_ in verdicts:
-            line = int(payloads.origin.numbers[row])
-            excerpt = payloads.origin.excerpt(row)
-            admission.quarantine.take(Refusal(first_seq + row, self._name, line, reason, field_, excerpt))
+            if reason == "duplicate":
+                admission.quarantine.counters.duplicate += 1
+                continue
+            admission.quarantine.take(self._told_of(row, payloads, first_seq, reason, field_))
         if self.texts.forget_if_full():
             self._forget()
         return Batch(tuple(part for part in parts if len(part)))
@@ -212,15 +224,46 @@ class _Intake:
             verdicts.mark(rows, ~time.known, "bad_time")
         if len(time) and not (time.values.min() >= TIME_MIN_NS and time.values.max() < TIME_MAX_NS):
             verdicts.mark(rows, (time.values < TIME_MIN_NS) | (time.values >= TIME_MAX_NS), "bad_time")
-        if len(time) and time.values.max() > self._admission.latest_ns:
-            verdicts.mark(rows, time.values > self._admission.latest_ns, "in_future")
         declared = {field_.name: field_ for field_ in self._devices[source.device].fields}
         fields = {}
         for mapped in source.fields:
             column = values[mapped.node]
             self._judge_range(column, declared[mapped.field], rows, verdicts)
             fields[mapped.field] = column
-        return _Mapped(rows, id_, key, time.values, fields)
+        unique = None if source.unique is None else values[source.unique.node]
+        return _Mapped(rows, id_, key, time.values, fields, source, unique)
+
+    def _clamp(self, parts: Sequence[_Mapped], payloads: Payloads, first_seq: int, verdicts: _Verdicts) -> None:
+        """Give messages from the future the time of the newest good message before them; without one, they are none."""
+        admission = self._admission
+        latest = admission.latest_ns
+        told = -1 if admission.told_ns is None else admission.told_ns
+        if not any(len(part.time) and part.time.max() > latest for part in parts):
+            good = [part.time for part in parts]
+            if not verdicts.none:
+                good = [part.time[verdicts.code[_rows(part, payloads.count)] == 0] for part in parts]
+            told = max([told, *(int(times.max()) for times in good if len(times))])
+        else:
+            times = np.full(payloads.count, -1, dtype=np.int64)
+            for part in parts:
+                times[_rows(part, payloads.count)] = part.time
+            times[verdicts.code != 0] = -1
+            wrong = times > latest
+            times[wrong] = -1
+            before = np.maximum(np.maximum.accumulate(times), told)
+            verdicts.mark(None, wrong & (before < 0), "in_future")
+            for part in parts:
+                rows = _rows(part, payloads.count)
+                part.time = np.where(wrong[rows], before[rows], part.time)
+            for row in np.flatnonzero(wrong & (before >= 0)).tolist():
+                admission.quarantine.let_pass(self._told_of(row, payloads, first_seq, "clamped", None))
+            told = int(before[-1])
+        admission.told_ns = None if told < 0 else told
+
+    def _told_of(self, row: int, payloads: Payloads, first_seq: int, reason: Reason, field_: str | None) -> Refusal:
+        """What is told of a message."""
+        line = int(payloads.origin.numbers[row])
+        return Refusal(first_seq + row, self._name, line, reason, field_, payloads.origin.excerpt(row))
 
     def _judged_id(self, device: str, column: Column, rows: Rows | None, verdicts: _Verdicts) -> tuple[Codes, Codes]:
         """The ids' codes, and the keys of the devices among them that are registered."""
@@ -244,6 +287,11 @@ class _Intake:
         if declared.choices:
             allowed = np.array([self.texts.code(choice) for choice in declared.choices], dtype=np.int32)
             outside = ~np.isin(values, allowed)
+        elif declared.version:
+            codes, places = np.unique(values if known is None else values[known], return_inverse=True)
+            wrong = np.array([version_parts(self.texts.texts[code]) is None for code in codes.tolist()], dtype=np.bool_)
+            outside = np.zeros(len(values), dtype=np.bool_)
+            outside[slice(None) if known is None else known] = wrong[places]
         else:
             low = -np.inf if declared.low is None else declared.low
             high = np.inf if declared.high is None else declared.high
@@ -264,6 +312,9 @@ class _Intake:
             keys = self._registered(device, _pick([part.id for part in parts], order), keys, rows, verdicts)
             if len(keys) < len(rows):
                 order, rows = self._order(parts, verdicts)
+        if any(part.unique is not None for part in parts) and self._judge_again(device, parts, verdicts):
+            order, rows = self._order(parts, verdicts)
+            keys = self._keys[device].of(self.texts)[_pick([part.id for part in parts], order)]
         times = _pick([part.time for part in parts], order)
         if len(times):
             newest = int(times.max())
@@ -277,6 +328,28 @@ class _Intake:
             column = _joined([part.fields.get(name) for part in parts], [len(part.id) for part in parts], order, type_)
             columns[name] = self._in_symbols(column) if type_ == "text" else column
         return Messages(device, first_seq + rows.astype(np.int64), keys, times, columns)
+
+    def _judge_again(self, device: str, parts: Sequence[_Mapped], verdicts: _Verdicts) -> bool:
+        """Judge the messages that came before; whether there are such."""
+        counters = self._admission.quarantine.counters
+        table = self._keys[device].of(self.texts)
+        found = False
+        for part in parts:
+            if part.unique is None:
+                continue
+            assert part.source.unique is not None
+            rows = _rows(part, len(verdicts.code))
+            judged = part.unique.mask() & (verdicts.code[rows] == 0)
+            keys = np.where(judged, table[part.id], np.int32(0))
+            is_text = part.unique.values.dtype == np.int32
+            values = fingerprints(part.unique, self.texts.texts if is_text else None)
+            remembered = self._admission.remembered.setdefault(part.source.name, Remembered())
+            again, forgotten = remembered.again(part.source.unique, keys, part.time, values, judged)
+            verdicts.mark(rows, again, "duplicate")
+            found = found or bool(again.any())
+            if forgotten:
+                counters.dropped["forgotten"] += forgotten
+        return found
 
     def _order(self, parts: Sequence[_Mapped], verdicts: _Verdicts) -> tuple[Rows | None, Rows]:
         """Which of the parts' rows, one behind the other, are good, in the order of the run; and their rows of the run.
@@ -317,6 +390,11 @@ class _Intake:
         for code in dict.fromkeys(given[table[given] == _UNSEEN].tolist()):
             table[code] = self._admission.symbols.code(self.texts.texts[code])
         return Column(table[column.values], column.known)
+
+
+def _rows(part: _Mapped, count: int) -> Rows:
+    """The rows of the run that a part has."""
+    return np.arange(count) if part.rows is None else part.rows
 
 
 def _pick(parts: Sequence[NDArray[Any]], order: Rows | None) -> NDArray[Any]:

@@ -21,7 +21,8 @@ class SourceMapping:
         at = f"source {source.name}"
         self._nodes = {node.id: node for node in plan.nodes if node.timeline == at}
         where = [] if source.where is None else [source.where]
-        outputs = [source.id, source.time, *(f.node for f in source.fields)]
+        unique = [] if source.unique is None else [source.unique.node]
+        outputs = [source.id, source.time, *(f.node for f in source.fields), *unique]
         self._for_where = self._needed(where)
         self._for_outputs = self._needed(outputs)
         self.behind_where = _wanted(self._for_where)

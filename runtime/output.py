@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 OutputValue = bool | float | str | tuple[float, float] | None
 """A value in an output; None is absent, a time is an RFC 3339 text."""
@@ -67,9 +67,15 @@ class Signalled(Record):
 
 @dataclass(frozen=True, slots=True)
 class Matched(Record):
-    """A named pattern matched."""
+    """A named pattern matched: the `ordinal`-th match of its key at that instant (from 0), with the events that it
+    bound, in the order in which they came: the name (or the number) of the step, and the event's time (ns).
+
+    Pattern, key, time and ordinal name a match for good.
+    """
 
     name: str
+    ordinal: int = 0
+    events: tuple[tuple[str, int], ...] = ()
 
 
 Output = Life | Alerted | Emitted | Sent | Signalled | Matched
@@ -77,13 +83,30 @@ Output = Life | Alerted | Emitted | Sent | Signalled | Matched
 
 @dataclass(slots=True)
 class Counters:
-    """What became of the inputs: read = processed + late + quarantined, always; what else was dropped, by reason."""
+    """What became of the inputs, and what else was dropped, by reason.
+
+    read = processed + late + quarantined + duplicate + shed, always, when nothing waits. `clamped`: messages from the
+    future that were given another time; they are counted as what became of them besides.
+    """
+
+    STATE: ClassVar[tuple[str, ...]] = (
+        "processed",
+        "late",
+        "quarantined",
+        "duplicate",
+        "shed",
+        "clamped",
+        "dropped",
+    )
 
     processed: int = 0
     late: int = 0
     quarantined: Counter[str] = field(default_factory=Counter)
+    duplicate: int = 0
+    shed: Counter[str] = field(default_factory=Counter)
+    clamped: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
 
     @property
     def read(self) -> int:
-        return self.processed + self.late + sum(self.quarantined.values())
+        return self.processed + self.late + self.quarantined.total() + self.duplicate + self.shed.total()

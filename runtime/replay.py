@@ -10,10 +10,13 @@ Inputs are read one after another, in the order given. At the end come a progres
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..compiler.plan import Plan
-from .connectors.payload import Payloads, Reader, Texts, Wanted
+from .connectors.payload import InputError, Origin, Payloads, Reader, Texts, Wanted
 from .engine import Engine
 from .ingest import TIME_MAX_NS, Admission, split
 from .output import Counters, Output
@@ -23,12 +26,28 @@ INPUTS_MAX = 1 << 16
 """Messages in a batch, at most."""
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far inputs were read: so many messages of the one at this place (from 0), and all of those before it."""
+
+    input: int = 0
+    messages: int = 0
+
+
+BEGINNING = Position()
+
+
 @dataclass(slots=True)
 class Replay:
-    """An engine and what is admitted to it."""
+    """An engine and what is admitted to it.
+
+    `position` is how far the inputs were read and executed, when what came of a batch was just given; None where the
+    engine has executed less than was read, or the end of the inputs has begun.
+    """
 
     engine: Engine
     admission: Admission
+    position: Position | None = field(default=BEGINNING, init=False)
 
     @classmethod
     def of(cls, plan: Plan, latest_ns: int = TIME_MAX_NS) -> "Replay":
@@ -45,22 +64,41 @@ class Replay:
     def quarantine(self) -> Quarantine:
         return self.admission.quarantine
 
+    def adopt(self, engine: Engine) -> None:
+        """Go on with another engine: that of a plan which takes the place of the one before."""
+        self.engine = engine
+        self.admission.plan = engine.plan
+        self.admission.symbols = engine.symbols
+        self.admission.registries = engine.registries
+        self.quarantine.counters = engine.counters
+
     def run(
         self,
         inputs: Sequence[tuple[Reader, Sequence[str]]],
         inputs_max: int = INPUTS_MAX,
         messages_max: int | None = None,
+        begin: Position = BEGINNING,
     ) -> Iterator[Sequence[Output]]:
         """What comes of inputs (each with the sources that it feeds), a batch at a time. Raises `InputError`.
 
-        `messages_max`: no more messages are read, as if the inputs ended there.
+        `messages_max`: no more messages are read, as if the inputs ended there. `begin`: what is before it was executed
+        already, by this replay's engine as it was then.
         """
-        for reader, sources in inputs:
+        for place, (reader, sources) in enumerate(inputs[begin.input :], begin.input):
+            passed = begin.messages if place == begin.input else 0
+            if passed:
+                reader = _Rest(reader, passed)
             if messages_max is not None:
                 reader = _Head(reader, messages_max - self.admission.next_seq)
+            read_before = self.admission.next_seq - passed
             for batch in self.admission.batches(reader, sources):
-                for part in split(batch, inputs_max):
+                *parts, last = split(batch, inputs_max)
+                self.position = None
+                for part in parts:
                     yield self.engine.feed(part)
+                self.position = Position(place, self.admission.next_seq - read_before)
+                yield self.engine.feed(last)
+        self.position = None
         yield from self.end()
 
     def end(self) -> Iterator[Sequence[Output]]:
@@ -90,3 +128,50 @@ class _Head:
                 left -= payloads.count
                 if left <= 0:
                     return
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """An input without its first messages."""
+
+    reader: Reader
+    passed: int
+
+    @property
+    def name(self) -> str:
+        return self.reader.name
+
+    def read(self, wanted: Sequence[Wanted], texts: Texts) -> Iterator[Payloads]:
+        left = self.passed
+        for payloads in self.reader.read(wanted, texts):
+            if left >= payloads.count:
+                left -= payloads.count
+                continue
+            yield _rest(payloads, left) if left else payloads
+            left = 0
+        if left:
+            raise InputError(
+                f"cannot go on in `{self.name}`: {self.passed} messages of it were read before, now it has "
+                f"{self.passed - left}; give the same input, or begin anew with another folder of state"
+            )
+
+
+def _rest(payloads: Payloads, passed: int) -> Payloads:
+    rows = np.arange(passed, payloads.count)
+    return Payloads(
+        len(rows),
+        {want: column.take(rows) for want, column in payloads.columns.items()},
+        _LaterOrigin(np.asarray(payloads.origin.numbers)[rows], payloads.origin, passed),
+        {want: {row - passed: why for row, why in bad.items() if row >= passed} for want, bad in payloads.bad.items()},
+        {row - passed: why for row, why in payloads.broken.items() if row >= passed},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _LaterOrigin:
+    numbers: NDArray[np.integer]
+    origin: Origin
+    passed: int
+
+    def excerpt(self, row: int) -> str:
+        return self.origin.excerpt(row + self.passed)

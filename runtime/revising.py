@@ -7,19 +7,17 @@ device).
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from ..compiler import plan as p
-from ..stdlib.catalogue import AGGREGATES
 from ..stdlib.column import Column
 from .frame import Frame, Instants
-from .kernels import slices as kernel
 from .operators.elementwise import apply
 from .operators.leaves import constant_column
 from .operators.node import Operator, Setting
-from .operators.windows import SlicesOperator, as_type, calendar_bounds, lowered
+from .operators.windows import AggregateOperator, SlicesOperator, calendar_bounds
 from .output import Output, Signalled
 from .text import output_value
 from .values import plain_values
@@ -51,6 +49,8 @@ class Shown:
 class Reviser:
     """The outputs of one timeline that can be revised, and how often each result was."""
 
+    STATE: ClassVar[tuple[str, ...]] = ("counts", "counts_max")
+
     setting: Setting
     timeline: str
     operators: Mapping[str, Operator]
@@ -62,7 +62,9 @@ class Reviser:
         plan = self.setting.plan
         self.nodes = {node.id: node for node in plan.nodes}
         self.places = {node.id: i for i, node in enumerate(plan.nodes)}
-        self.slices = [n for n in plan.nodes if isinstance(n.operator, p.Slices) and n.timeline == self.timeline]
+        self.slices = [
+            n for n in plan.nodes if isinstance(self.operators.get(n.id), SlicesOperator) and n.timeline == self.timeline
+        ]
         for node in plan.nodes:
             if node.timeline == self.timeline and isinstance(node.operator, p.Output) and node.operator.paced:
                 windows = self._windows(node.inputs[0])
@@ -99,14 +101,15 @@ class Reviser:
 
     # -- What a message says by itself --------------------------------------------------------------------------------
 
-    def _sample(self, node: p.PlanNode, message: Message) -> float | None:
-        columns = [self._carried(i, message) for i in node.inputs]
-        if any(c is None for c in columns):
+    def _sample(self, node: p.PlanNode, message: Message) -> tuple[float, ...] | None:
+        found = [self._carried(i, message) for i in node.inputs]
+        columns = [c for c in found if c is not None]
+        if len(columns) < len(found) or any(not c.mask()[0] for c in columns):
             return None
-        value, *where = [c for c in columns if c is not None]
-        if not value.mask()[0] or any(not (c.mask()[0] and c.values[0]) for c in where):
+        arity = len(self._slices(node.id).sampled)
+        if any(not c.values[0] for c in columns[arity:]):
             return None
-        return float(value.values[0])
+        return tuple(float(c.values[0]) for c in columns[:arity])
 
     def _carried(self, id_: str, message: Message) -> Column | None:
         """A node's value by the message alone; None if it speaks of anything else."""
@@ -138,43 +141,46 @@ class Reviser:
         match node.operator:
             case p.Constant() | p.Key() | p.Now():
                 return set()
-            case p.Aggregate():
+            case p.Aggregate() if self._shows_samples(self.nodes[node.inputs[0]]):
                 return {node.inputs[0]}
             case p.Map() if not node.event:
                 below = [self._windows(i) for i in node.inputs]
                 return None if any(b is None for b in below) else set().union(*(b for b in below if b is not None))
         return None
 
+    def _shows_samples(self, window: p.PlanNode) -> bool:
+        """Whether a window is made of slices of samples; what was held is not looked at again."""
+        return isinstance(window.operator, p.Window) and isinstance(self.operators[window.inputs[0]], SlicesOperator)
+
     def _store(self, window: str) -> SlicesOperator:
-        operator = self.operators[self.nodes[window].inputs[0]]
+        return self._slices(self.nodes[window].inputs[0])
+
+    def _slices(self, id_: str) -> SlicesOperator:
+        operator = self.operators[id_]
         assert isinstance(operator, SlicesOperator)
         return operator
 
     def _closed_ends(self, shown: Shown, key: int, time: int) -> Iterator[int]:
         store = self._store(next(iter(shown.windows)))
-        passed = int(store.passed[key]) if key < len(store.passed) else -1
+        passed = store.passed(key)
         end = _end_after(shown.shape, time)
         while end < passed and _begin(shown.shape, end) <= time:
             yield end
             end = _end_after(shown.shape, end)
 
-    def _take(self, slices: str, key: int, time: int, value: float) -> None:
+    def _take(self, slices: str, key: int, time: int, values: tuple[float, ...]) -> None:
         """Put a sample into its slice, if that is still kept; open windows will hold it, too."""
-        store = self.operators[slices]
-        assert isinstance(store, SlicesOperator)
+        store = self._slices(slices)
         store.grow(key + 1)
-        passed = int(store.passed[key])
+        passed = store.passed(key)
         if time < passed - store.kept_ns:
             return
-        kernel.add(
-            store.parts, store.times, key, time // store.width, store.ring, store.flags,
-            value, time,
-        )  # fmt: skip
-        for w, (_, window) in enumerate(store.windows):
-            end = _end_after(window, max(time, passed - 1))
-            if end < store.next_end[key, w] and _begin(window, end) <= time:
-                store.next_end[key, w] = end
-        store.latest[key] = max(store.latest[key], time)
+        ends = [_end_after(window, max(time, passed - 1)) for _, window in store.windows]
+        holding = [
+            end if _begin(window, end) <= time else None
+            for end, (_, window) in zip(ends, store.windows, strict=True)
+        ]
+        store.take(key, time, values, holding)
 
     def _value(self, id_: str, key: int, end: int) -> Column:
         """What a node shows of the windows that end at a time, as a column of length 1."""
@@ -188,23 +194,21 @@ class Reviser:
                 shown = self.setting.gathered.key(self.timeline, key)
                 keys = next(t.keys for t in self.setting.plan.timelines if t.id == self.timeline)
                 return constant_column(self.setting, shown[keys.index(part) if keys else 0], "text")
-            case p.Aggregate(function):
-                return self._aggregate(function, node.type.name, node.inputs[0], key, end)
+            case p.Aggregate():
+                return self._aggregate(node, key, end)
             case p.Map(function):
                 return apply(function, [self._value(i, key, end) for i in node.inputs], self.setting.symbols.texts)
             case _:
                 raise AssertionError("not made of windows: see `_windows`")
 
-    def _aggregate(self, function: str, type_name: str, window: str, key: int, end: int) -> Column:
-        store = self._store(window)
+    def _aggregate(self, node: p.PlanNode, key: int, end: int) -> Column:
+        window, operator = node.inputs[0], self.operators[node.id]
         shape = self.nodes[window].operator
         assert isinstance(shape, p.Window)
-        parts, times = np.zeros((1, kernel.COLUMNS)), np.zeros((1, 2), dtype=np.int64)
-        kernel.combine(
-            store.parts, store.times, key, _begin(shape, end) // store.width, (end - 1) // store.width, store.ring,
-            store.flags, parts[0], times[0],
-        )  # fmt: skip
-        return as_type(lowered(AGGREGATES[function].lower, parts, times), type_name)
+        assert isinstance(operator, AggregateOperator)
+        store = self._store(window)
+        rows, tables = store.parts_between(key, _begin(shape, end), end)
+        return operator.value.of(rows, store.layout.columns, tables)
 
     # -- Reports ------------------------------------------------------------------------------------------------------
 
@@ -231,7 +235,7 @@ class Reviser:
             return
         stores = [o for o in (self.operators[node.id] for node in self.slices) if isinstance(o, SlicesOperator)]
         kept_ns = max(store.kept_ns for store in stores)
-        passed = [max(int(s.passed[key]) for s in stores) for key in range(min(len(s.passed) for s in stores))]
+        passed = [max(s.passed(key) for s in stores) for key in range(min(len(s.state) for s in stores))]
         self.counts = {at: n for at, n in self.counts.items() if at[2] >= passed[at[1]] - kept_ns}
         self.counts_max = max(COUNTS_MIN, 2 * len(self.counts))
 

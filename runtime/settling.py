@@ -10,14 +10,21 @@ from .frame import Frame, Rows, first_seen
 from .kernels.jit import NEVER
 from .kernels.order import LATE, ON_TIME, REVISING, advance, settle
 
+KEPT_AT_LEAST = 1024
+"""So many rows are kept before what does not wait any more is forgotten; it takes as long as all that is kept."""
+
 
 class DeviceClock:
     """The times of a device type's devices, and the messages that wait for stragglers."""
+
+    STATE = ("now", "newest", "settled", "waiting", "heap_time", "heap_row", "kept", "kept_count")
+    SCRATCH = ("settled_early",)
 
     def __init__(self, device: DeviceType) -> None:
         self.device = device
         self.types = {f.name: f.type.name for f in device.fields}
         self.now: Rows = np.zeros(0, dtype=np.int64)
+        self.newest = -1
         self.settled: Rows = np.zeros(0, dtype=np.int64)
         self.waiting: Rows = np.zeros(0, dtype=np.int64)
         self.heap_time, self.heap_row = np.zeros((0, 8), dtype=np.int64), np.zeros((0, 8), dtype=np.int64)
@@ -39,12 +46,18 @@ class DeviceClock:
     def current(self, messages: Messages, keys: int) -> Frame:
         """The current timeline's rows: each takes effect at once."""
         self.now = first_seen(self.now, keys, -1)
-        moment = np.empty(len(messages), dtype=np.int64)
-        advance(messages.key, messages.time, self.now, moment)
         event = np.ones(len(messages), dtype=np.bool_) if messages.mark is None else ~messages.mark
-        return Frame(
-            messages.seq, messages.key, moment, event, keys, message_time=messages.time, fields=messages.fields
-        )
+        time = messages.time
+        frame = Frame(messages.seq, messages.key, time, event, keys, message_time=time, fields=messages.fields)
+        if time[0] >= self.newest and (time[1:] >= time[:-1]).all():
+            # In order of time over all devices: no row is behind its device's clock.
+            self.now[frame.key[frame.ends]] = time[frame.ends]
+            self.newest = int(time[-1])
+        else:
+            frame.time = np.empty(len(messages), dtype=np.int64)
+            frame.in_order = advance(messages.key, time, self.now, frame.time) == 0
+            self.newest = max(self.newest, int(time.max()))
+        return frame
 
     def settle(self, messages: Messages, current: Frame) -> tuple[Frame, NDArray[np.int8]]:
         """The settled timeline's rows, and of each message whether it is on time, revising or late."""
@@ -90,33 +103,37 @@ class DeviceClock:
         self.settled_early = int(counts[1])
         origin, row, time = origin[: counts[0]], row[: counts[0]], time[: counts[0]]
         event = row >= 0
-        everything = self._with_kept(messages)
+        self._keep(messages)
         frame = Frame(
             current.seq[origin], current.key[origin], time, event, keys, message_time=time,
-            fields={name: _take_events(column, row, event) for name, column in everything.items()},
+            fields={name: _take_events(column, row, event) for name, column in self.kept.items()},
         )  # fmt: skip
-        self._keep(everything)
+        if self.kept_count > 2 * int(self.waiting.sum()) + KEPT_AT_LEAST:
+            self._forget()
         return frame, verdict
 
     settled_early = 0
 
-    def _with_kept(self, messages: Messages) -> dict[str, Column]:
-        """What the waiting messages and the new ones carry, one column for each field."""
-        n = len(messages)
-        out: dict[str, Column] = {}
+    def _keep(self, messages: Messages) -> None:
+        """Keep what messages carry, behind what was kept before: `kept_count` rows, in columns with room for more."""
+        first, end = self.kept_count, self.kept_count + len(messages)
         for name in {*self.kept, *messages.fields}:
             type_ = DTYPES[self.types[name]]
-            old = self.kept.get(name, Column(np.zeros(self.kept_count, type_), np.zeros(self.kept_count, np.bool_)))
-            new = messages.fields.get(name, Column(np.zeros(n, type_), np.zeros(n, np.bool_)))
-            out[name] = Column(np.concatenate([old.values, new.values]), np.concatenate([old.mask(), new.mask()]))
-        return out
+            old = self.kept.get(name, Column(np.zeros(first, type_), np.zeros(first, np.bool_)))
+            values, known = first_seen(old.values, end, 0), first_seen(old.mask(), end, False)
+            new = messages.fields.get(name)
+            known[first:end] = False if new is None else new.mask()
+            if new is not None:
+                values[first:end] = new.values
+            self.kept[name] = Column(values, known)
+        self.kept_count = end
 
-    def _keep(self, everything: dict[str, Column]) -> None:
-        """Keep what still waits, and number it anew."""
+    def _forget(self) -> None:
+        """Keep only what still waits, and number it anew."""
         waiting = np.arange(self.heap_row.shape[1]) < self.waiting[:, None]
         kept = np.sort(self.heap_row[waiting])
         self.heap_row[waiting] = np.searchsorted(kept, self.heap_row[waiting])
-        self.kept = {name: column.take(kept) for name, column in everything.items()}
+        self.kept = {name: column.take(kept) for name, column in self.kept.items()}
         self.kept_count = len(kept)
 
     def end(self, keys: int, seq: int, settled: bool) -> Frame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ REFUSED = -1
 @dataclass(slots=True)
 class Symbols:
     """Texts and their codes, in the order first seen. One table for a whole run: equal texts have equal codes."""
+
+    STATE: ClassVar[tuple[str, ...]] = ("texts",)
+    SCRATCH: ClassVar[tuple[str, ...]] = ("codes",)
 
     texts: list[str] = field(default_factory=list)
     codes: dict[str, int] = field(default_factory=dict)
@@ -35,10 +39,17 @@ class Symbols:
             out = [self.code(t) for t in texts]
         return np.array(out, dtype=np.int32)
 
+    def number(self) -> None:
+        """Make the codes anew of the texts."""
+        self.codes = {text: code for code, text in enumerate(self.texts)}
+
 
 @dataclass(slots=True)
 class Registry:
     """The devices of one type, in the order registered; at most `device.maximum` of them."""
+
+    STATE: ClassVar[tuple[str, ...]] = ("ids",)
+    SCRATCH: ClassVar[tuple[str, ...]] = ("keys",)
 
     device: DeviceType
     ids: list[str] = field(default_factory=list)
@@ -53,6 +64,20 @@ class Registry:
             found = self.keys[id_] = len(self.ids)
             self.ids.append(id_)
         return found
+
+    def register(self, ids: Sequence[str]) -> Codes:
+        """The keys (n,) of devices, as `key` gives them one by one."""
+        known = self.keys
+        fresh = [id_ for id_ in dict.fromkeys(ids) if id_ not in known]
+        if self.device.maximum is not None:
+            fresh = fresh[: max(self.device.maximum - len(self.ids), 0)]
+        known.update(zip(fresh, range(len(self.ids), len(self.ids) + len(fresh)), strict=True))
+        self.ids += fresh
+        return np.array([known.get(id_, REFUSED) for id_ in ids], dtype=np.int32)
+
+    def number(self) -> None:
+        """Make the keys anew of the ids."""
+        self.keys = {id_: key for key, id_ in enumerate(self.ids)}
 
     def __len__(self) -> int:
         return len(self.ids)

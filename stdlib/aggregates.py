@@ -18,7 +18,7 @@ from .function import AggregateFunction, Combined, Value
 Samples = Sequence[tuple[int, Any]]
 
 
-def _where(values: Values, some: Values) -> Column:
+def where_finite(values: Values, some: Values) -> Column:
     """These values where there are samples and the value is finite."""
     ok = np.isfinite(values)
     ok &= some
@@ -33,33 +33,41 @@ def _count_true(c: Combined) -> Column:
     return Column(c.parts["true"])
 
 
+def _any(c: Combined) -> Column:
+    return Column(c.parts["true"] > 0, c.parts["count"] > 0)
+
+
+def _all(c: Combined) -> Column:
+    return Column(c.parts["true"] == c.parts["count"], c.parts["count"] > 0)
+
+
 def _share(c: Combined) -> Column:
-    return _where(c.parts["true"] / c.parts["count"], c.parts["count"] > 0)
+    return where_finite(c.parts["true"] / c.parts["count"], c.parts["count"] > 0)
 
 
 def _total(c: Combined) -> Values:
-    total: Values = c.parts["sum"] + c.shift * c.parts["count"]
-    return total
+    total: Values = c.parts["sum"]
+    return total + c.parts["shift"] * c.parts["count"] if "shift" in c.parts else total
 
 
 def _sum(c: Combined) -> Column:
-    return _where(_total(c), c.parts["count"] > 0)
+    return where_finite(_total(c), c.parts["count"] > 0)
 
 
 def _mean(c: Combined) -> Column:
-    return _where(_total(c) / c.parts["count"], c.parts["count"] > 0)
+    return where_finite(_total(c) / c.parts["count"], c.parts["count"] > 0)
 
 
 def _min(c: Combined) -> Column:
-    return _where(c.parts["min"], c.parts["count"] > 0)
+    return where_finite(c.parts["min"], c.parts["count"] > 0)
 
 
 def _max(c: Combined) -> Column:
-    return _where(c.parts["max"], c.parts["count"] > 0)
+    return where_finite(c.parts["max"], c.parts["count"] > 0)
 
 
 def _range(c: Combined) -> Column:
-    return _where(c.parts["max"] - c.parts["min"], c.parts["count"] > 0)
+    return where_finite(c.parts["max"] - c.parts["min"], c.parts["count"] > 0)
 
 
 def _second_moment(c: Combined) -> Values:
@@ -69,19 +77,19 @@ def _second_moment(c: Combined) -> Values:
 
 
 def _variance(c: Combined) -> Column:
-    return _where(_second_moment(c), c.parts["count"] > 0)
+    return where_finite(_second_moment(c), c.parts["count"] > 0)
 
 
 def _stddev(c: Combined) -> Column:
-    return _where(np.sqrt(_second_moment(c)), c.parts["count"] > 0)
+    return where_finite(np.sqrt(_second_moment(c)), c.parts["count"] > 0)
 
 
 def _first(c: Combined) -> Column:
-    return _where(c.parts["first"], c.parts["count"] > 0)
+    return where_finite(c.parts["first"], c.parts["count"] > 0)
 
 
 def _last(c: Combined) -> Column:
-    return _where(c.parts["last"], c.parts["count"] > 0)
+    return where_finite(c.parts["last"], c.parts["count"] > 0)
 
 
 def _difference(c: Combined) -> Values:
@@ -90,26 +98,26 @@ def _difference(c: Combined) -> Values:
 
 
 def _delta(c: Combined) -> Column:
-    return _where(_difference(c), c.parts["count"] > 0)
+    return where_finite(_difference(c), c.parts["count"] > 0)
 
 
 def _rise(c: Combined) -> Column:
-    return _where(np.maximum(_difference(c), 0.0), c.parts["count"] > 0)
+    return where_finite(np.maximum(_difference(c), 0.0), c.parts["count"] > 0)
 
 
 def _fall(c: Combined) -> Column:
-    return _where(np.maximum(-_difference(c), 0.0), c.parts["count"] > 0)
+    return where_finite(np.maximum(-_difference(c), 0.0), c.parts["count"] > 0)
 
 
 def _rate(c: Combined) -> Column:
     seconds = (c.parts["last_time"] - c.parts["first_time"]) / NS_PER_S
-    return _where(_difference(c) / seconds, (c.parts["count"] > 0) & (seconds > 0))
+    return where_finite(_difference(c) / seconds, (c.parts["count"] > 0) & (seconds > 0))
 
 
 # --- The definitions, sample by sample -------------------------------------------------------------------------------
 
 
-def _rounded(exact: Fraction) -> float | None:
+def rounded(exact: Fraction) -> float | None:
     """The nearest float; absent beyond the greatest."""
     try:
         return float(exact)
@@ -141,7 +149,7 @@ def _plain_variance(samples: Samples) -> float | None:
         return None
     count, total = len(samples), _exact_sum(samples)
     squares = sum((Fraction(value) ** 2 for _, value in samples), Fraction(0))
-    return _rounded((count * squares - total * total) / count**2)
+    return rounded((count * squares - total * total) / count**2)
 
 
 def _plain_stddev(samples: Samples) -> Value:
@@ -195,6 +203,7 @@ AGGREGATES = (
         lambda samples: float(len(samples)),
         "How many samples are known; of a bool, how many are true.",
         empty=0.0,
+        single="1",
         examples=("count(driving over 4 h every 10 min)", "count(Truck)"),
     ),
     AggregateFunction(
@@ -207,6 +216,7 @@ AGGREGATES = (
         "How many samples are true: `count` of a bool.",
         internal=True,
         empty=0.0,
+        single="1 or 0",
     ),
     AggregateFunction(
         "share",
@@ -216,7 +226,30 @@ AGGREGATES = (
         _share,
         _plain_share,
         "The fraction of the known samples that are true.",
+        single="1 or 0",
         examples=("share(status == 0 over 10 min every 10 min) >= 50 %",),
+    ),
+    AggregateFunction(
+        "any",
+        "bool",
+        "condition",
+        ("count", "true"),
+        _any,
+        lambda samples: any(value for _, value in samples) if samples else None,
+        "Whether the condition is true for one of them at least.",
+        single="the truth",
+        examples=("any(Pump.flow > 50 m3/h)", "any(door over 1 h every 5 min)"),
+    ),
+    AggregateFunction(
+        "all",
+        "bool",
+        "condition",
+        ("count", "true"),
+        _all,
+        lambda samples: all(value for _, value in samples) if samples else None,
+        "Whether the condition is true for every one of them.",
+        single="the truth",
+        examples=("all(Valve.position < 5 %)",),
     ),
     AggregateFunction(
         "sum",
@@ -267,6 +300,7 @@ AGGREGATES = (
         _range,
         _plain_range,
         "The greatest less the least.",
+        single="0",
         examples=("range(temp over 1 day every 1 h) > 5 K",),
     ),
     AggregateFunction(
@@ -276,7 +310,8 @@ AGGREGATES = (
         ("count", "sum", "squares"),
         _stddev,
         _plain_stddev,
-        "The standard deviation of the population; 0 of one sample.",
+        "The standard deviation of the population.",
+        single="0",
         examples=("stddev(vibration over 10 min every 1 min)",),
     ),
     AggregateFunction(
@@ -286,8 +321,9 @@ AGGREGATES = (
         ("count", "sum", "squares"),
         _variance,
         _plain_variance,
-        "The variance of the population; 0 of one sample.",
+        "The variance of the population.",
         points_allowed=False,
+        single="0",
         examples=("variance(load over 10 min every 1 min)",),
     ),
     AggregateFunction(
@@ -321,6 +357,7 @@ AGGREGATES = (
         _plain_delta,
         "The last sample less the first.",
         over_members=False,
+        single="0",
         examples=("delta(level over 1 h every 1 h)",),
     ),
     AggregateFunction(
@@ -332,6 +369,7 @@ AGGREGATES = (
         _plain_rise,
         "How far the last sample is above the first; 0 if it is not.",
         over_members=False,
+        single="0",
         examples=("rise(temp over 10 min every 1 min) > 2 K",),
     ),
     AggregateFunction(
@@ -343,6 +381,7 @@ AGGREGATES = (
         _plain_fall,
         "How far the last sample is below the first; 0 if it is not.",
         over_members=False,
+        single="0",
         examples=("fall(fuel over 10 min every 1 min) > 15 %",),
     ),
     AggregateFunction(
@@ -352,8 +391,9 @@ AGGREGATES = (
         ("count", "first", "last"),
         _rate,
         _plain_rate,
-        "`delta` for each second between the first and the last sample; absent of one sample.",
+        "`delta` for each second between the first and the last sample.",
         over_members=False,
+        single="absent",
         examples=("rate(energy over 15 min every 5 min)",),
     ),
 )

@@ -18,10 +18,11 @@ from . import (
     magnitudes,
     quantiles,
     trends,
+    versions,
 )
-from .function import AggregateFunction, Scalar, Stateful, Summary
+from .function import AggregateFunction, Scalar, Stateful
 
-F = TypeVar("F", Scalar, AggregateFunction, Summary, Stateful)
+F = TypeVar("F", Scalar, AggregateFunction, Stateful)
 
 
 def _by_name(functions: Iterable[F]) -> dict[str, F]:
@@ -33,18 +34,23 @@ def _by_name(functions: Iterable[F]) -> dict[str, F]:
 
 
 SCALARS: dict[str, Scalar] = _by_name(
-    scalar for family in (arithmetic, comparison, logic, conversion, magnitudes, geography) for scalar in family.SCALARS
+    scalar
+    for family in (arithmetic, comparison, logic, conversion, magnitudes, geography, versions)
+    for scalar in family.SCALARS
 )
 """Functions of values at one instant. `min` and `max` of two or more numbers are here, those of samples in
 `AGGREGATES`."""
 
-AGGREGATES: dict[str, AggregateFunction] = _by_name(aggregates.AGGREGATES)
-"""Functions of the samples of a window, or of the members of a group."""
-
-SUMMARIES: dict[str, Summary] = _by_name(
-    summary for family in (quantiles, frequencies, trends, durations) for summary in family.SUMMARIES
+AGGREGATES: dict[str, AggregateFunction] = _by_name(
+    (
+        *aggregates.AGGREGATES,
+        *quantiles.QUANTILES,
+        *frequencies.FREQUENCIES,
+        *trends.TRENDS,
+        *durations.DURATIONS,
+    )
 )
-"""Aggregates that are checked, and that the runtime does not have yet."""
+"""Functions of the samples of a window, or of the members of a group."""
 
 STATEFUL: dict[str, Stateful] = _by_name(
     function for family in (anomaly, filters, foresight) for function in family.STATEFUL
@@ -62,15 +68,18 @@ MODULES = _modules()
 """The functions of each module of the library; the others need no import."""
 
 
-def aggregate_named(name: str) -> AggregateFunction | Summary | None:
+def aggregate_named(name: str) -> AggregateFunction | None:
     """The aggregate that a program can call by this name."""
-    found = AGGREGATES.get(name) or SUMMARIES.get(name)
+    found = AGGREGATES.get(name)
     return None if found is None or found.internal else found
 
 
 def function_names() -> list[str]:
     """All names that can be called, for suggestions; of the quantiles those that people ask for."""
     scalars = [scalar.name for scalar in SCALARS.values() if not scalar.internal]
-    aggregates_ = [aggregate.name for aggregate in AGGREGATES.values() if not aggregate.internal]
-    summaries = [name for name in SUMMARIES if not name[1:].isdecimal() or name in ("p50", "p90", "p95", "p99")]
-    return [*scalars, *aggregates_, *summaries, *STATEFUL]
+    aggregates_ = [
+        name
+        for name, aggregate in AGGREGATES.items()
+        if not aggregate.internal and (not name[1:].isdecimal() or name in ("p50", "p90", "p95", "p99"))
+    ]
+    return [*scalars, *aggregates_, *STATEFUL]

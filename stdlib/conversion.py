@@ -76,6 +76,10 @@ def _time_from_number(x: Column, ns_per_unit: Column) -> Column:
     # Whole units in integers: 1451606400000 ms is more nanoseconds than a float can count one by one.
     unit = ns_per_unit.values
     inside = np.abs(x.values * unit) < _LIMIT
+    if inside.all():
+        units = x.values.astype(np.int64)
+        if (units == x.values).all():
+            return together(units * unit.astype(np.int64), x, ns_per_unit)
     whole = np.floor(np.where(inside, x.values, 0.0))
     values = whole.astype(np.int64) * unit.astype(np.int64)
     values += np.rint((np.where(inside, x.values, 0.0) - whole) * unit).astype(np.int64)

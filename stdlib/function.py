@@ -1,10 +1,12 @@
 """What a function of the standard library is: one place for its signature, its meaning, its columns and its words."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
 from .column import Column, Values
+from .parts import Part
+from .tables import Tables
 
 Value = bool | float | int | str | tuple[float, float] | None
 """A value of the reference interpreter; None is absent, times are ints, points are (latitude, longitude)."""
@@ -43,84 +45,88 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class Combined:
-    """The parts of many combined windows (one row each); a part that was not kept is missing from `parts`.
+    """What is left of the samples of many windows: `parts` are arrays (n,), one for each of `stdlib.parts.COLUMNS` that
+    was kept, by its name; float64, but the times (int64 ns). `tables`: what was kept besides of the values themselves,
+    for functions that need them; `texts` are the texts whose codes values may be."""
 
-    keys of `parts`: count, true, sum, squares, min, max, first, last, first_time, last_time; all (n,) float64 but the
-    times (int64 ns). `shift` (n,) is what `sum` and `squares` were taken from (the key's first sample): sum is of (x
-    − shift).
-    """
+    parts: Mapping[str, Values]
+    tables: Tables | None = None
+    texts: Sequence[str] = ()
 
-    parts: dict[str, Values]
-    shift: Values
+    @property
+    def known_tables(self) -> Tables:
+        """The tables of a function that keeps one."""
+        assert self.tables is not None
+        return self.tables
 
 
 @dataclass(frozen=True, slots=True)
 class AggregateFunction:
-    """An aggregate of samples. `parts` are what a slice must keep for it (`compiler.plan.SlicePart`).
+    """An aggregate of samples. `parts` are what a slice must keep for it (`stdlib.parts.Part`).
 
     `mergeable` ones are split into an edge partial and a cloud total. `lower` makes values of combined windows; it is
-    also what `Members` uses over the members of a group (without first and last). `reference` gets the samples in
-    order, as (time ns, value), and is the definition. `argument`: what it takes (`bool`, `number`, `any`; `value`: a
-    number, a text or a bool). `empty` is
-    its value where there is no sample. An `internal` one has no name in programs: `count` of a bool is `count_true`
-    in a plan. `result`: the type and unit rule: `number` has the argument's unit (as a point if that is one),
-    `difference` is a vector of that unit, `square`, `count` is an int, `ratio` a fraction, `rate` per second.
+    also what `Members` uses over the members of a group. `reference` gets the samples in order, as (time ns, value),
+    and is the definition; of a function of what is `held` the spans (begin ns, end ns, value) in which a value was
+    held. Both get the option, if the function has one: `options` are named constants, written as the parameters of a
+    `Stateful`, one at most. `argument`: what it takes (`bool`, `number`, `any`; `value`: a number, a text or a bool).
+    `second`: what its second argument is, if it takes two, sampled together (`corr(x, y over 1 h every 1 min)`): a
+    sample's value is then a pair. `empty` is its value where there is no sample, `single` says in words what it is of
+    one, and `error` how far it may be off; exact if empty. An `internal` one has no name in programs: `count` of a bool
+    is `count_true` in a plan. `whole` is the definition where all values are at hand, over the members of a group, if
+    that is another one: no error then. `quantile`: which part of the values it is about, if that is what it is.
+
+    `result`: the type and unit rule: `number` has the argument's unit (as a point if that is one), `difference` is a
+    vector of that unit, `square`, `count` is an int, `ratio` a fraction, `rate` and `slope` per second, `argument` a
+    value as the argument is, `condition` a bool, `product` in the unit of both arguments multiplied, `integral` in that
+    of the argument times a time, `duration` in seconds, `texts` a text.
     """
 
     name: str
     argument: Literal["bool", "number", "any", "value"]
-    result: Literal["number", "difference", "square", "count", "ratio", "rate"]
-    parts: tuple[str, ...]
-    lower: Callable[[Combined], Column]
-    reference: Callable[[Sequence[tuple[int, Any]]], Value]
-    doc: str
-    points_allowed: bool = True
-    over_members: bool = True
-    mergeable: bool = True
-    internal: bool = False
-    empty: float | None = None
-    examples: tuple[str, ...] = field(default=())
-    runs: ClassVar[bool] = True
-    second: ClassVar[None] = None
-    options: ClassVar[str] = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """An aggregate as the checker knows it, which the runtime does not have yet; what has no word here is as above.
-
-    `second`: what its second argument is, if it takes two, sampled together (`corr(x, y over 1 h every 1 min)`).
-    `options` are named constants, written as the parameters of a `Stateful`. `state` says what it keeps, in words, for
-    each key and slice. Further results: `argument` is a value as the argument is, `condition` a bool, `product` in the
-    unit of both arguments multiplied, `integral` in that of the argument times a time, `duration` in seconds, `slope`
-    in that of the argument for each second, `texts` a text.
-    """
-
-    name: str
-    argument: Literal["bool", "number", "any"]
     result: Literal[
         "number",
         "difference",
+        "square",
         "count",
         "ratio",
+        "rate",
+        "slope",
         "argument",
         "condition",
         "product",
         "integral",
         "duration",
-        "slope",
         "texts",
     ]
-    state: str
+    parts: tuple[Part, ...]
+    lower: Callable[..., Column]
+    reference: Callable[..., Value]
     doc: str
     second: Literal["number"] | None = None
     options: str = ""
     points_allowed: bool = True
     over_members: bool = True
     mergeable: bool = True
+    internal: bool = False
+    empty: float | None = None
+    single: str = "the value"
+    error: str = ""
     examples: tuple[str, ...] = field(default=())
-    runs: ClassVar[bool] = False
-    internal: ClassVar[bool] = False
+    whole: Callable[..., Value] | None = None
+    quantile: float | None = None
+    runs: ClassVar[bool] = True
+
+    @property
+    def held(self) -> bool:
+        """Whether it is about what was held, not about samples."""
+        return "held" in self.parts
+
+
+class Follower(Protocol):
+    """What a function keeps of the samples it has seen: a fresh one for each key."""
+
+    def see(self, time: int, value: float) -> Value:
+        """The function's value after a further sample (ns since the epoch); samples come in order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,10 @@ class Stateful:
     is followed over time; all others are constants, and one with a default may be left out. Further kinds: `like x`, a
     value as x is; `step x`, a difference of two such values. Parameters behind `*` have names only: they are written
     `target: 5 degC`. `window` says whether its first argument has one. `state`: what it keeps for each key, in words.
+
+    The definition is `follower`, or, over a window, `judged`, which gets the values of its samples, the newest last.
+    Both get the further parameters in their order: in the unit of x where they are values or steps of it, times in
+    ns. Neither is there for what the runtime does not have yet. `numbers`: how many the engine keeps for each key.
     """
 
     name: str
@@ -141,4 +151,10 @@ class Stateful:
     module: str | None = None
     of: Literal["value", "prediction"] = "value"
     examples: tuple[str, ...] = field(default=())
-    runs: ClassVar[bool] = False
+    follower: Callable[..., Follower] | None = None
+    judged: Callable[..., Value] | None = None
+    numbers: int = 0
+
+    @property
+    def runs(self) -> bool:
+        return self.follower is not None or self.judged is not None

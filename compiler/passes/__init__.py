@@ -9,6 +9,7 @@ from .fold import fold_constants
 from .pushdown import push_down
 from .slices import share_slices
 from .subexpressions import share_subexpressions
+from .thresholds import index_thresholds
 
 Pass = Callable[[Graph], Graph]
 
@@ -18,6 +19,7 @@ PASSES: MappingProxyType[str, Pass] = MappingProxyType(
         "subexpressions": share_subexpressions,
         "pushdown": push_down,
         "slices": share_slices,
+        "thresholds": index_thresholds,
         "dead": drop_dead,
     }
 )

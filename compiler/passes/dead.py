@@ -13,6 +13,7 @@ def drop_dead(graph: Graph) -> Graph:
     for source in graph.sources:
         roots |= {source.id, source.time, *(field.node for field in source.fields)}
         roots |= set() if source.where is None else {source.where}
+        roots |= set() if source.unique is None else {source.unique.node}
     alive = _reaching(graph, roots)
     # Groups come after their members' timelines in the plan, so looking from the end finds all that is used.
     kept: list[Timeline] = []

@@ -22,9 +22,9 @@ def push_down(graph: Graph) -> Graph:
 def _rewrite(new: Graph, node: PlanNode, needed: "dict[str, Fields]") -> str:
     inputs = new.inputs_of(node)
     match node.operator:
-        case Slices() | Members() if len(inputs) == 2 and _always(inputs[1]):
-            return new.changed(node, node.operator, node.inputs[:1])
-        case Slices() if len(inputs) == 2:
+        case Slices() | Members() if len(inputs) > 1 and _always(inputs[-1]):
+            return new.changed(node, node.operator, node.inputs[:-1])
+        case Slices() if len(inputs) == 2 and inputs[1].type.name == "bool":
             value = _from_messages(new, inputs[0], _needed(new, inputs[1], needed))
             if value == inputs[0].id:
                 return new.keep(node)
@@ -44,7 +44,7 @@ def _without_idle(pattern: Pattern, inputs: tuple[PlanNode, ...]) -> Pattern:
     """A pattern whose steps that have tests have no condition that is always true."""
     steps = tuple(
         replace(step, condition=None)
-        if step.tests and step.condition is not None and _always(inputs[step.condition])
+        if step.test and step.condition is not None and _always(inputs[step.condition])
         else step
         for step in pattern.steps
     )

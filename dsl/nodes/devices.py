@@ -25,6 +25,7 @@ __all__ = [
     "Source",
     "Telemetry",
     "TypeName",
+    "Unique",
 ]
 
 
@@ -192,6 +193,18 @@ class Mapping(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Unique(Node):
+    """`unique message_id within 10 min`: by what a source's messages are told apart, and for how long.
+
+    The type is `text`, or what stands behind a colon: `unique seq: int within 1 h`.
+    """
+
+    value: Expr
+    within: Expr
+    type: TypeName | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Source(Node):
     """`source readings: json for Truck where m == "readings" { … }`."""
 
@@ -200,3 +213,4 @@ class Source(Node):
     device: str
     mappings: tuple[Mapping, ...]
     where: Expr | None = None
+    unique: Unique | None = None

@@ -30,11 +30,13 @@ __all__ = [
 class Step(Node):
     """One step of a pattern: an event, perhaps named for what follows (`door becomes true as opened`).
 
-    A `Quiet` as event (`then no B for D`) is absence.
+    A `Quiet` as event (`then no B for D`) is absence for a time; `absent` (`then no B then C`) absence until the next
+    step: the event must not come before that.
     """
 
     event: Expr
     name: str | None = None
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,16 @@ import sys
 import time
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import BinaryIO, ClassVar, Protocol, TextIO
 
 from ...compiler.plan import Plan, Rule
 from ..connectors.payload import InputError
+from ..durable import Interval, StateMismatch
 from ..output import Life, Output, Sent
 from ..replay import INPUTS_MAX, Replay
 from ..results import to_line
@@ -20,9 +22,10 @@ from .check import in_colour, plural
 from .compiling import plan_of
 from .exits import Exit, Failure
 from .inputs import match_inputs
-from .printing import Printer, quarantined
+from .printing import Printer, besides, quarantined
 from .program import is_plan, load_plan
 from .progress import Progress, rate
+from .resuming import resumed
 
 AHEAD_NS = 24 * 3600 * 10**9
 """How far a message may be ahead of this machine's clock."""
@@ -42,19 +45,26 @@ def execute(options: Namespace) -> Exit:
     report = Report(plan, replay, results, options.json, options.quiet)
     progress = Progress(sys.stderr, sys.stderr.isatty() and (options.quiet or not sys.stdout.isatty()))
     ending = Exit.OK
-    problem: InputError | None = None
+    problem: InputError | StateMismatch | None = None
     with ExitStack() as files:
-        report.sink = files.enter_context(_created(results)) if results is not None else None
-        if options.quarantine is not None:
-            replay.quarantine.sink = files.enter_context(_created_text(options.quarantine))
+        run: Callable[..., Iterator[Sequence[Output]]] = replay.run
+        if options.state is not None:
+            durable = resumed(options, plan, replay, results, {"report": report})
+            report.sink = durable.files.get("results")
+            run = partial(durable.outputs, interval=Interval(messages=options.checkpoint_every))
+        else:
+            report.sink = files.enter_context(_created(results)) if results is not None else None
+            if options.quarantine is not None:
+                replay.quarantine.sink = files.enter_context(_created_text(options.quarantine))
         try:
-            for outputs in replay.run(inputs, options.batch or INPUTS_MAX, options.limit):
+            for outputs in run(inputs, inputs_max=options.batch or INPUTS_MAX, messages_max=options.limit):
                 progress.clear()
                 report.take(outputs)
+                replay.admission.latest_ns = time.time_ns() + AHEAD_NS
                 progress.update(replay.admission.next_seq, replay.admission.newest_ns)
         except KeyboardInterrupt:
             ending = Exit.INTERRUPTED
-        except InputError as found:
+        except (InputError, StateMismatch) as found:
             ending, problem = Exit.INPUT_OUTPUT, found
         progress.clear()
     report.summarise(progress.seconds, ending)
@@ -88,16 +98,24 @@ def _cannot_write(path: str, problem: OSError) -> Failure:
 # --- What is told ----------------------------------------------------------------------------------------------------
 
 
+class Sink(Protocol):
+    """Where lines of results are written."""
+
+    def writelines(self, lines: Iterable[bytes], /) -> object: ...
+
+
 @dataclass(slots=True)
 class Report:
     """Writes and prints outputs, and counts them for the summary."""
+
+    STATE: ClassVar[tuple[str, ...]] = ("outputs", "commands", "raised")
 
     plan: Plan
     replay: Replay
     results: str | None
     as_json: bool
     quiet: bool
-    sink: BinaryIO | None = None
+    sink: Sink | None = None
     outputs: int = 0
     commands: int = 0
     raised: Counter[str] = field(default_factory=Counter)
@@ -138,6 +156,9 @@ class Report:
                         "processed": counters.processed,
                         "late": counters.late,
                         "quarantined": dict(+counters.quarantined),
+                        "duplicate": counters.duplicate,
+                        "shed": dict(+counters.shed),
+                        "clamped": counters.clamped,
                         "dropped": dict(+counters.dropped),
                         "raised": dict(self.raised),
                         "commands": self.commands,
@@ -158,6 +179,8 @@ class Report:
         print(f"  {'late':<17} {counters.late:>11,}")
         print(f"  {'quarantined':<17} {sum(counters.quarantined.values()):>11,}")
         for line in quarantined(self.replay.quarantine):
+            print(f"  {line}")
+        for line in besides(self.replay.quarantine):
             print(f"  {line}")
         self._summarise_outputs()
 

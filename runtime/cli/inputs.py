@@ -5,14 +5,29 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...compiler.plan import Plan, SourcePlan
+from ..connectors.arrow_tables import ArrowBatches, ParquetRows
 from ..connectors.csv_rows import CsvRows
 from ..connectors.files import STDIN, probe
 from ..connectors.json_lines import JsonLines
 from ..connectors.payload import InputError, Reader
 from .exits import Exit, Failure
 
-SUFFIXES = {".jsonl": "json", ".ndjson": "json", ".json": "json", ".csv": "csv"}
-READERS: dict[str, Callable[[str], Reader]] = {"json": JsonLines, "csv": CsvRows}
+SUFFIXES = {
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".arrow": "arrow",
+    ".arrows": "arrow",
+    ".feather": "arrow",
+}
+READERS: dict[str, Callable[[str], Reader]] = {
+    "json": JsonLines,
+    "csv": CsvRows,
+    "parquet": ParquetRows,
+    "arrow": ArrowBatches,
+}
 
 _NAMES = re.compile(r"([A-Za-z_]\w*(?:,[A-Za-z_]\w*)*)=(.+)", re.DOTALL)
 
@@ -41,7 +56,8 @@ def _matched(plan: Plan, given: str) -> tuple[Reader, Sequence[str]]:
         format_ = _one_format(plan.sources, "the program's sources") if known is None and path == STDIN else known or ""
         if not format_:
             raise Failure(
-                f"`{path}`: the name does not say what is in it (.jsonl, .ndjson, .json, .csv, each also with .gz); "
+                f"`{path}`: the name does not say what is in it (.jsonl, .ndjson, .json, .csv, each also with .gz; "
+                ".parquet, .arrow, .arrows, .feather); "
                 f"name the source that it feeds: --input {plan.sources[0].name}={path}",
                 Exit.USAGE,
             )

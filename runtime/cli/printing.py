@@ -111,6 +111,23 @@ def _printable(text: str) -> str:
 def quarantined(quarantine: Quarantine) -> Iterator[str]:
     """A line for each reason, with the first message that has it."""
     for reason, number in quarantine.counters.quarantined.most_common():
-        first = quarantine.first[reason]  # type: ignore[index]
-        where = f"`{first.field}`, " if first.field is not None else ""
-        yield f"  {reason:<17} {number:>11,}   first: {where}{first.input}:{first.line}"
+        yield f"  {reason:<17} {number:>11,}   {_first(quarantine, reason)}"
+
+
+def besides(quarantine: Quarantine) -> Iterator[str]:
+    """What else became of messages, where there are such: a line for each."""
+    counters = quarantine.counters
+    if counters.duplicate:
+        yield f"{'duplicate':<17} {counters.duplicate:>11,}"
+    if counters.shed:
+        yield f"{'shed':<17} {counters.shed.total():>11,}"
+        for reason, number in counters.shed.most_common():
+            yield f"  {reason:<17} {number:>11,}"
+    if counters.clamped:
+        yield f"{'clamped':<17} {counters.clamped:>11,}   {_first(quarantine, 'clamped')}"
+
+
+def _first(quarantine: Quarantine, reason: str) -> str:
+    first = quarantine.first[reason]  # type: ignore[index]
+    where = f"`{first.field}`, " if first.field is not None else ""
+    return f"first: {where}{first.input}:{first.line}"

@@ -15,8 +15,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         required=True,
         metavar="[NAME=]FILE",
-        help="messages to read: .jsonl, .ndjson, .json or .csv, each also with .gz, or - for standard input; they feed "
-        "the sources of their format, or those named (NAME or NAME,NAME); several inputs are read one after another",
+        help="messages to read: .jsonl, .ndjson, .json or .csv, each also with .gz; .parquet, .arrow or .feather; or - "
+        "for standard input; they feed the sources of their format, or those named (NAME or NAME,NAME); several inputs "
+        "are read one after another",
     )
     parser.add_argument(
         "--results", metavar="FILE", help="where to write outputs as JSON lines (default: MODULE.results.jsonl)"
@@ -35,6 +36,18 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=_positive,
         metavar="N",
         help="feed at most N messages at once; it changes the speed, not the results",
+    )
+    parser.add_argument(
+        "--state",
+        metavar="DIR",
+        help="keep state in this folder: begun anew after a crash, with the same options, the run goes on where it "
+        "was, and what it writes is as if nothing had happened",
+    )
+    parser.add_argument(
+        "--checkpoint-every",
+        type=_positive,
+        metavar="N",
+        help="with --state: write a checkpoint each time N messages were read (default: every 10 seconds)",
     )
     add_path(parser)
 

@@ -60,7 +60,7 @@ def _runs(data: bytes) -> Iterator[Lines]:
 def probe(path: str) -> None:
     """Raise `InputError` if a file cannot be read, or there is nothing in it; standard input is not looked at."""
     if path != STDIN:
-        with _failures_named(path), _open(path) as stream:
+        with failures_named(path), _open(path) as stream:
             if not stream.read(1):
                 raise InputError(_EMPTY.format(path))
 
@@ -75,7 +75,7 @@ def _without_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _read(path: str, read_bytes: int) -> Iterator[bytes]:
     empty = True
-    with _failures_named(path), _open(path) as stream:
+    with failures_named(path), _open(path) as stream:
         # `read1` gives what is there: a pipe's messages are not held back until a block is full.
         read = stream.read1 if path == STDIN else stream.read
         while data := read(read_bytes):
@@ -92,7 +92,7 @@ def _open(path: str) -> AbstractContextManager["BufferedReader | gzip.GzipFile"]
 
 
 @contextmanager
-def _failures_named(path: str) -> Iterator[None]:
+def failures_named(path: str) -> Iterator[None]:
     """Say what is wrong with a file in one line."""
     try:
         yield

@@ -5,10 +5,8 @@ in that field. Whether that matters is not known here: only a source that asks f
 """
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -31,8 +29,11 @@ Reason = Literal[
     "in_future",
     "unclaimed",
     "too_many_devices",
+    "clamped",
+    "duplicate",
 ]
-"""Why a message is quarantined; `docs/commands.md` explains each."""
+"""What there is to tell of a message: why it is quarantined (`docs/commands.md` explains each); that it has another
+time than it says; that it came before."""
 
 EXCERPT_BYTES = 200
 TEXTS_MAX = 1 << 17
@@ -110,37 +111,10 @@ class Payloads:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Origins:
-    """Of several parts: each with the row that it begins at."""
-
-    numbers: NDArray[np.integer]
-    parts: Sequence[Origin]
-    first_rows: Sequence[int]
-
-    def excerpt(self, row: int) -> str:
-        part = bisect_right(self.first_rows, row) - 1
-        return self.parts[part].excerpt(row - self.first_rows[part])
-
-
-def joined(parts: Sequence[Payloads]) -> Payloads:
-    """One behind the other: at least one, of the same wanted fields."""
+def joined_column(parts: Sequence[Column]) -> Column:
+    """One behind the other, at least one."""
     if len(parts) == 1:
         return parts[0]
-    first_rows = [0, *accumulate(part.count for part in parts)]
-    numbers = np.concatenate([np.asarray(part.origin.numbers, dtype=np.int64) for part in parts])
-    bad: dict[Wanted, dict[int, Reason]] = {}
-    broken: dict[int, Reason] = {}
-    for first, part in zip(first_rows, parts, strict=False):
-        for want, reasons in part.bad.items():
-            bad.setdefault(want, {}).update({first + row: reason for row, reason in reasons.items()})
-        broken.update({first + row: reason for row, reason in part.broken.items()})
-    columns = {want: _joined_column([part.columns[want] for part in parts]) for want in parts[0].columns}
-    origin = _Origins(numbers, [part.origin for part in parts], first_rows[:-1])
-    return Payloads(first_rows[-1], columns, origin, bad, broken)
-
-
-def _joined_column(parts: Sequence[Column]) -> Column:
     known = None if all(part.known is None for part in parts) else np.concatenate([part.mask() for part in parts])
     return Column(np.concatenate([part.values for part in parts]), known)
 

@@ -2,7 +2,7 @@
 same."""
 
 from ...compiler import plan as p
-from . import leaves, matching, members, rules, truths, windows
+from . import following, leaves, matching, members, recent, rules, truths, windows
 from .instance import Case, Instance, Instant
 
 
@@ -18,6 +18,7 @@ CASES: dict[type, Case] = {
     p.HeldTime: leaves.held_time,
     p.Previous: leaves.previous,
     p.PreviousTime: leaves.previous_time,
+    p.DeviceEvent: leaves.device_event,
     p.Key: leaves.key,
     p.Now: leaves.now,
     p.Map: leaves.map_,
@@ -25,12 +26,21 @@ CASES: dict[type, Case] = {
     p.Holds: truths.holds,
     p.Quiet: truths.quiet,
     p.Edge: truths.edge,
+    p.Thresholds: truths.thresholds,
+    p.Threshold: truths.threshold,
     p.Slices: windows.slices,
     p.Window: windows.window,
+    p.Thin: recent.thin,
+    p.Recent: recent.recent,
+    p.Session: recent.session,
+    p.While: recent.while_,
     p.Aggregate: windows.aggregate,
+    p.Following: following.following,
     p.Members: members.members,
+    p.OfGroup: members.of_group,
     p.Pattern: matching.pattern,
     p.Captured: matching.captured,
+    p.Expired: matching.expired,
     p.Schedule: truths.schedule,
     p.Rule: rules.rule,
     p.Action: rules.action,

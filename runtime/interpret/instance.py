@@ -12,6 +12,10 @@ from typing import Any, Literal, Protocol, TypeVar
 from ...compiler import plan as p
 from ...stdlib.function import Value
 from ..output import Counters, Output
+from .holding import Holding
+
+CLOSED_AT_THE_END = (p.Window, p.Recent, p.Session)
+"""What gives its value at the end of input, though its time has not come."""
 
 S = TypeVar("S", bound="State")
 Place = tuple[int, ...]
@@ -28,13 +32,19 @@ class State(Protocol):
 class Change:
     """What happened to a member of a group at one time: its updates, or that it joined or left.
 
-    `values` are, by `Members` node, the values of that node's inputs; `touched` are the nodes that this updates.
+    `values` are, by `Members` node (and, if this updates them, by windows that keep their samples), the values of that
+    node's inputs; `touched` are the nodes that this updates. `time`: of the member's instant; `place`: its place among the
+    devices in the order they registered.
     """
 
     member: tuple[str, str]
     kind: Literal["update", "join", "leave"]
     values: Mapping[str, tuple[Value, ...]]
     touched: frozenset[str]
+    time: int
+    place: int
+    updates: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    """By `Pattern` node, which of its inputs this instant of the member updated; of the others it has no values."""
 
 
 @dataclass
@@ -94,12 +104,18 @@ class Instance:
     """Members' changes that came too late for an instant of their own: the next event instant takes them."""
     after: Callable[["Instance", Instant], None] = lambda here, at: None
     """Called after each instant, for what crosses to other timelines."""
+    given: dict[str, Value] = field(default_factory=dict)
+    """What devices see of a group: its nodes' values when they were last looked at."""
+    group_of: Callable[[str, tuple[Value, ...]], "Instance | None"] = lambda timeline, key: None
+    """The group that a key names on a timeline, if there is one."""
     outputs: list[tuple[Place, Output]] = field(default_factory=list)
     """Since they were last taken; each with its place among those of the same instance and input."""
     instants: int = 0
     """How many there were."""
     corrections: dict[tuple[str, int], int] = field(default_factory=dict)
     """How often a result, by output and window's end, was revised."""
+    thinned: int = 0
+    """The number of the instant at which a sample was last left out, as it came before it was due."""
 
     def state(self, node: p.PlanNode, kind: Callable[[], S]) -> S:
         """The node's state for this key."""
@@ -117,6 +133,12 @@ class Instance:
     def looks(self, node: str, at: Instant) -> bool:
         """Whether a condition is looked at: at every event instant, and at timer instants that update it."""
         return at.phase == "event" or node in self.updated
+
+    def count_thinned(self) -> None:
+        """A sample is left out as it came before it was due: counted once for each instant."""
+        if self.thinned != self.instants:
+            self.thinned = self.instants
+            self.setting.counters.dropped["thinned"] += 1
 
     def emit(self, place: Place, output: Output) -> None:
         self.outputs.append(((self.instants, *place), output))
@@ -166,7 +188,11 @@ class Instance:
             self.run(Instant(time, "timer", "none", seen=self._sighted(time)))
 
     def drain(self) -> None:
-        """At the end of input: the events that still wait, and windows that hold samples; no other timer."""
+        """At the end of input: the events that still wait, and windows that hold samples; no other timer. Nothing is
+        held any more."""
+        for state in self.states.values():
+            if isinstance(state, Holding) and self.passed is not None:
+                state.take(self.passed, None)
         while True:
             event = self.events[0][0] if self.events else None
             timer = self._next_timer("windows")
@@ -180,7 +206,9 @@ class Instance:
     def _next_timer(self, fires: Literal["all", "windows"]) -> int | None:
         times = [self.sightings[0][0]] if self.sightings else []
         for id_, state in self.states.items():
-            due = state.due if fires == "all" or isinstance(self.setting.nodes[id_].operator, p.Window) else None
+            due = (
+                state.due if fires == "all" or isinstance(self.setting.nodes[id_].operator, CLOSED_AT_THE_END) else None
+            )
             if due is not None:
                 times.append(due)
         return min(times, default=None)

@@ -93,6 +93,11 @@ def message(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     return carried
 
 
+def device_event(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    assert isinstance(node.operator, p.DeviceEvent)
+    return at.message is not None and at.message.get(node.operator.field) is True
+
+
 def applied(function: str, arguments: list[Value]) -> Value:
     """A function of the library: absent if it is strict and an argument is absent."""
     scalar = SCALARS[function]

@@ -1,101 +1,73 @@
-"""Patterns: partial matches, oldest first, and what they captured."""
+"""Patterns: what has begun of each, and what the newest match had bound. The small steps are in `threads`."""
 
-import operator
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
 from .instance import Instance, Instant
-
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+from .threads import Match, Threads, View
 
 
 @dataclass
-class Partial:
-    """A match that has begun: when, how many steps were matched, and what they captured."""
+class MatchingState:
+    """All that has begun, how many instants were looked at, and what this instant brought."""
 
-    began: int
-    matched: int
-    captured: dict[int, Value]
+    threads: Threads
+    instants: int = 0
+    views: list[View] = field(default_factory=list)
+    matches: list[Match] = field(default_factory=list)
+    expired: list[Match] = field(default_factory=list)
 
-
-@dataclass
-class PatternState:
-    partials: list[Partial] = field(default_factory=list)
-    newest: dict[int, Value] = field(default_factory=dict)
-    due: None = None
+    @property
+    def due(self) -> int | None:
+        return self.threads.due
 
 
 def pattern(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     assert isinstance(node.operator, p.Pattern)
     rule = node.operator
-    state = here.state(node, PatternState)
-    unless = None if rule.unless is None else node.inputs[rule.unless]
-    if unless in here.updated and here.value(unless) is True:
-        state.partials = []
-    if rule.within_ns is not None:
-        state.partials = [one for one in state.partials if at.time - one.began <= rule.within_ns]
-    for one in state.partials:
-        if one.matched == len(rule.steps) - 1 and _matches(node, rule, one.matched, one.captured, here):
-            return _complete(node, rule, state, one, here)
-    for one in state.partials:
-        if _matches(node, rule, one.matched, one.captured, here):
-            one.captured.update(_captures(node, rule, one.matched, here))
-            one.matched += 1
-    if _matches(node, rule, 0, {}, here):
-        begun = Partial(at.time, 1, _captures(node, rule, 0, here))
-        if len(rule.steps) == 1:
-            begun.matched = 0
-            return _complete(node, rule, state, begun, here)
-        state.partials.append(begun)
-        if len(state.partials) > rule.partial_max:
-            del state.partials[0]
-            here.setting.counters.dropped["dropped_partial"] += 1
-    return False
+    state = here.state(node, lambda: MatchingState(Threads(rule)))
+    state.views, state.matches, state.expired = [], [], []
+    for values, updated in _views(node, here, at):
+        state.instants += 1
+        timer = at.phase == "timer" and at.fires == "all"
+        state.views.append(View(values, updated, at.time, state.instants, timer))
+        matches, expired = state.threads.look(state.views[-1])
+        state.matches += matches
+        state.expired += expired
+    if state.threads.dropped:
+        here.setting.counters.dropped["dropped_partial"] += state.threads.dropped
+        state.threads.dropped = 0
+    return bool(state.matches)
 
 
-def _complete(node: p.PlanNode, rule: p.Pattern, state: PatternState, one: Partial, here: Instance) -> bool:
-    """The last step was matched: nothing else that has begun counts any more."""
-    state.newest = {**one.captured, **_captures(node, rule, one.matched, here)}
-    state.partials = []
-    return True
+def _views(node: p.PlanNode, here: Instance, at: Instant) -> Iterator[tuple[dict[int, Value], frozenset[int]]]:
+    """What the pattern sees of an instant: of a group's, each of its members' in turn, and then what is its own."""
+    own = {i: id_ for i, id_ in enumerate(node.inputs) if here.setting.nodes[id_].timeline == here.timeline.id}
+    values = {i: here.value(id_) for i, id_ in own.items()}
+    changes = [change for change in at.changes if node.id in change.updates]
+    for change in sorted(changes, key=lambda change: change.member):
+        theirs = {i: value for i, value in enumerate(change.values[node.id]) if i not in own}
+        yield {**theirs, **values}, change.updates[node.id]
+    updated = frozenset(i for i, id_ in own.items() if id_ in here.updated)
+    if updated or not changes:
+        yield values, updated
 
 
-def _matches(node: p.PlanNode, rule: p.Pattern, step: int, captured: dict[int, Value], here: Instance) -> bool:
-    """Whether this instant matches a step: it updates an input of the step, and all that the step asks is true."""
-    asked = rule.steps[step]
-    inputs = [test.left for test in asked.tests] + ([] if asked.condition is None else [asked.condition])
-    if not any(node.inputs[i] in here.updated for i in inputs):
-        return False
-    if asked.condition is not None and here.value(node.inputs[asked.condition]) is not True:
-        return False
-    return all(_passes(test, here.value(node.inputs[test.left]), captured.get(test.capture)) for test in asked.tests)
-
-
-def _passes(test: p.StepTest, left: Value, right: Value) -> bool:
-    return left is not None and right is not None and COMPARISONS[test.comparison](left, right)
-
-
-def _captures(node: p.PlanNode, rule: p.Pattern, step: int, here: Instance) -> dict[int, Value]:
-    found = enumerate(rule.captures)
-    return {index: here.value(node.inputs[c.value]) for index, c in found if c.step == step}
+def expired(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    state: MatchingState = here.states[node.inputs[0]]
+    return bool(state.expired)
 
 
 def captured(node: p.PlanNode, here: Instance, at: Instant) -> bool:
-    """The value captured by the newest match, from that match on."""
+    """What the newest match had bound, or what had bound that ran out of time last."""
     assert isinstance(node.operator, p.Captured)
     (source,) = node.inputs
     if source not in here.updated:
         return False
-    state = here.states[source]
-    here.values[node.id] = state.newest.get(node.operator.capture)
+    of = here.setting.nodes[source]
+    state: MatchingState = here.states[source if isinstance(of.operator, p.Pattern) else of.inputs[0]]
+    found = state.matches if isinstance(of.operator, p.Pattern) else state.expired
+    here.values[node.id] = found[-1].values[node.operator.bound]
     return True

@@ -1,11 +1,12 @@
 """What the members of a group add up to at an instant."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from ...compiler import plan as p
-from ...stdlib.catalogue import AGGREGATES
 from ...stdlib.function import Value
 from .instance import Change, Instance, Instant
+from .windows import sampled, value_of
 
 
 @dataclass
@@ -31,17 +32,19 @@ def members(node: p.PlanNode, here: Instance, at: Instant) -> bool:
             state.apply(node.id, change)
             touched = touched or node.id in change.touched
     if touched:
-        aggregate = AGGREGATES[node.operator.function]
-        here.values[node.id] = aggregate.reference([(at.time, value) for value in taking_part(node, state)])
+        values = [_taken(node, here, inputs) for inputs in state.values.values()]
+        here.values[node.id] = value_of(node.operator, [(at.time, value) for value in values if value is not None])
     return touched
 
 
-def taking_part(node: p.PlanNode, state: MembersState) -> list[Value]:
-    """The known values of the members for which `where` is true; without inputs, one for each member."""
-    if not node.inputs:
-        return [True for _ in state.values]
-    return [
-        values[0]
-        for values in state.values.values()
-        if values[0] is not None and (len(values) == 1 or values[1] is True)
-    ]
+def of_group(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    value, *keys = node.inputs
+    key = tuple(here.value(i) for i in keys)
+    group = None if None in key else here.group_of(here.setting.nodes[value].timeline, key)
+    here.values[node.id] = None if group is None else group.given.get(value)
+    return False
+
+
+def _taken(node: p.PlanNode, here: Instance, inputs: tuple[Value, ...]) -> Any:
+    """What a member contributes; None if nothing. Without inputs it counts as it is."""
+    return sampled(node, here.setting.nodes, inputs) if node.inputs else True

@@ -17,16 +17,19 @@ from ..output import Counters, Output
 from ..text import write_value
 from .cases import CASES
 from .instance import Change, Instance, Instant, Setting
+from .recent import WINDOWS, sample_from, sampled_inputs
 from .revision import revise
-from .windows import sample_of, take_from_member
+from .windows import arity, sample_of, take_from_member
 
 
 @dataclass
 class Device:
-    """A registered device: its two timelines and their times, and the groups it is in (by timeline)."""
+    """A registered device: its two timelines and their times, and the groups it is in (by timeline); `place`: among all
+    devices in the order they registered."""
 
     type: p.DeviceType
     id: str
+    place: int
     current: Instance
     settled: Instance
     now: int | None = None
@@ -74,14 +77,18 @@ class Reference:
         self._devices: dict[tuple[str, str], Device] = {}
         self._groups: dict[tuple[str, tuple[Value, ...]], Group] = {}
         self._touched: dict[int, Instance] = {}
+        self._counted_late: set[tuple[Any, ...]] = set()
         nodes = {node.id: node for node in plan.nodes}
         windows_on: dict[str, tuple[p.PlanNode, ...]] = {}
         self._delayed: dict[str, list[p.PlanNode]] = {}
+        self._seen_by_devices: dict[str, list[str]] = {}
         for node in plan.nodes:
             if isinstance(node.operator, p.Slices):
                 windows_on.setdefault(node.id, ())
             elif isinstance(node.operator, p.Window):
                 windows_on[node.inputs[0]] = (*windows_on.get(node.inputs[0], ()), node)
+            elif isinstance(node.operator, p.OfGroup):
+                self._seen_by_devices.setdefault(nodes[node.inputs[0]].timeline, []).append(node.inputs[0])
             elif isinstance(node.operator, p.Delayed):
                 self._delayed.setdefault(nodes[node.inputs[0]].timeline, []).append(node)
         places = {node.id: place for place, node in enumerate(plan.nodes)}
@@ -171,9 +178,10 @@ class Reference:
                 return None
             timelines = [self._timeline_of(device, settled) for settled in (False, True)]
             current, settled = (self._instance(timeline, (id_,), (id_,)) for timeline in timelines)
-            found = self._devices[device, id_] = Device(type_, id_, current, settled)
+            found = self._devices[device, id_] = Device(type_, id_, len(self._devices), current, settled)
             one = found
             current.after = lambda here, at: self._after(one, here, at)
+            current.group_of = self._instance_of_group
             settled.after = lambda here, at: self._after(one, here, at)
         return found
 
@@ -265,22 +273,52 @@ class Reference:
             if isinstance(node.operator, p.Members) and node.operator.device == one.type.name
         ]
         values = {node.id: tuple(here.value(i) for i in node.inputs) for node in nodes}
-        name = (one.type.name, one.id)
+        name, when = (one.type.name, one.id), (at.time, one.place)
+        samples = self._samples(timeline, here)
+        updates = self._updates(timeline, here)
+        for node_id in updates:
+            inputs = self._setting.nodes[node_id].inputs
+            samples[node_id] = tuple(here.value(i) for i in inputs)
         if new is not old:
             everything = frozenset(values)
             if old is not None:
                 old.members.remove(one)
-                self._push(old, at, Change(name, "leave", {}, everything))
+                self._push(old, at, Change(name, "leave", {}, everything, *when))
             one.groups.pop(timeline.id, None)
             if new is not None:
                 new.members.append(one)
                 one.groups[timeline.id] = new
-                self._push(new, at, Change(name, "join", values, everything))
+                touched = everything | samples.keys()
+                self._push(new, at, Change(name, "join", {**values, **samples}, touched, *when, updates))
         elif new is not None:
             touched = frozenset(n.id for n in nodes if any(i in here.updated for i in n.inputs))
-            self._push(new, at, Change(name, "update", {i: values[i] for i in touched}, touched))
+            given = {**{i: values[i] for i in touched}, **samples}
+            self._push(new, at, Change(name, "update", given, touched | samples.keys(), *when, updates))
         if new is not None:
             self._sample(new, here, at)
+
+    def _updates(self, timeline: p.Timeline, here: Instance) -> dict[str, frozenset[int]]:
+        """Which inputs of the group's patterns an instant of a member updates."""
+        found: dict[str, frozenset[int]] = {}
+        for node in self._nodes_on[timeline.id]:
+            if isinstance(node.operator, p.Pattern):
+                updated = frozenset(place for place, i in enumerate(node.inputs) if i in here.updated)
+                if updated:
+                    found[node.id] = updated
+        return found
+
+    def _samples(self, timeline: p.Timeline, here: Instance) -> dict[str, tuple[Value, ...]]:
+        """What an instant of a member brings to the group's windows that keep their samples: their inputs' values, if
+        they are a sample, or the window asks for every update."""
+        found: dict[str, tuple[Value, ...]] = {}
+        for node in self._nodes_on[timeline.id]:
+            if isinstance(node.operator, WINDOWS) and any(i in here.updated for i in sampled_inputs(node, here)):
+                inputs = node.inputs[:-1] if isinstance(node.operator, p.While) else node.inputs
+                values = tuple(here.value(i) for i in inputs)
+                always = isinstance(node.operator, p.Recent) and node.operator.width_ns is not None
+                if always or sample_from(node, here, values) is not None:
+                    found[node.id] = values
+        return found
 
     def _push(self, group: Group, at: Instant, change: Change) -> None:
         """A change of a member waits for the group's instant at its time; too late for that, for the group's next
@@ -290,7 +328,7 @@ class Reference:
         here = group.instance
         if here.passed is not None and at.time < here.passed:
             here.overdue.append(change)
-            self.counters.dropped["late_member"] += 1
+            self._count_late("late_member", group, change.member, at.time)
             return
         waiting = [instant for time, _, instant in here.events if time == at.time]
         if waiting:
@@ -302,12 +340,21 @@ class Reference:
         """A member's samples go to the group at once; one that a closed window should have held is counted."""
         late = False
         for node in group.instance.nodes:
-            if isinstance(node.operator, p.Slices) and node.inputs[0] in here.updated:
-                value = sample_of(node, {i: here.value(i) for i in node.inputs})
+            if not isinstance(node.operator, p.Slices):
+                continue
+            if not here.updated.isdisjoint(node.inputs[: arity(node, here.setting.nodes)]):
+                value = sample_of(node, here.setting.nodes, {i: here.value(i) for i in node.inputs})
                 if value is not None:
                     late = take_from_member(node, group.instance, at, value) or late
         if late:
-            self.counters.dropped["late_sample"] += 1
+            self._count_late("late_sample", group, here.shown_key, (here.timeline.id, at.time, at.phase))
+
+    def _count_late(self, what: str, group: Group, member: tuple[str, ...], at: Any) -> None:
+        """Count what came too late for a group: of one input each time of a member once."""
+        late = (what, group.timeline.id, member, at)
+        if late not in self._counted_late:
+            self._counted_late.add(late)
+            self.counters.dropped[what] += 1
 
     # --- Groups ------------------------------------------------------------------------------------------------------
 
@@ -326,6 +373,13 @@ class Reference:
         if self._observer is not None:
             self._observer(here, at)
         self._record(here, at, group.records)
+        for node in self._seen_by_devices.get(here.timeline.id, ()):
+            if here.looks(node, at):
+                here.given[node] = here.value(node)
+
+    def _instance_of_group(self, timeline: str, key: tuple[Value, ...]) -> Instance | None:
+        group = self._groups.get((timeline, key))
+        return None if group is None else group.instance
 
     def _advance_group(self, group: Group) -> None:
         """Look at a group's time, and run what it has passed."""
@@ -365,4 +419,5 @@ class Reference:
             found += [((place, here.shown_key, within), output) for within, output in here.outputs]
             here.outputs = []
         self._touched = {}
+        self._counted_late = set()
         return [dataclasses.replace(o, seq=self._seq) for _, o in sorted(found, key=lambda entry: entry[0])]

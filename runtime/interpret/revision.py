@@ -9,7 +9,7 @@ from ..output import Signalled
 from ..text import output_value
 from .instance import Instance, Instant
 from .rules import SEQ
-from .windows import Samples, carried, end_after, shown_at, window_start, windows_shown
+from .windows import Samples, carried, end_after, is_held, sampled, shown_at, window_start, windows_shown
 
 
 def revise(here: Instance, event: Instant, member: Instance | None = None) -> None:
@@ -40,11 +40,13 @@ def _samples(here: Instance, source: Instance, event: Instant) -> Iterator[tuple
     """The samples that windows of this instance would have had of the message, where they speak of nothing else."""
     nodes = here.setting.nodes
     for node in here.nodes:
-        if not isinstance(node.operator, p.Slices) or nodes[node.inputs[0]].timeline != source.timeline.id:
+        if not isinstance(node.operator, p.Slices) or is_held(node):
+            continue
+        if nodes[node.inputs[0]].timeline != source.timeline.id:
             continue
         found = [carried(nodes[i], nodes, source.key, event) for i in node.inputs]
-        value = found[0][1]
-        if all(ok for ok, _ in found) and value is not None and all(truth is True for _, truth in found[1:]):
+        value = sampled(node, nodes, [value for _, value in found])
+        if all(ok for ok, _ in found) and value is not None:
             yield node, value
 
 

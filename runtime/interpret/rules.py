@@ -114,6 +114,11 @@ def output(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     if here.setting.nodes[shown].event:
         if shown not in here.updated:
             return False
+        if isinstance(here.setting.nodes[shown].operator, p.Pattern):
+            for ordinal, match in enumerate(here.states[shown].matches):
+                record = Matched(*where, operator.name, ordinal, match.shown(here.setting.nodes[shown].operator))
+                here.emit((*place[:3], ordinal), record)
+            return True
         named: Output
         if is_pattern(here.setting.nodes, shown):
             named = Matched(*where, operator.name)

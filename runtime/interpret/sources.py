@@ -2,16 +2,19 @@
 
 mapped(plan, {"m": "readings", "t_name": "truck_1", "ts": 1451606400000, "velocity": 3})
 # Admitted("Truck", "truck_1", 1451606400000000000, {"velocity": 3.0})
+
+`Intake` is that for messages one after another, where those before a message matter.
 """
 
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
+from ...stdlib.versions import version_parts
 from .leaves import applied
 
 ID = re.compile(r"[A-Za-z0-9_.-]{1,256}")
@@ -26,6 +29,13 @@ class Admitted:
     id: str
     time: int
     fields: Mapping[str, Value]
+    source: str = field(default="", compare=False)
+    unique: Value = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Again:
+    """A message that came before."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +59,53 @@ def mapped(plan: p.Plan, payload: Any) -> Admitted | Refused:
         if all(one.value(node) is True for node in asked):
             return one.admitted()
     return Refused("unclaimed")
+
+
+@dataclass
+class Intake:
+    """Takes messages one after another. What is from after `latest` is from a clock that is wrong.
+
+    `told` is the newest time that a good message told; `clamped`, how many were from the future and took it for theirs.
+    """
+
+    plan: p.Plan
+    latest: int = YEAR_2262
+    told: int | None = None
+    clamped: int = 0
+    forgotten: int = 0
+    _newest: dict[tuple[str, str], int] = field(default_factory=dict)
+    _remembered: dict[tuple[str, str], list[tuple[int, Value]]] = field(default_factory=dict)
+
+    def take(self, payload: Any) -> Admitted | Again | Refused:
+        found = mapped(self.plan, payload)
+        if not isinstance(found, Admitted):
+            return found
+        if found.time <= self.latest:
+            self.told = found.time if self.told is None else max(self.told, found.time)
+        elif self.told is None:
+            return Refused("in_future")
+        else:
+            self.clamped += 1
+            found = replace(found, time=self.told)
+        return Again() if self._came_before(found) else found
+
+    def _came_before(self, message: Admitted) -> bool:
+        """Whether its device sent this before, as its source says; what was not is remembered."""
+        unique = next(source.unique for source in self.plan.sources if source.name == message.source)
+        if unique is None or message.unique is None:
+            return False
+        device = (message.source, message.id)
+        newest = self._newest[device] = max(self._newest.get(device, message.time), message.time)
+        remembered = self._remembered.setdefault(device, [])
+        remembered[:] = [(time, value) for time, value in remembered if time >= newest - unique.within_ns]
+        if any(value == message.unique for _, value in remembered):
+            return True
+        if message.time >= newest - unique.within_ns:
+            if len(remembered) == unique.remembered_max:
+                remembered.remove(min(remembered, key=lambda one: one[0]))
+                self.forgotten += 1
+            remembered.append((message.time, message.unique))
+        return False
 
 
 @dataclass(frozen=True)
@@ -94,7 +151,8 @@ class _Message:
 
     def admitted(self) -> Admitted | Refused:
         source = self.source
-        wrong = self.bad([source.id, source.time, *(field.node for field in source.fields)])
+        told_apart_by = [] if source.unique is None else [source.unique.node]
+        wrong = self.bad([source.id, source.time, *(field.node for field in source.fields), *told_apart_by])
         if wrong is not None:
             return wrong
         id_, time = self.value(source.id), self.value(source.time)
@@ -113,12 +171,15 @@ class _Message:
         for declared in device.fields:
             if declared.name in fields and not _in_range(declared, fields[declared.name]):
                 return Refused("out_of_range", declared.name)
-        return Admitted(source.device, id_, time, fields)
+        unique = None if source.unique is None else self.value(source.unique.node)
+        return Admitted(source.device, id_, time, fields, source.name, unique)
 
 
 def _in_range(declared: p.DeviceField, value: Value) -> bool:
     if declared.choices:
         return value in declared.choices
+    if declared.version:
+        return version_parts(str(value)) is not None
     if not isinstance(value, float):
         return True
     return (declared.low is None or value >= declared.low) and (declared.high is None or value <= declared.high)

@@ -1,5 +1,6 @@
 """Truth over time: `C for D`, `no x for D`, edges, schedules."""
 
+import operator
 from dataclasses import dataclass
 
 from ...compiler import plan as p
@@ -88,6 +89,21 @@ def edge(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     return happens
 
 
+def thresholds(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    here.values[node.id] = here.value(node.inputs[0])
+    return node.inputs[0] in here.updated
+
+
+COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+
+
+def threshold(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    assert isinstance(node.operator, p.Threshold)
+    number = here.value(node.inputs[0])
+    compare = COMPARISONS[node.operator.comparison]
+    return change(node, here, None if number is None else compare(number, node.operator.value))
+
+
 @dataclass
 class ScheduleState:
     """When the schedule changes next."""
@@ -97,13 +113,13 @@ class ScheduleState:
 
 def schedule(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     assert isinstance(node.operator, p.Schedule)
-    operator = node.operator
+    spans = node.operator
     if node.id not in here.states:
-        here.states[node.id] = ScheduleState(next_change(operator, at.time))
-        return change(node, here, scheduled(operator, at.time))
+        here.states[node.id] = ScheduleState(next_change(spans, at.time))
+        return change(node, here, scheduled(spans, at.time))
     state = here.state(node, lambda: ScheduleState(None))
     # A message at the very time at which the schedule changes already sees the change.
     if state.due is not None and state.due <= at.time and (at.fires == "all" or at.phase == "event"):
-        state.due = next_change(operator, at.time)
-        return change(node, here, scheduled(operator, at.time))
+        state.due = next_change(spans, at.time)
+        return change(node, here, scheduled(spans, at.time))
     return False

@@ -9,6 +9,8 @@ from typing import Any
 from ...compiler import plan as p
 from ...stdlib.catalogue import AGGREGATES
 from ...stdlib.function import Value
+from ...stdlib.parts import HELD
+from .holding import Holding
 from .instance import Instance, Instant
 from .leaves import applied
 from .zones import unit_end, unit_start
@@ -57,11 +59,24 @@ def end_after(window: p.Window, time: int) -> int:
     return unit_end(time, window.calendar, window.zone)
 
 
-def sample_of(node: p.PlanNode, values: Mapping[str, Value]) -> Value:
+def sample_of(node: p.PlanNode, nodes: Mapping[str, p.PlanNode], values: Mapping[str, Value]) -> Any:
     """The value of a `Slices` node's sample; None if it is none: its argument unknown, or `where` not true."""
-    if len(node.inputs) > 1 and values[node.inputs[1]] is not True:
+    return sampled(node, nodes, [values[i] for i in node.inputs])
+
+
+def arity(node: p.PlanNode, nodes: Mapping[str, p.PlanNode]) -> int:
+    """How many values a node samples together: a second input that is no condition is sampled as well."""
+    return 2 if len(node.inputs) > 1 and nodes[node.inputs[1]].type.name != "bool" else 1
+
+
+def sampled(node: p.PlanNode, nodes: Mapping[str, p.PlanNode], inputs: Sequence[Value]) -> Any:
+    """What a sample is of the values of a node's inputs: a value, or two; None if one is unknown or a condition is not
+    true."""
+    count = arity(node, nodes)
+    values, conditions = inputs[:count], inputs[count:]
+    if None in values or any(condition is not True for condition in conditions):
         return None
-    return values[node.inputs[0]]
+    return values[0] if count == 1 else tuple(values)
 
 
 def sample_time(at: Instant) -> int:
@@ -70,13 +85,26 @@ def sample_time(at: Instant) -> int:
 
 def slices(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     """Takes a sample of the timeline's own; what members of a group bring is taken by `take_from_member`."""
-    samples = here.state(node, Samples)
-    if here.timeline.kind == "group" or node.inputs[0] not in here.updated:
+    if here.timeline.kind == "group" or here.updated.isdisjoint(node.inputs[: arity(node, here.setting.nodes)]):
         return False
-    value = sample_of(node, {i: here.value(i) for i in node.inputs})
+    if is_held(node):
+        if at.fires != "windows":
+            here.state(node, Holding).take(at.time, sample_of(node, here.setting.nodes, _inputs(node, here)))
+        return False
+    samples = here.state(node, Samples)
+    value = sample_of(node, here.setting.nodes, _inputs(node, here))
     if value is not None:
         samples.take(sample_time(at), value)
     return False
+
+
+def _inputs(node: p.PlanNode, here: Instance) -> dict[str, Value]:
+    return {i: here.value(i) for i in node.inputs}
+
+
+def is_held(slices: p.PlanNode) -> bool:
+    """Whether a `Slices` node is about what was held, not about samples."""
+    return isinstance(slices.operator, p.Slices) and HELD in slices.operator.parts
 
 
 def take_from_member(node: p.PlanNode, here: Instance, at: Instant, value: Value) -> bool:
@@ -121,10 +149,42 @@ class WindowState:
         return None
 
 
-def _window_state(node: p.PlanNode, here: Instance) -> WindowState:
+@dataclass
+class HoldingWindow:
+    """The same for a window of what was held."""
+
+    window: p.Window
+    here: Instance
+    samples: Holding
+    last_end: int | None = None
+    was_empty: bool = True
+
+    @property
+    def due(self) -> int | None:
+        """The next end at which something was held in the window, or no longer is."""
+        holding = self.samples
+        if not holding.items:
+            return None
+        done = [] if self.last_end is None else [self.last_end]
+        done += [] if self.here.passed is None else [self.here.passed - 1]
+        end = end_after(self.window, max(done, default=holding.items[0][0]))
+        if not self.was_empty:
+            return end
+        while holding.value is not None or window_start(self.window, end) < holding.items[-1][0]:
+            if holding.between(window_start(self.window, end), end):
+                return end
+            end = end_after(self.window, end)
+        return None
+
+
+def _window_state(node: p.PlanNode, here: Instance) -> WindowState | HoldingWindow:
     assert isinstance(node.operator, p.Window)
     operator = node.operator
-    samples = here.state(here.setting.nodes[node.inputs[0]], Samples)
+    slices = here.setting.nodes[node.inputs[0]]
+    if is_held(slices):
+        holding = here.state(slices, Holding)
+        return here.state(node, lambda: HoldingWindow(operator, here, holding))
+    samples = here.state(slices, Samples)
     return here.state(node, lambda: WindowState(operator, here, samples))
 
 
@@ -138,22 +198,27 @@ def window(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     return not (state.was_empty and at.fires == "windows")
 
 
-def window_samples(state: WindowState, end: int) -> Sequence[tuple[int, Any]]:
-    """The samples of the window that ends at a time."""
+def window_samples(state: WindowState | HoldingWindow, end: int) -> Sequence[tuple[Any, ...]]:
+    """The samples of the window that ends at a time, or the spans of what was held in it."""
     return state.samples.between(window_start(state.window, end), end)
 
 
-def _horizon(here: Instance, samples: Samples, time: int) -> int:
+def _horizon(here: Instance, samples: Samples | Holding, time: int) -> int:
     """A time before which no sample is needed, by open windows or those that may be revised."""
     revise = max((device.revise_ns for device in here.setting.plan.devices), default=0)
-    states = [s for s in here.states.values() if isinstance(s, WindowState) and s.samples is samples]
+    states = [s for s in here.states.values() if isinstance(s, WindowState | HoldingWindow) and s.samples is samples]
     return min(window_start(s.window, window_start(s.window, time - revise)) for s in states)
 
 
 def aggregate(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     if node.inputs[0] not in here.updated:
         return False
-    here.values[node.id] = aggregated(node, here, at.time)
+    assert isinstance(node.operator, p.Aggregate)
+    window = here.setting.nodes[node.inputs[0]]
+    if isinstance(window.operator, p.Window):
+        here.values[node.id] = aggregated(node, here, at.time)
+    else:
+        here.values[node.id] = value_of(node.operator, here.states[window.id].shown)
     return True
 
 
@@ -161,7 +226,14 @@ def aggregated(node: p.PlanNode, here: Instance, end: int) -> Value:
     """The value of an aggregate over the window that ends at a time."""
     assert isinstance(node.operator, p.Aggregate)
     state = _window_state(here.setting.nodes[node.inputs[0]], here)
-    return AGGREGATES[node.operator.function].reference(window_samples(state, end))
+    return value_of(node.operator, window_samples(state, end))
+
+
+def value_of(operator: p.Aggregate | p.Members, samples: Sequence[tuple[Any, ...]]) -> Value:
+    """An aggregate's value, by its definition."""
+    function = AGGREGATES[operator.function]
+    defined = function.whole if isinstance(operator, p.Members) and function.whole is not None else function.reference
+    return defined(samples) if operator.option is None else defined(samples, operator.option)
 
 
 # --- Revisions -------------------------------------------------------------------------------------------------------
@@ -206,8 +278,9 @@ def windows_shown(node: p.PlanNode, nodes: Mapping[str, p.PlanNode]) -> set[str]
     match node.operator:
         case p.Constant() | p.Key() | p.Now():
             return set()
-        case p.Aggregate():
-            return {node.inputs[0]}
+        case p.Aggregate() if isinstance(nodes[node.inputs[0]].operator, p.Window):
+            window = nodes[node.inputs[0]]
+            return None if is_held(nodes[window.inputs[0]]) else {window.id}
         case p.Map() if not node.event:
             found: set[str] = set()
             for i in node.inputs:

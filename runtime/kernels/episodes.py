@@ -10,6 +10,7 @@ from typing import Any
 from .jit import NEVER, kernel
 
 FALSE, TRUE, UNKNOWN, SILENT = 0, 1, 2, 3
+LASTING = 4
 PASSES, LOOKS, HAPPENS = 0, 1, 2
 
 
@@ -49,13 +50,13 @@ def edges(key: Any, truth: Any, last: Any, out: Any) -> int:
     n = 0
     for i in range(len(key)):
         t = truth[i]
-        if t == TRUE:
-            if last[key[i]] == FALSE:
-                out[n] = i
-                n += 1
-            last[key[i]] = TRUE
-        elif t == FALSE:
-            last[key[i]] = FALSE
+        was = last[key[i]]
+        if t == was or t >= UNKNOWN:
+            continue
+        last[key[i]] = t
+        if t == TRUE and was == FALSE:
+            out[n] = i
+            n += 1
     return n
 
 
@@ -83,44 +84,136 @@ def holds(
 ) -> int:
     """Changes of `C for D`.
 
-    State (keys,): `due`, when C will have held for D, or NEVER; `given`, the truth given last (SILENT: none). Returns
-    the instant to go on from: fewer than n if the output, of which `counts[0]` are written, is full.
+    State (keys,): `given`, the truth given last (SILENT: none; LASTING: false, and C is true); `due`, when C will have
+    held for D, or NEVER. Returns the instant to go on from: fewer than n if the output, of which `counts[0]` are
+    written, is full.
     """
     n = counts[0]
     for i in range(start, len(key)):
         k = key[i]
+        t = truth[i]
+        was = given[k]
+        # Mostly nothing changes, and nothing is due.
+        if t == was:
+            continue
+        fires = was == LASTING and due[k] < time[i]
+        if not fires and (t == SILENT or (was == LASTING and t == TRUE)):
+            continue
         if n + 2 > len(out_row):
             counts[0] = n
             return i
-        if row[i] < running and due[k] < time[i]:
+        if fires and row[i] < running:
             out_row[n] = row[i]
             out_key[n] = k
             out_time[n] = due[k]
             out_timer[n] = True
             out_truth[n] = TRUE
             n += 1
-            given[k] = TRUE
+            given[k] = was = TRUE
             due[k] = NEVER
-        t = truth[i]
         if t == SILENT:
             continue
+        if t == was or (was == LASTING and t == TRUE):
+            continue
+        due[k] = NEVER
+        given[k] = t
         if t == TRUE:
-            if due[k] != NEVER or given[k] == TRUE:
-                continue
             due[k] = time[i] + duration
+            given[k] = LASTING
             t = FALSE
-        else:
-            due[k] = NEVER
-        if given[k] != t:
-            out_row[n] = row[i]
-            out_key[n] = k
-            out_time[n] = time[i]
-            out_timer[n] = timer[i]
-            out_truth[n] = t
-            n += 1
-            given[k] = t
+        if t == was or (was == LASTING and t == FALSE):
+            continue
+        out_row[n] = row[i]
+        out_key[n] = k
+        out_time[n] = time[i]
+        out_timer[n] = timer[i]
+        out_truth[n] = t
+        n += 1
     counts[0] = n
     return len(key)
+
+
+@kernel("i8(i8, i8, i8[::1], i8[::1])")
+def passes(due: int, row: int, time: Any, before: Any) -> int:
+    """The first row, of those of one key up to `row`, whose time has passed a due one; `row`'s time has.
+
+    `time` (n,) is that of rows, `before` (n,) the row of the same key before each, or -1.
+    """
+    while before[row] >= 0 and time[before[row]] > due:
+        row = before[row]
+    return row
+
+
+@kernel(
+    "i8(i4[::1], i8[::1], i8[::1], b1[::1], i1[::1], i4[::1], i8[::1], i8[::1], i8[::1], i8, i8, i8[::1], i1[::1],"
+    " i8[::1], i4[::1], i8[::1], b1[::1], i1[::1])"
+)
+def holds_changes(
+    key: Any,
+    row: Any,
+    time: Any,
+    timer: Any,
+    truth: Any,
+    waiting: Any,
+    row_time: Any,
+    before: Any,
+    last: Any,
+    duration: int,
+    running: int,
+    due: Any,
+    given: Any,
+    out_row: Any,
+    out_key: Any,
+    out_time: Any,
+    out_timer: Any,
+    out_truth: Any,
+) -> int:
+    """As `holds`, of a condition that is known by its changes: instants of one key are in order, keys in any.
+
+    `waiting`: the keys for which it lasts, or may now. `row_time`, `before` (n,): each row's time, and the row of its
+    key before it; `last` (keys,): the last row of each key, -1 none. Returns how many changes came out, of one key in
+    order.
+    """
+    n = 0
+    for i in range(len(key) + len(waiting)):
+        changes = i < len(key)
+        k = key[i] if changes else waiting[i - len(key)]
+        if given[k] == LASTING:
+            # What is due has fired before this change, or at one of the rows that are left.
+            end = row[i] if changes else last[k]
+            now = time[i] if changes else (row_time[end] if end >= 0 else due[k])
+            if due[k] < now:
+                fires = passes(due[k], end, row_time, before)
+                if fires < running:
+                    out_row[n] = fires
+                    out_key[n] = k
+                    out_time[n] = due[k]
+                    out_timer[n] = True
+                    out_truth[n] = TRUE
+                    n += 1
+                    given[k] = TRUE
+                    due[k] = NEVER
+        if not changes:
+            continue
+        was = given[k]
+        t = truth[i]
+        if t == was or (was == LASTING and t == TRUE):
+            continue
+        due[k] = NEVER
+        given[k] = t
+        if t == TRUE:
+            due[k] = time[i] + duration
+            given[k] = LASTING
+            t = FALSE
+        if t == was or (t == FALSE and was == LASTING):
+            continue
+        out_row[n] = row[i]
+        out_key[n] = k
+        out_time[n] = time[i]
+        out_timer[n] = timer[i]
+        out_truth[n] = t
+        n += 1
+    return n
 
 
 @kernel(

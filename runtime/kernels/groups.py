@@ -1,10 +1,14 @@
 """Kernels of groups: a group's time, its instants, and what its members add up to."""
 
+import math
 from typing import Any
 
+from . import parts
 from .jit import NEVER, kernel
 from .order import pop, push
 
+TOLERANCE = 1e-9
+"""By so much a part of a number of values may exceed a whole number and still be taken for it (`stdlib.quantiles`)."""
 INSTANT, WAKE, ADVANCE, END = 0, 1, 2, 3
 """What an operation on a group says: something happened to a member; the group is to have a row;
 a member's time advanced; nothing more comes."""
@@ -137,54 +141,70 @@ def clocks(
     return len(seq)
 
 
-@kernel("void(i8, i4[::1], f8[::1], b1[::1], f8[:, ::1])")
-def _extremes(g: int, group_of: Any, value: Any, known: Any, totals: Any) -> None:
-    """Find the least and greatest value of group g's members anew."""
-    found = False
-    for m in range(len(group_of)):
-        if group_of[m] == g and known[m]:
-            if not found or value[m] < totals[g, 4]:
-                totals[g, 4] = value[m]
-            if not found or value[m] > totals[g, 5]:
-                totals[g, 5] = value[m]
-            found = True
+@kernel("void(f8[::1], i8[::1], i8, i8, i8, i8[::1], i8)")
+def rejoin(floats: Any, ints: Any, at: int, capacity: int, leaf: int, cols: Any, flags: int) -> None:
+    """Join anew what a leaf of the tree at a word is part of, up to its root."""
+    words = cols[-1]
+    node = (capacity + leaf) // 2
+    while node > 0:
+        row = at + node * words
+        floats[row] = 0.0
+        parts.join(floats, ints, row, floats, ints, at + 2 * node * words, cols, flags)
+        parts.join(floats, ints, row, floats, ints, at + (2 * node + 1) * words, cols, flags)
+        node //= 2
 
 
-@kernel("void(i8, i4[::1], f8[::1], b1[::1], f8[::1])")
-def _deviations(g: int, group_of: Any, value: Any, known: Any, into: Any) -> None:
-    """The sums over group g's members of differences from one of them, and of their squares: found anew, as what was
-    far off once would stay in squares that are kept. `into` is (count, true, sum, squares, …, what sums are from)."""
-    found = False
-    for m in range(len(group_of)):
-        if group_of[m] == g and known[m]:
-            if not found:
-                found = True
-                into[2:4] = 0.0
-                into[6:8] = 0.0
-                into[8] = value[m]
-            d = value[m] - into[8]
-            into[2] += d
-            into[3] += d * d
+@kernel("void(f8[::1], i8[::1], i8, i8, i8, i8, i8[::1], i8)")
+def transplant(
+    floats: Any, ints: Any, from_at: int, from_capacity: int, at: int, capacity: int, cols: Any, flags: int
+) -> None:
+    """Make a tree of more leaves of one of fewer (0: of none)."""
+    words = cols[-1]
+    for i in range(2 * capacity * words):
+        ints[at + i] = 0
+    for i in range(from_capacity * words):
+        ints[at + capacity * words + i] = ints[from_at + from_capacity * words + i]
+    for node in range(capacity - 1, 0, -1):
+        row = at + node * words
+        parts.join(floats, ints, row, floats, ints, at + 2 * node * words, cols, flags)
+        parts.join(floats, ints, row, floats, ints, at + (2 * node + 1) * words, cols, flags)
 
 
-@kernel("void(i8, f8, f8, f8[:, ::1])")
-def _include(g: int, x: float, sign: float, totals: Any) -> None:
-    """Add (sign 1) or take away (-1) a value from group g's totals; the sum is compensated (Neumaier 1974)."""
-    totals[g, 0] += sign
-    if x != 0.0:
-        totals[g, 1] += sign
-    y = sign * x
-    s = totals[g, 2] + y
-    if abs(totals[g, 2]) >= abs(y):
-        totals[g, 6] += (totals[g, 2] - s) + y
-    else:
-        totals[g, 6] += (y - s) + totals[g, 2]
-    totals[g, 2] = s
+@kernel("i8(f8[::1], i8, i8, f8)")
+def rank(floats: Any, at: int, size: int, x: float) -> int:
+    """How many of the ascending values at a word are below x."""
+    low, high = 0, size
+    while low < high:
+        middle = (low + high) // 2
+        if floats[at + middle] < x:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel("i8(f8[::1], i8, i8, f8)")
+def include(floats: Any, at: int, size: int, x: float) -> int:
+    """Put a value among the ascending ones at a word; whether none of them was equal to it."""
+    place = rank(floats, at, size, x)
+    fresh = place == size or floats[at + place] != x
+    floats[at + place + 1 : at + size + 1] = floats[at + place : at + size].copy()
+    floats[at + place] = x
+    return 1 if fresh else 0
+
+
+@kernel("i8(f8[::1], i8, i8, f8)")
+def exclude(floats: Any, at: int, size: int, x: float) -> int:
+    """Take a value away from the ascending ones at a word; whether none that is left is equal to it."""
+    place = rank(floats, at, size, x)
+    floats[at + place : at + size - 1] = floats[at + place + 1 : at + size].copy()
+    return 0 if place < size - 1 and floats[at + place] == x else 1
 
 
 @kernel(
-    "i8(i8, i1[::1], i4[::1], i4[::1], i8[::1], f8[::1], b1[::1], b1, b1, i8[::1], i8[:, ::1], i8[:, ::1],"
-    " i4[::1], f8[::1], b1[::1], i4[::1], f8[:, ::1], i8[::1], f8[:, ::1], i8[::1])"
+    "i8(i8, i1[::1], i4[::1], i4[::1], i8[::1], f8[::1], f8[::1], b1[::1], i8[::1], i8[:, ::1], i8[:, ::1],"
+    " i4[::1], f8[::1], b1[::1], i8[::1], i8[:, ::1], f8[::1], i8[::1], i8[::1], i8, f8, b1, i8[::1], f8[::1],"
+    " i8[::1], f8[::1], i8[::1], i8[::1])"
 )
 def members(
     start: int,
@@ -193,30 +213,44 @@ def members(
     member: Any,
     time: Any,
     new_value: Any,
+    new_second: Any,
     new_known: Any,
-    with_extremes: bool,
-    with_squares: bool,
     pending: Any,
     pending_time: Any,
     pending_row: Any,
     update_member: Any,
     value: Any,
     known: Any,
-    group_of: Any,
-    totals: Any,
+    place: Any,
+    blocks: Any,
+    floats: Any,
+    ints: Any,
+    cols: Any,
+    flags: int,
+    part: float,
+    listing: bool,
     out_op: Any,
-    out_totals: Any,
+    out_floats: Any,
+    out_ints: Any,
+    out_codes: Any,
+    out_counts: Any,
     counts: Any,
 ) -> int:
     """Walk over n operations: member updates (INSTANT), kept until an instant of their group (ADVANCE) not before them.
 
-    `new_value` and `new_known` belong to the updates, which `pending_row` numbers. State by membership (a member in a
-    group: one that moves is in both until either's time has come): `value`, `known`, `group_of`; by group: `totals`
-    (count, true, sum, -, min, max, the sum's compensation, -). Out: for each instant of a group that brings it an
-    update its operation and totals, with squares if `with_squares`, and what sums are taken from. Returns the operation
-    to go on from: fewer than n if a heap is full.
+    `new_value`, `new_second` and `new_known` belong to the updates, which `pending_row` numbers. State by membership (a
+    member in a group: one that moves is in both until either's time has come): `value`, `known`, `place` (its leaf in
+    the group's tree). State by group: `blocks`, where in `floats` and `ints` its members are: the first word; how many
+    there is room for; of values how many there are, and how many differ.
+
+    With `flags` the block is a tree of rows of parts (`kernels.parts`), the members' at its leaves; an update joins
+    anew what it is part of. Without, it holds the values, ascending. Out, for each instant of a group that brings it an
+    update: its operation, and a row; of values [how many, the one of this `part` of them, how many differ], and with
+    `listing` the different ones (`out_codes`) with their counts. `counts` is [rows, codes] given out. Returns the
+    operation to go on from: fewer than n if a heap or an output is full.
     """
     n = counts[0]
+    words = cols[-1] if flags else 3
     for i in range(start, len(kind)):
         g = group[i]
         if kind[i] == INSTANT:
@@ -225,38 +259,59 @@ def members(
                 return i
             pending[g] = push(pending_time, pending_row, g, pending[g], time[i], member[i])
             continue
+        if listing and counts[1] + blocks[g, 3] + pending[g] > len(out_codes):
+            counts[0] = n
+            return i
         touched = False
+        at, capacity = blocks[g, 0], blocks[g, 1]
         while pending[g] > 0 and pending_time[g, 0] <= time[i]:
             touched = True
             u = pending_row[g, 0]
             pending[g] = pop(pending_time, pending_row, g, pending[g])
             m = update_member[u]
+            if flags:
+                leaf = at + (capacity + place[m]) * words
+                floats[leaf] = 0.0
+                if new_known[u]:
+                    parts.take(floats, ints, leaf, cols, flags, new_value[u], new_second[u], 0)
+                rejoin(floats, ints, at, capacity, place[m], cols, flags)
+                continue
             if known[m]:
-                known[m] = False
-                _include(g, value[m], -1.0, totals)
-                if with_extremes and (value[m] == totals[g, 4] or value[m] == totals[g, 5]):
-                    _extremes(g, group_of, value, known, totals)
+                blocks[g, 3] -= exclude(floats, at, blocks[g, 2], value[m])
+                blocks[g, 2] -= 1
             if new_known[u]:
-                x = new_value[u]
-                value[m] = x
-                known[m] = True
-                group_of[m] = g
-                if totals[g, 0] == 0.0:
-                    totals[g, 4] = x
-                    totals[g, 5] = x
-                    totals[g, 1:4] = 0.0
-                    totals[g, 6:8] = 0.0
-                _include(g, x, 1.0, totals)
-                if x < totals[g, 4]:
-                    totals[g, 4] = x
-                if x > totals[g, 5]:
-                    totals[g, 5] = x
-        if touched:
-            out_op[n] = i
-            out_totals[n, :8] = totals[g, :]
-            out_totals[n, 8] = 0.0
-            if with_squares:
-                _deviations(g, group_of, value, known, out_totals[n])
-            n += 1
+                blocks[g, 3] += include(floats, at, blocks[g, 2], new_value[u])
+                blocks[g, 2] += 1
+                value[m] = new_value[u]
+            known[m] = new_known[u]
+        if not touched:
+            continue
+        out_op[n] = i
+        if flags:
+            for j in range(words):
+                out_ints[n * words + j] = ints[at + words + j]
+        else:
+            size = blocks[g, 2]
+            out_floats[n * words] = size
+            if size > 0:
+                chosen = max(math.ceil(part * size - TOLERANCE), 1) - 1
+                out_floats[n * words + 1] = floats[at + min(chosen, size - 1)]
+            out_floats[n * words + 2] = blocks[g, 3]
+            j = 0
+            while listing and j < size:
+                # From a value to the next that differs, by steps that double.
+                step, last = 1, j
+                while last + step < size and floats[at + last + step] == floats[at + j]:
+                    last += step
+                    step *= 2
+                while step > 0:
+                    if last + step < size and floats[at + last + step] == floats[at + j]:
+                        last += step
+                    step //= 2
+                out_codes[counts[1]] = floats[at + j]
+                out_counts[counts[1]] = last + 1 - j
+                counts[1] += 1
+                j = last + 1
+        n += 1
     counts[0] = n
     return len(kind)

@@ -25,15 +25,31 @@ def will_compile() -> bool:
     return COMPILED and not any(Path(__file__).parent.glob("__pycache__/*.nbi"))
 
 
-def kernel(signature: str) -> Callable[[Kernel], Kernel]:
-    """A kernel with one fixed signature (Numba's notation: `i8[::1]` is a contiguous int64 array)."""
+def kernel(signature: str, counting: bool = True) -> Callable[[Kernel], Kernel]:
+    """A kernel with one fixed signature (Numba's notation: `i8[::1]` is a contiguous int64 array).
+
+    `counting`: it counts its references to arrays, as it must if it makes any (a slice is one). That costs more than
+    much of what kernels do.
+    """
 
     def compile_(function: Kernel) -> Kernel:
         if not COMPILED:
             return function
         from numba import njit
 
-        compiled: Any = njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+        compiled: Any = njit(signature, cache=True, nogil=True, error_model="numpy", _nrt=counting)(function)
         return cast(Kernel, compiled)
 
     return compile_
+
+
+def part(function: Kernel) -> Kernel:
+    """A part of kernels, compiled into each that calls it."""
+    if not COMPILED:
+        return function
+    from numba import njit
+
+    compiled: Any = njit(nogil=True, error_model="numpy", forceinline=True, _nrt=False, no_cpython_wrapper=True)(
+        function
+    )
+    return cast(Kernel, compiled)

@@ -5,26 +5,66 @@ from typing import Any
 from .jit import kernel
 
 
-@kernel("void(i4[::1], i8[::1], i8[::1], i8[::1])")
-def advance(key: Any, time: Any, clock: Any, moment: Any) -> None:
-    """The moment (n,) at which each row takes effect: the greatest time of its key so far. `clock` (keys,) is state."""
+@kernel("i8(i4[::1], i8[::1], i8[::1], i8[::1])")
+def advance(key: Any, time: Any, clock: Any, moment: Any) -> int:
+    """The moment (n,) at which each row takes effect: the greatest time of its key so far. `clock` (keys,) is state.
+
+    Returns how many rows are behind their key's clock.
+    """
+    behind = 0
     for i in range(len(key)):
         k = key[i]
         t = time[i]
-        if t > clock[k]:
+        if t >= clock[k]:
             clock[k] = t
-        moment[i] = clock[k]
+        else:
+            t = clock[k]
+            behind += 1
+        moment[i] = t
+    return behind
+
+
+@kernel("i8(i4[::1], i8[::1], i8[::1])")
+def last_rows(key: Any, last: Any, out: Any) -> int:
+    """The last row of each key, -1 none, in `last` (keys,), all -1 before; those rows, descending, in `out`.
+
+    Returns how many there are: looking from the end, it is done when it has seen as many keys as there may be.
+    """
+    n = 0
+    i = len(key) - 1
+    while i >= 0 and n < len(out):
+        k = key[i]
+        if last[k] < 0:
+            last[k] = i
+            out[n] = i
+            n += 1
+        i -= 1
+    return n
 
 
 @kernel("void(i4[::1], i8[::1], i8[::1])")
 def previous(key: Any, last: Any, out: Any) -> None:
-    """For each row the row of the same key before it, or -1. `last` (keys,) is scratch: all -1, and left so."""
+    """For each row the row of the same key before it, or -1. `last` (keys,): all -1 before."""
     for i in range(len(key)):
         k = key[i]
         out[i] = last[k]
         last[k] = i
-    for i in range(len(key)):
-        last[key[i]] = -1
+
+
+@kernel("i8(i4[::1], i8[::1], i8[::1], i8[::1])")
+def rows_of(keys: Any, last: Any, before: Any, out: Any) -> int:
+    """The rows of some keys, each once, by key from the last to the first: how many, and in `out` which.
+
+    `last` (keys,): the last row of each key, -1 none; `before` (n,): what `previous` gives.
+    """
+    n = 0
+    for i in range(len(keys)):
+        row = last[keys[i]]
+        while row >= 0:
+            out[n] = row
+            n += 1
+            row = before[row]
+    return n
 
 
 @kernel("i8(i8[:, ::1], i8[:, ::1], i8, i8, i8, i8)")

@@ -1,90 +1,28 @@
-"""The kernel of windows: samples into slices of time, slices into windows, at their ends."""
+"""The kernel of windows: samples into slices of time, slices into windows, at their ends.
+
+The state of a key is one row of 8-byte words, so that what a sample needs lies together:
+
+    passed, latest, soonest, settled, blocked | slices | blocks | next_end of each window | was_empty of each window
+
+A slice is the number of its span of time and a row of parts (`kernels.parts`); slices are a ring. Where windows are
+many slices long, `BRANCHES` slices are joined in a block, as many blocks in a greater one, and so on, so that a
+window's end costs a few joins whatever its length (a tree of partial aggregates: K. Tangwongsan, M. Hirzel, S.
+Schneider, K.-L. Wu 2015). Blocks are made when a window first needs them.
+"""
 
 from typing import Any
 
+from . import parts
 from .jit import NEVER, kernel
 
-COUNT, TRUE, SUM, SQUARES, MIN, MAX, FIRST, LAST = 1, 2, 4, 8, 16, 32, 64, 128
-COLUMNS = 9
-"""Columns of a slice's parts, in the order of the flags above; the last is what sums are taken from, 0 without squares.
-
-A slice with squares sums differences from its own first sample, which are small where samples are close together, so
-that what was far off once spoils no other slice (shifted data: Chan, Golub and LeVeque 1983).
-"""
+PASSED, LATEST, SOONEST, SETTLED, BLOCKED = range(5)
+HEADER = 8
+"""The first words of a key's state: its time; its newest sample's; the least of its windows' next ends; from what time
+on a sample moves none of these; the greatest slice that is in a block."""
+BRANCHES = 8
 
 
-@kernel("void(f8[:, :, ::1], i8[:, :, ::1], i8, i8, i8, i8, i8, f8[::1], i8[::1])")
-def combine(
-    parts: Any, times: Any, k: int, first: int, last: int, ring: int, flags: int, into: Any, into_times: Any
-) -> None:
-    """Combine key k's slices first..last (numbers of slices, inclusive) into one row of parts."""
-    into[:] = 0.0
-    into_times[:] = -1
-    for number in range(first, last + 1):
-        s = number % ring
-        if times[k, s, 0] != number:
-            continue
-        n = parts[k, s, 0]
-        if n == 0.0:
-            continue
-        fresh = into[0] == 0.0
-        into[0] += n
-        if flags & TRUE:
-            into[1] += parts[k, s, 1]
-        if flags & SQUARES:
-            # To differences from the first slice's own: d more for each sample.
-            if fresh:
-                into[8] = parts[k, s, 8]
-            d = parts[k, s, 8] - into[8]
-            into[3] += parts[k, s, 3] + 2.0 * d * parts[k, s, 2] + n * d * d
-            into[2] += parts[k, s, 2] + n * d
-        elif flags & SUM:
-            into[2] += parts[k, s, 2]
-        if flags & MIN and (fresh or parts[k, s, 4] < into[4]):
-            into[4] = parts[k, s, 4]
-        if flags & MAX and (fresh or parts[k, s, 5] > into[5]):
-            into[5] = parts[k, s, 5]
-        if flags & FIRST and (fresh or times[k, s, 1] < into_times[0]):
-            into[6] = parts[k, s, 6]
-            into_times[0] = times[k, s, 1]
-        if flags & LAST and (fresh or times[k, s, 2] >= into_times[1]):
-            into[7] = parts[k, s, 7]
-            into_times[1] = times[k, s, 2]
-
-
-@kernel("void(f8[:, :, ::1], i8[:, :, ::1], i8, i8, i8, i8, f8, i8)")
-def add(parts: Any, times: Any, k: int, number: int, ring: int, flags: int, x: float, t: int) -> None:
-    """Add a sample x at time t to key k's slice of the given number."""
-    s = number % ring
-    if times[k, s, 0] != number:
-        times[k, s, 0] = number
-        parts[k, s, 0] = 0.0
-        parts[k, s, 1] = 0.0
-        parts[k, s, 2] = 0.0
-        parts[k, s, 3] = 0.0
-    fresh = parts[k, s, 0] == 0.0
-    parts[k, s, 0] += 1.0
-    if flags & TRUE and x != 0.0:
-        parts[k, s, 1] += 1.0
-    if flags & (SUM | SQUARES):
-        if fresh:
-            parts[k, s, 8] = x if flags & SQUARES else 0.0
-        d = x - parts[k, s, 8]
-        parts[k, s, 2] += d
-        parts[k, s, 3] += d * d
-    if flags & MIN and (fresh or x < parts[k, s, 4]):
-        parts[k, s, 4] = x
-    if flags & MAX and (fresh or x > parts[k, s, 5]):
-        parts[k, s, 5] = x
-    if flags & FIRST and (fresh or t < times[k, s, 1]):
-        parts[k, s, 6] = x
-        times[k, s, 1] = t
-    if flags & LAST and (fresh or t >= times[k, s, 2]):
-        parts[k, s, 7] = x
-        times[k, s, 2] = t
-
-
-@kernel("i8(i8[::1], i8, i8, i8)")
+@kernel("i8(i8[::1], i8, i8, i8)", counting=False)
 def after(bounds: Any, low: int, high: int, t: int) -> int:
     """The index of the first of bounds[low:high] that is greater than t; high if none is."""
     while low < high:
@@ -96,10 +34,138 @@ def after(bounds: Any, low: int, high: int, t: int) -> int:
     return low
 
 
+@kernel("i8(i8, i8, i8[::1], i8[::1])", counting=False)
+def place(level: int, number: int, rings: Any, starts: Any) -> int:
+    """The word, from the beginning of a key's state, of a slice (level 0) or a block."""
+    return int(starts[level] + (number % rings[level]) * starts[-1])
+
+
+@kernel("void(f8[::1], i8[::1], i8, i8, i8, i8[::1], i8[::1], i8[::1], i8)", counting=False)
+def block(
+    floats: Any, ints: Any, base: int, level: int, number: int, rings: Any, starts: Any, cols: Any, flags: int
+) -> None:
+    """Make a block, and those in it, if they are not made already."""
+    at = base + place(level, number, rings, starts)
+    if ints[at] == number:
+        return
+    blocks = BRANCHES ** (level - 1)
+    ints[base + BLOCKED] = max(ints[base + BLOCKED], (number + 1) * blocks * BRANCHES - 1)
+    for lower in range(1, level + 1):
+        for i in range(number * blocks, (number + 1) * blocks):
+            at = base + place(lower, i, rings, starts)
+            if ints[at] == i:
+                continue
+            ints[at] = i
+            floats[at + 1] = 0.0
+            for j in range(i * BRANCHES, (i + 1) * BRANCHES):
+                below = base + place(lower - 1, j, rings, starts)
+                if ints[below] == j:
+                    parts.join(floats, ints, at + 1, floats, ints, below + 1, cols, flags)
+        blocks //= BRANCHES
+
+
+@kernel("void(f8[::1], i8[::1], i8, i8, i8, i8[::1], i8[::1], i8[::1], i8, f8[::1], i8[::1], i8)", counting=False)
+def combine(
+    floats: Any,
+    ints: Any,
+    base: int,
+    first: int,
+    last: int,
+    rings: Any,
+    starts: Any,
+    cols: Any,
+    flags: int,
+    into_floats: Any,
+    into_ints: Any,
+    into: int,
+) -> None:
+    """Join in one row the slices first..last (their numbers, inclusive) of the key whose state is at word `base`."""
+    into_floats[into] = 0.0
+    i = first
+    while i <= last:
+        level, size = 0, 1
+        while level + 1 < len(rings) and i % (size * BRANCHES) == 0 and i + size * BRANCHES - 1 <= last:
+            level += 1
+            size *= BRANCHES
+        if level > 0:
+            block(floats, ints, base, level, i // size, rings, starts, cols, flags)
+        at = base + place(level, i // size, rings, starts)
+        if ints[at] == i // size:
+            parts.join(into_floats, into_ints, into, floats, ints, at + 1, cols, flags)
+        i += size
+
+
+@kernel("void(i8[::1], i8, i8, i8[::1], i8[::1])", counting=False)
+def unblock(ints: Any, base: int, number: int, rings: Any, starts: Any) -> None:
+    """Forget the blocks that hold a slice: it is to change."""
+    for level in range(1, len(rings)):
+        number //= BRANCHES
+        at = base + place(level, number, rings, starts)
+        if ints[at] == number:
+            ints[at] = -1
+
+
+@kernel("void(f8[::1], i8[::1], i8, i8, i8[::1], i8[::1], i8[::1], i8, f8, f8, i8)", counting=False)
+def add(
+    floats: Any,
+    ints: Any,
+    base: int,
+    number: int,
+    rings: Any,
+    starts: Any,
+    cols: Any,
+    flags: int,
+    x: float,
+    y: float,
+    t: int,
+) -> None:
+    """Take a sample into the slice of the given number, of the key whose state begins at word `base`."""
+    at = base + place(0, number, rings, starts)
+    if number <= ints[base + BLOCKED]:
+        unblock(ints, base, number, rings, starts)
+    if ints[at] != number:
+        ints[at] = number
+        floats[at + 1] = 0.0
+    parts.take(floats, ints, at + 1, cols, flags, x, y, t)
+
+
+@kernel("void(i8[::1], i8, i8, i8[:, ::1])", counting=False)
+def look_ahead(ints: Any, base: int, ends: int, shapes: Any) -> None:
+    """Note when the first window of a key closes, and from what time on a sample opens none."""
+    soonest, settled = NEVER, -NEVER
+    for w in range(len(shapes)):
+        end = ints[base + ends + w]
+        soonest = min(soonest, end)
+        # A window that is open and reaches back as far as its pace holds every sample from here on.
+        gapless = shapes[w, 1] > 0 and shapes[w, 0] >= shapes[w, 1]
+        settled = max(settled, end - shapes[w, 1] if gapless and end < NEVER else NEVER)
+    ints[base + SOONEST] = soonest
+    ints[base + SETTLED] = settled
+
+
+@kernel("b1(i8[::1], i8, i8, i8[:, ::1], i8[::1], i8)", counting=False)
+def open_windows(ints: Any, base: int, ends: int, shapes: Any, bounds: Any, t: int) -> bool:
+    """Open the windows that a sample at t is the first of; whether any that is not closed holds it."""
+    wanted = False
+    floor = max(ints[base + PASSED] - 1, t)
+    for w in range(len(shapes)):
+        width, every, low, high = shapes[w, 0], shapes[w, 1], shapes[w, 2], shapes[w, 3]
+        # The first window that ends after the sample and is still open; does it hold it?
+        end = (floor // every + 1) * every if every > 0 else bounds[after(bounds, low, high, floor)]
+        begin = end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1]
+        if begin <= t:
+            wanted = True
+            if end < ints[base + ends + w]:
+                ints[base + ends + w] = end
+    look_ahead(ints, base, ends, shapes)
+    return wanted
+
+
 @kernel(
-    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], f8[::1], i8, i8, i8, i8, i8, f8[:, :, ::1], i8[:, :, ::1],"
-    " i8[:, ::1], i8[::1], i8[::1], i8[::1], i8[:, ::1], b1[:, ::1], i8[:, ::1], i4[:, ::1],"
-    " i8[:, ::1], f8[:, :, ::1], i8[:, :, ::1], i8[::1])"
+    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8[::1], i8[::1], i8[::1],"
+    " f8[::1], i8[::1], i8, i8, i8[:, ::1], i8[::1],"
+    " i8[:, ::1], i8[:, ::1], i4[:, ::1], i8[:, ::1], f8[::1], i8[::1], b1[::1], i8[::1])",
+    counting=False,
 )
 def windows(
     start: int,
@@ -109,98 +175,175 @@ def windows(
     sampled: Any,
     sample_time: Any,
     value: Any,
+    second: Any,
     running: int,
     ahead: int,
     slice_width: int,
-    ring: int,
     flags: int,
-    parts: Any,
-    times: Any,
+    cols: Any,
+    rings: Any,
+    starts: Any,
+    floats: Any,
+    ints: Any,
+    words: int,
+    ends: int,
     shapes: Any,
     bounds: Any,
-    passed: Any,
-    latest: Any,
-    next_end: Any,
-    was_empty: Any,
+    out_at: Any,
     out_row: Any,
     out_key: Any,
     out_time: Any,
-    out_parts: Any,
-    out_times: Any,
+    out_floats: Any,
+    out_ints: Any,
+    wanted: Any,
     counts: Any,
 ) -> int:
     """Walk over n instants in order: close the windows that ended before each, then take its sample.
 
-    An instant of time -1 is a sample only; its input takes the key to a time at most `ahead` ns before it.
+    An instant of time -1 is a sample only; its input takes the key to a time at most `ahead` ns before it. `second` is
+    the second value of samples that have two, else empty.
 
-    `parts` (keys, ring, 9) and `times` (keys, ring, 3: number of the slice, time of first, time of last) hold the
-    samples. `shapes` (w, 4) are the windows on them: width, every, and the range of `bounds` that is theirs. A
+    `floats` and `ints` are the state, seen in two ways: `words` for each key, of which the windows' next ends begin at
+    `ends`. `rings` and `starts`: how many slices and blocks of each level there are, and where; the last of `starts` is
+    how many words one has. `shapes` (w, 4) are the windows: width, every, and the range of `bounds` that is theirs. A
     window is `width` long, or (width 0) since the last bound; it ends at multiples of `every`, or (every 0) at the
-    bounds. State: `next_end` and `was_empty` (keys, w), when the window closes next, NEVER while it has nothing to say,
-    and what was told last; `passed` and `latest` (keys,), the key's time and its newest sample, which may be ahead of
-    it or behind. Out, for each of the w: base row, key, end and parts of what was closed; an empty window is given out
-    only after one that was not, and before base row `running`. Returns the instant to go on from: fewer than n if an
-    output, of which `counts` (w,) are written, is full.
+    bounds. It closes next at its next end, NEVER while it has nothing to say.
+
+    Out, for each of the w: instant, base row, key, end and parts of what was closed; an empty window is given out only
+    after one that was not, and before base row `running`. `wanted` (n, or empty): which samples were taken. Returns the
+    instant to go on from: fewer than n if an output, of which `counts` (w,) are written, is full.
     """
-    for i in range(start, len(key)):
-        k = key[i]
-        for w in range(len(shapes)):
-            width, every, low, high = shapes[w, 0], shapes[w, 1], shapes[w, 2], shapes[w, 3]
-            # A sample by itself (of a group's member) advances no time, but will: then nothing older is waited for.
-            limit = time[i] if time[i] >= 0 else sample_time[i] - ahead
-            while next_end[k, w] < limit:
-                n = counts[w]
-                if n == out_row.shape[1]:
-                    return i
-                end = next_end[k, w]
-                at = i
-                if time[i] < 0:
-                    while at < len(key) and (key[at] != k or time[at] <= end):
-                        at += 1
-                    if at == len(key):
-                        break
-                begin = end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1]
-                combine(
-                    parts,
-                    times,
-                    k,
-                    begin // slice_width,
-                    (end - 1) // slice_width,
-                    ring,
-                    flags,
-                    out_parts[w, n],
-                    out_times[w, n],
-                )
-                out_row[w, n] = row[at]
-                out_key[w, n] = k
-                out_time[w, n] = end
-                empty = out_parts[w, n, 0] == 0.0
-                if not empty or (row[at] < running and not was_empty[k, w]):
-                    counts[w] += 1
-                was_empty[k, w] = empty
-                if empty and latest[k] < end:
-                    next_end[k, w] = NEVER
-                elif every > 0:
-                    next_end[k, w] = end + every
-                else:
-                    next_end[k, w] = bounds[after(bounds, low, high, end)]
-        if time[i] > passed[k]:
-            passed[k] = time[i]
-        if sampled[i]:
+    number, begins, offset = 0, -slice_width, 0
+    rare = flags & (parts.FIRST | parts.LAST | parts.OTHER) != 0
+    shifted, summed, counted = flags & parts.SQUARES != 0, flags & parts.SUM != 0, flags & parts.TRUE != 0
+    least, greatest = flags & parts.MIN != 0, flags & parts.MAX != 0
+    c_sum, c_squares, c_shift = cols[parts.C_SUM], cols[parts.C_SQUARES], cols[parts.C_SHIFT]
+    c_min, c_max, c_true = cols[parts.C_MIN], cols[parts.C_MAX], cols[parts.C_TRUE]
+    noting, blocked = len(wanted) > 0, len(rings) > 1
+    size, row_words = starts[-1], cols[parts.C_WORDS]
+    room = out_row.shape[1]
+    i = start
+    while i < len(key):
+        # What most instants are, with nothing called: a sample that closes and opens no window, of the common parts.
+        while i < len(key):
+            base = key[i] * words
             t = sample_time[i]
-            wanted = False
+            limit = time[i] if time[i] >= 0 else t - ahead
+            passed = ints[base + PASSED]
+            if limit > ints[base + SOONEST] or t < ints[base + SETTLED] or passed > t or rare:
+                break
+            if t < begins or t >= begins + slice_width:
+                number = t // slice_width
+                begins = number * slice_width
+                offset = starts[0] + (number % rings[0]) * size
+            if blocked and number <= ints[base + BLOCKED]:
+                break
+            if time[i] > passed:
+                ints[base + PASSED] = time[i]
+            i += 1
+            if not sampled[i - 1]:
+                continue
+            if t > ints[base + LATEST]:
+                ints[base + LATEST] = t
+            if noting:
+                wanted[i - 1] = True
+            at = base + offset + 1
+            x = value[i - 1]
+            if ints[at - 1] != number or floats[at] == 0.0:
+                ints[at - 1] = number
+                floats[at] = 1.0
+                if shifted:
+                    floats[at + c_shift] = x
+                    floats[at + c_sum] = 0.0
+                    floats[at + c_squares] = 0.0
+                elif summed:
+                    floats[at + c_sum] = x
+                if least:
+                    floats[at + c_min] = x
+                if greatest:
+                    floats[at + c_max] = x
+                if counted:
+                    floats[at + c_true] = 1.0 if x != 0.0 else 0.0
+                continue
+            floats[at] += 1.0
+            if shifted:
+                d = x - floats[at + c_shift]
+                floats[at + c_sum] += d
+                floats[at + c_squares] += d * d
+            elif summed:
+                floats[at + c_sum] += x
+            if least and x < floats[at + c_min]:
+                floats[at + c_min] = x
+            if greatest and x > floats[at + c_max]:
+                floats[at + c_max] = x
+            if counted and x != 0.0:
+                floats[at + c_true] += 1.0
+        if i == len(key):
+            break
+        # Any instant at all.
+        base = key[i] * words
+        # A sample by itself (of a group's member) advances no time, but will: then nothing older is waited for.
+        limit = time[i] if time[i] >= 0 else sample_time[i] - ahead
+        if ints[base + SOONEST] < limit:
             for w in range(len(shapes)):
                 width, every, low, high = shapes[w, 0], shapes[w, 1], shapes[w, 2], shapes[w, 3]
-                # The first window that ends after the sample and is still open; does it hold it?
-                floor = passed[k] - 1 if passed[k] > t else t
-                end = (floor // every + 1) * every if every > 0 else bounds[after(bounds, low, high, floor)]
-                begin = end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1]
-                if begin <= t:
-                    wanted = True
-                    if end < next_end[k, w]:
-                        next_end[k, w] = end
-            if wanted:
-                if t > latest[k]:
-                    latest[k] = t
-                add(parts, times, k, t // slice_width, ring, flags, value[i], t)
+                at_end = base + ends + w
+                at_empty = at_end + len(shapes)
+                while ints[at_end] < limit:
+                    n = counts[w]
+                    if n == room:
+                        look_ahead(ints, base, ends, shapes)
+                        return i
+                    end = ints[at_end]
+                    at = i
+                    if time[i] < 0:
+                        while at < len(key) and (key[at] != key[i] or time[at] <= end):
+                            at += 1
+                        if at == len(key):
+                            break
+                    begin = end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1]
+                    into = (w * room + n) * row_words
+                    combine(
+                        floats,
+                        ints,
+                        base,
+                        begin // slice_width,
+                        (end - 1) // slice_width,
+                        rings,
+                        starts,
+                        cols,
+                        flags,
+                        out_floats,
+                        out_ints,
+                        into,
+                    )
+                    out_at[w, n] = i
+                    out_row[w, n] = row[at]
+                    out_key[w, n] = key[i]
+                    out_time[w, n] = end
+                    empty = out_floats[into] == 0.0
+                    if not empty or (row[at] < running and ints[at_empty] == 0):
+                        counts[w] += 1
+                    ints[at_empty] = 1 if empty else 0
+                    if empty and ints[base + LATEST] < end:
+                        ints[at_end] = NEVER
+                    elif every > 0:
+                        ints[at_end] = end + every
+                    else:
+                        ints[at_end] = bounds[after(bounds, low, high, end)]
+            look_ahead(ints, base, ends, shapes)
+        if time[i] > ints[base + PASSED]:
+            ints[base + PASSED] = time[i]
+        i += 1
+        if not sampled[i - 1]:
+            continue
+        t = sample_time[i - 1]
+        if not open_windows(ints, base, ends, shapes, bounds, t):
+            continue
+        if t > ints[base + LATEST]:
+            ints[base + LATEST] = t
+        if noting:
+            wanted[i - 1] = True
+        y = second[i - 1] if len(second) > 0 else 0.0
+        add(floats, ints, base, t // slice_width, rings, starts, cols, flags, value[i - 1], y, t)
     return len(key)

@@ -13,6 +13,8 @@ from .node import Operator, Setting, zeros
 class DelayedOperator(Operator):
     """`compiler.plan.Delayed`: what was settled for time s is seen at s + lateness, at a timer instant."""
 
+    crosses = True
+
     def __init__(self, setting: Setting, lateness: int, type_name: str) -> None:
         super().__init__(setting)
         self.lateness = lateness

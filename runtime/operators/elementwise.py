@@ -7,7 +7,7 @@ import numpy as np
 from ...stdlib.catalogue import SCALARS
 from ...stdlib.column import Column, Mask
 from ..flow import At, Constant, Dense, Flow, Sparse, looks, updates, where_true
-from ..frame import NO_INSTANTS, Frame, Instants, first_seen, union
+from ..frame import NO_INSTANTS, Frame, Instants, union
 from .node import Operator, Setting
 
 
@@ -36,7 +36,6 @@ class MapOperator(Operator):
         super().__init__(setting)
         self.function = function
         self.event_inputs = event_inputs
-        self.begun = np.zeros(0, dtype=np.bool_)
 
     def apply(self, columns: Sequence[Column]) -> Column:
         return apply(self.function, columns, self.setting.symbols.texts)
@@ -54,7 +53,7 @@ class MapOperator(Operator):
             return self._sparse(frame, inputs, look)
         dense = [i for i in inputs if isinstance(i, Dense)]
         volatile = any(d.volatile for d in dense)
-        flow = Dense(frame, look(frame.rows), _any_updated(dense), look, volatile=volatile)
+        flow = Dense(frame, None, _any_updated(dense), look, volatile=volatile, of=dense)
         moments = [d.moments for d in dense if d.moments is not None]
         if moments:
             flow.moments, _ = frame.merge(moments, base=False)
@@ -62,14 +61,15 @@ class MapOperator(Operator):
         return flow
 
     def _sparse(self, frame: Frame, inputs: Sequence[Flow], look: At) -> Flow:
-        updated = [u for u in (updates(i) for i in inputs) if u is not None]
+        updated = [u for u in (updates(i) for i in inputs) if u is not None and len(u)]
         # Besides at its updates the value may change with a volatile input, and it begins with the key's first event.
         changing = [i for i in (looks(i) for i in inputs if _changes_by_itself(i)) if i is not None]
-        first = self._first_rows(frame)
-        if len(first):
-            changing.append(first)
+        if len(frame.newcomers):
+            changing.append(frame.newcomers)
+        if not changing and not updated and self.held is not None:
+            return self.idle(frame)
         if not changing:
-            instants, _ = frame.merge(updated, base=False)
+            instants = frame.merge(updated, base=False)[0] if updated else NO_INSTANTS
             return self.sparse(frame, instants, look(instants))
         instants, where = union([*changing, *updated])
         flow = self.sparse(frame, instants, look(instants))
@@ -77,17 +77,6 @@ class MapOperator(Operator):
         for at in where[len(changing) :]:
             flow.updated[at] = True
         return flow
-
-    def _first_rows(self, frame: Frame) -> Instants:
-        """The first event of each key that had none so far."""
-        self.begun = first_seen(self.begun, frame.keys, False)
-        fresh = frame.event & ~self.begun[frame.key]
-        if not fresh.any():
-            return NO_INSTANTS
-        rows = np.flatnonzero(fresh)
-        rows = rows[np.sort(np.unique(frame.key[rows], return_index=True)[1])]
-        self.begun[frame.key[rows]] = True
-        return frame.rows.take(rows)
 
     def _event(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
         happening = [i for i, is_event in zip(inputs, self.event_inputs, strict=True) if is_event]
@@ -111,9 +100,8 @@ def _any_updated(flows: Sequence[Dense]) -> Callable[[], Mask]:
         return flows[0].updated
 
     def updated() -> Mask:
-        mask = flows[0].updated()
-        for flow in flows[1:]:
-            mask = mask | flow.updated()
-        return mask
+        masks = [flow.updated() for flow in flows]
+        every = flows[0].frame.every
+        return every if any(mask is every for mask in masks) else np.logical_or.reduce(masks)
 
     return updated

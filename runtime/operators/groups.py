@@ -10,13 +10,20 @@ from numpy.typing import NDArray
 from ...compiler import plan as p
 from ...stdlib.catalogue import AGGREGATES
 from ...stdlib.column import Column, Mask, Values
+from ...stdlib.parts import columns_of, flags_of, layout
+from ...stdlib.tables import EXACT, Tables
 from ..flow import Flow, positions, updates, where_true
 from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, first_seen, union
 from ..kernels import groups as kernel
 from ..kernels.jit import NEVER
 from .node import Operator, Setting
-from .windows import Samples, SlicesOperator, lowered, numbers, taken
+from .windows import NOTHING, AggregateValue, Samples, SlicesOperator, numbers, taken
 
+CODES = 1 << 12
+"""So many different values there is room for at first, where they are given out."""
+AT, CAPACITY, SIZE, DIFFERENT, MEMBERS, END, BLOCK = range(7)
+"""Of a group's block: where it begins, for how many members there is room, how many values and how many different ones
+it holds (if it holds values); how many members the group has had; of the first group: where the next block begins."""
 Operations = tuple[Rows, int, Keys, Rows, Rows]
 """What a walk over a group's time takes (`kernels.groups`): seq, kind, group, member, time."""
 Frames = Mapping[str, Frame]
@@ -43,7 +50,7 @@ class Arrivals:
 
 @dataclass
 class Updates:
-    """Changes of a member's value: by input (`seq`), member (`slot`), its `group` then, and when."""
+    """Changes of a member's value, or of two: by input (`seq`), member (`slot`), its `group` then, and when."""
 
     seq: Rows
     slot: Rows
@@ -51,10 +58,17 @@ class Updates:
     time: Rows
     value: Values
     known: Mask
+    second: Values
 
 
 class GroupClock:
     """A group domain on one timeline: its groups, their members, their time."""
+
+    STATE = (
+        "groups", "shown", "slots", "last_group", "member_count", "idle", "member_time", "group_of", "waited_in",
+        "greatest", "clock", "waiting", "pending", "heap_time", "heap_member", "pending_time", "pending_row",
+    )  # fmt: skip
+    SCRATCH = ("late_samples", "clock_before")
 
     def __init__(self, setting: Setting, timeline: p.Timeline, devices: Mapping[str, p.DeviceType]) -> None:
         self.setting = setting
@@ -279,14 +293,38 @@ def _device_of(plan: p.Plan, timeline: str) -> str:
 
 
 class MembersOperator(Operator):
-    """`compiler.plan.Members`."""
+    """`compiler.plan.Members`.
 
-    def __init__(self, setting: Setting, members: p.Members, argument: str | None, clock: GroupClock) -> None:
-        """`argument` is the timeline of the inputs; None without inputs."""
+    Of each group the members' values are in a block of `words`: in a tree of rows of parts, so that an update costs as
+    many joins as the tree is high; or, for quantiles and what is different or frequent, in ascending order.
+    """
+
+    crosses = True
+    STATE = (
+        "pending", "pending_time", "pending_row", "kept", "value", "known", "place", "memberships", "blocks", "words",
+    )  # fmt: skip
+    SCRATCH = ("updates",)
+
+    def __init__(
+        self,
+        setting: Setting,
+        members: p.Members,
+        argument: str | None,
+        clock: GroupClock,
+        type_name: str,
+        sampled: Sequence[str],
+    ) -> None:
+        """`argument` is the timeline of the inputs; None without inputs. `sampled`: the types of the values."""
         super().__init__(setting)
-        self.function = AGGREGATES[members.function]
-        self.extremes = "min" in self.function.parts or "max" in self.function.parts
-        self.squares = "squares" in self.function.parts
+        function = AGGREGATES[members.function]
+        self.result = AggregateValue(
+            setting.symbols, members.function, members.option, type_name, sampled[0] if sampled else None
+        )
+        self.arity = max(len(sampled), 1)
+        self.table = self.result.table
+        self.flags = 0 if self.table is not None else flags_of(function.parts)
+        self.cols, self.columns = layout(function.parts), columns_of(function.parts)
+        self.part = function.quantile if function.quantile is not None else members.option or 0.0
         self.timeline = argument
         self.device = members.device
         self.clock = clock
@@ -296,9 +334,10 @@ class MembersOperator(Operator):
         self.kept = _no_updates()
         self.value = np.zeros(0)
         self.known = np.zeros(0, dtype=np.bool_)
-        self.group_of: Keys = np.zeros(0, dtype=np.int32)
+        self.place: Rows = np.zeros(0, dtype=np.int64)
         self.memberships: dict[int, int] = {}
-        self.totals = np.zeros((0, 8))
+        self.blocks = np.zeros((0, BLOCK), dtype=np.int64)
+        self.words: Rows = np.zeros(0, dtype=np.int64)
 
     def collect(self, arrivals: Arrivals | None, inputs: Sequence[Flow]) -> Updates:
         """The members' changes in this batch, in order; the group's instants are made of them."""
@@ -307,21 +346,24 @@ class MembersOperator(Operator):
             return self.updates
         frame = arrivals.frame
         moves = frame.events(arrivals.moved)
-        parts = [u for u in (updates(i) for i in inputs) if u is not None]
-        instants = union([moves, *parts])[0] if parts else moves
-        value = numbers(inputs[0].at(instants)) if inputs else np.ones(len(instants))
-        value = np.array(np.broadcast_to(value, (len(instants),)))
-        known = np.array(np.broadcast_to(inputs[0].at(instants).mask(), (len(instants),))) if inputs else value > 0
-        if len(inputs) > 1:
-            known = known & where_true(inputs[1].at(instants), len(instants))
+        changes = [u for u in (updates(i) for i in inputs) if u is not None]
+        instants = union([moves, *changes])[0] if changes else moves
+        count = len(instants)
+        columns = [i.at(instants) for i in inputs[: self.arity]]
+        values = [np.array(np.broadcast_to(numbers(column), (count,))) for column in columns] or [np.ones(count)]
+        known = np.ones(count, dtype=np.bool_)
+        for column in columns:
+            known &= column.mask()
+        for where in inputs[self.arity :]:
+            known &= where_true(where.at(instants), count)
         joined = Updates(
             frame.seq[instants.row], arrivals.slot[instants.key], self.clock.group_at(arrivals, instants),
-            instants.time, value, known,
+            instants.time, values[0] + 0.0, known, values[-1],
         )  # fmt: skip
         gone = moves.take(arrivals.left[moves.row] >= 0)
         none = np.zeros(len(gone))
         leaving = Updates(
-            frame.seq[gone.row], arrivals.slot[gone.key], arrivals.left[gone.row], gone.time, none, none > 0
+            frame.seq[gone.row], arrivals.slot[gone.key], arrivals.left[gone.row], gone.time, none, none > 0, none
         )
         self.updates = _in_order(leaving, joined)
         return self.updates
@@ -337,27 +379,44 @@ class MembersOperator(Operator):
         number = np.concatenate([np.arange(len(new.seq)) + pending_base, rows]).astype(np.int32)[order]
         time = np.concatenate([new.time, frame.time[rows]])[order]
         kind = kind[order]
-        member = self._memberships(
-            np.concatenate([self.kept.group, new.group]), np.concatenate([self.kept.slot, new.slot])
-        )
-        value, known = np.concatenate([self.kept.value, new.value]), np.concatenate([self.kept.known, new.known])
-        out = np.empty(len(rows), dtype=np.int64)
-        totals = np.empty((len(rows), 9))
-        counts = np.zeros(1, dtype=np.int64)
+        both = [np.concatenate([a, b]) for a, b in zip(_arrays(self.kept), _arrays(new), strict=True)]
+        _, slot, in_group, _, value, known, second = both
+        member = self._memberships(in_group, slot)
+        width = len(self.columns) if self.flags else 3
+        out, given = np.empty(len(rows), dtype=np.int64), np.zeros((len(rows), width), dtype=np.int64)
+        listing = self.table == "frequencies"
+        codes = np.zeros(CODES if listing else 0)
+        how_often = np.zeros(len(codes), dtype=np.int64)
+        counts = np.zeros(2, dtype=np.int64)
         start = 0
         while start < len(kind):
             start = kernel.members(
-                start, kind, group, number, time, value, known, self.extremes, self.squares, self.pending,
-                self.pending_time, self.pending_row, member, self.value, self.known, self.group_of,
-                self.totals, out, totals, counts,
+                start, kind, group, number, time, value, second, known, self.pending, self.pending_time,
+                self.pending_row, member, self.value, self.known, self.place, self.blocks,
+                self.words.view(np.float64), self.words, self.cols, self.flags, self.part,
+                listing, out, given.reshape(-1).view(np.float64), given.reshape(-1), codes, how_often, counts,
             )  # fmt: skip
-            if start < len(kind):
+            if start < len(kind) and int(self.pending.max(initial=0)) == self.pending_time.shape[1]:
                 self.pending_time, self.pending_row = _wider(self.pending_time), _wider(self.pending_row)
+            elif start < len(kind):
+                codes, how_often = (np.concatenate([a, np.zeros_like(a)]) for a in (codes, how_often))
         self._keep(new)
         at = frame.rows.take(number[out[: counts[0]]])
-        parts = totals[: counts[0]]
-        parts[:, 2] += parts[:, 6]
-        return self.sparse(frame, at, lowered(self.function.lower, parts, None))
+        return self.sparse(frame, at, self._result(given[: counts[0]], codes, how_often))
+
+    def _result(self, rows: Rows, codes: Values, counts: Rows) -> Column:
+        """The function's values, of what the kernel gave."""
+        if self.table is None:
+            return self.result.of(rows, self.columns)
+        found = rows.view(np.float64)
+        if self.table == "values":
+            return Column(np.ascontiguousarray(found[:, 1]), found[:, 0] > 0)
+        if self.table == "hashes":
+            return Column(np.ascontiguousarray(found[:, 2]))
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(found[:, 2].astype(np.int64))])
+        exact = np.full(len(rows), EXACT, dtype=np.int64)
+        tables = Tables(offsets, codes[: offsets[-1]], counts[: offsets[-1]], exact, np.zeros((0, 0), dtype=np.int64))
+        return self.result.of(rows, (), {self.table: tables})
 
     def commit(self) -> None:
         super().commit()
@@ -372,31 +431,62 @@ class MembersOperator(Operator):
         self.kept = Updates(*(a[kept] for a in both))
 
     def _memberships(self, group: Keys, slot: Rows) -> Keys:
-        """The number of each member's membership in a group."""
-        distinct, where = np.unique(group.astype(np.int64) << 32 | slot, return_inverse=True)
+        """The number of each member's membership in a group; there is room for all of them in the groups' blocks."""
+        pairs = group.astype(np.int64) << 32 | slot
+        distinct, first, where = np.unique(pairs, return_index=True, return_inverse=True)
+        if not len(distinct):
+            return np.zeros(0, dtype=np.int32)
         known = len(self.memberships)
-        numbers_ = np.array([self.memberships.setdefault(pair, len(self.memberships)) for pair in distinct.tolist()])
-        if len(self.memberships) > known:
-            count = len(self.memberships)
+        # In the order in which they come, whatever the batches.
+        for pair in distinct[np.argsort(first)].tolist():
+            self.memberships.setdefault(pair, len(self.memberships))
+        numbers_ = np.array([self.memberships[pair] for pair in distinct.tolist()])
+        count = len(self.memberships)
+        if count > known:
             self.value = first_seen(self.value, count, 0.0)
             self.known = first_seen(self.known, count, False)
-            self.group_of = first_seen(self.group_of, count, -1)
-        return numbers_.astype(np.int32)[where.reshape(-1)] if len(distinct) else np.zeros(0, dtype=np.int32)
+            self.place = first_seen(self.place, count, 0)
+            fresh = np.flatnonzero(numbers_ >= known)
+            fresh = fresh[np.lexsort((numbers_[fresh], distinct[fresh] >> 32))]
+            joins = distinct[fresh] >> 32
+            # Ascending by group, and there by number: each takes the next place in its own.
+            groups, begin, many = np.unique(joins, return_index=True, return_counts=True)
+            self.place[numbers_[fresh]] = self.blocks[joins, MEMBERS] + np.arange(len(joins)) - np.repeat(begin, many)
+            self.blocks[groups, MEMBERS] += many
+            self._make_room(groups)
+        return numbers_.astype(np.int32)[where.reshape(-1)]
+
+    def _make_room(self, groups: Rows) -> None:
+        """Have room for all members of these groups, in blocks of twice the size where they outgrow theirs."""
+        for g in groups[self.blocks[groups, MEMBERS] > self.blocks[groups, CAPACITY]].tolist():
+            old_at, old = self.blocks[g, :2].tolist()
+            capacity = 1 << int(self.blocks[g, MEMBERS] - 1).bit_length()
+            size = 2 * capacity * len(self.columns) if self.flags else capacity + 1
+            at = int(self.blocks[0, END])
+            self.words = first_seen(self.words, at + size, 0)
+            if self.flags:
+                floats = self.words.view(np.float64)
+                kernel.transplant(floats, self.words, old_at, old, at, capacity, self.cols, self.flags)
+            else:
+                self.words[at : at + old] = self.words[old_at : old_at + old]
+            self.blocks[g, :2] = at, capacity
+            self.blocks[0, END] = at + size
 
     def _grow(self, groups: int) -> None:
-        self.totals = first_seen(self.totals, groups, 0.0)
+        self.blocks = first_seen(self.blocks, max(groups, 1), 0)
         self.pending = first_seen(self.pending, groups, 0)
         self.pending_time = first_seen(self.pending_time, groups, 0)
         self.pending_row = first_seen(self.pending_row, groups, 0)
 
 
 def _arrays(u: Updates) -> list[Any]:
-    return [u.seq, u.slot, u.group, u.time, u.value, u.known]
+    return [u.seq, u.slot, u.group, u.time, u.value, u.known, u.second]
 
 
 def _no_updates() -> Updates:
     empty = np.zeros(0, dtype=np.int64)
-    return Updates(empty, empty, np.zeros(0, dtype=np.int32), empty, np.zeros(0), np.zeros(0, dtype=np.bool_))
+    nothing = np.zeros(0)
+    return Updates(empty, empty, np.zeros(0, dtype=np.int32), empty, nothing, np.zeros(0, dtype=np.bool_), nothing)
 
 
 def _in_order(*parts: Updates) -> Updates:
@@ -411,16 +501,19 @@ def _in_order(*parts: Updates) -> Updates:
 class GroupSlicesOperator(SlicesOperator):
     """`compiler.plan.Slices` on a group's timeline: its samples come from a member device's."""
 
+    crosses = True
+
     def samples(self, frame: Frame, clock: GroupClock, arrivals: Arrivals | None, inputs: Sequence[Flow]) -> Samples:
         """The members' samples among the group's rows, each before the row that its input brings about."""
-        at, known, value = NO_INSTANTS, np.zeros(0, dtype=np.bool_), np.zeros(0)
+        at, values = NO_INSTANTS, [np.zeros(0) for _ in self.sampled]
         seq, group = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
         if arrivals is not None:
-            at, known, value = taken(inputs[0], inputs[1] if len(inputs) > 1 else None)
-            at, value = at.take(known), value[known]
+            found = taken(inputs, len(self.sampled))
+            at = found.at.take(found.known)
             group = clock.group_at(arrivals, at)
             belongs = group >= 0
-            at, value, group = at.take(belongs), value[belongs], group[belongs]
+            at, group = at.take(belongs), group[belongs]
+            values = [value[found.known][belongs] for value in found.values]
             seq = arrivals.frame.seq[at.row]
             passed = _clock_then(frame, clock, seq, group)
             missed = self._missed(at.time - at.timer, passed)
@@ -436,7 +529,8 @@ class GroupSlicesOperator(SlicesOperator):
             np.concatenate([np.full(m, -1, np.int64), frame.time])[order],
             sampled,
             np.concatenate([at.time - at.timer, frame.time])[order],
-            np.concatenate([value, np.zeros(n)])[order],
+            np.concatenate([values[0], np.zeros(n)])[order],
+            np.concatenate([values[1], np.zeros(n)])[order] if len(values) > 1 else NOTHING,
         )
 
     def _missed(self, at: Rows, passed: Rows) -> Mask:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...stdlib.column import DTYPES, Column, Mask
-from ..flow import Constant, Dense, Flow
+from ..flow import Constant, Dense, Flow, Sparse
 from ..frame import Frame, Instants, Rows, first_seen
 from ..kernels.held import held, staleness
 from .node import Operator, Setting
@@ -38,6 +38,8 @@ def constant_column(setting: Setting, value: Any, type_name: str) -> Column:
 class KeyOperator(Operator):
     """`compiler.plan.Key`: the texts of a timeline's keys; never updated."""
 
+    STATE = ("codes",)
+
     def __init__(self, setting: Setting, timeline: str, index: int) -> None:
         super().__init__(setting)
         self.timeline = timeline
@@ -53,7 +55,7 @@ class KeyOperator(Operator):
         def look(instants: Instants) -> Column:
             return Column(self.codes[instants.key])
 
-        return Dense(frame, look(frame.rows), _never(frame), look)
+        return Dense(frame, None, _never(frame), look)
 
 
 class NowOperator(Operator):
@@ -63,7 +65,7 @@ class NowOperator(Operator):
         def look(instants: Instants) -> Column:
             return Column(instants.time)
 
-        return Dense(frame, look(frame.rows), _never(frame), look, volatile=True)
+        return Dense(frame, None, _never(frame), look, volatile=True)
 
 
 def _never(frame: Frame) -> Callable[[], Mask]:
@@ -76,6 +78,9 @@ class FieldState:
     Shared by the operators that ask about the field. Values are looked up by the row they came from; -1 is what was
     held before the batch.
     """
+
+    STATE = ("values", "held_time", "earlier_values", "earlier_time")
+    SCRATCH = ("frame", "message", "walked", "plain", "took", "source", "source_time", "before", "before_time")
 
     def __init__(self, name: str, type_name: str) -> None:
         self.name = name
@@ -116,6 +121,10 @@ class FieldState:
         self.walked = True
         frame = self.frame
         assert frame is not None
+        if self.plain:
+            self.took, self.source, self.source_time = frame.every, frame.rows.row, frame.time
+            self.before, self.before_time = frame.previous, self._times(frame.previous, frame.key)
+            return
         n = len(frame)
         self.took = np.empty(n, dtype=np.bool_)
         self.source, self.source_time, self.before, self.before_time = (np.empty(n, dtype=np.int64) for _ in range(4))
@@ -130,7 +139,7 @@ class FieldState:
         frame = self.frame
         assert frame is not None
         if self.plain:
-            return np.ones(len(frame), dtype=np.bool_)
+            return frame.every
         self.walk()
         return self.took
 
@@ -145,6 +154,15 @@ class FieldState:
 
     def at(self, instants: Instants) -> tuple[Column, Rows]:
         """The same at any instants."""
+        frame = self.frame
+        assert frame is not None
+        if instants is frame.rows:
+            return self.after_rows()
+        if self.plain:
+            row, timer = instants.row, instants.timer
+            index = np.where(timer, frame.previous[row], row) if timer.any() else row
+            times = self._times(index, instants.key)
+            return self._pick(index, instants.key, times), times
         self.walk()
         index = np.where(instants.timer, self.before[instants.row], self.source[instants.row])
         time = np.where(instants.timer, self.before_time[instants.row], self.source_time[instants.row])
@@ -162,14 +180,20 @@ class FieldState:
         values = np.where(here, column.values, self.earlier_values[instants.key])
         return Column(values, column.known), time
 
-    def _pick(self, index: Rows, key: NDArray[np.int32], time: Rows) -> Column:
+    def _times(self, index: Rows, key: NDArray[np.int32]) -> Rows:
+        """The event times of what came with these rows of a plain batch; of what was held before where they are -1."""
+        assert self.frame is not None
+        times = self.frame.time[index]
         old = index < 0
         if old.any():
-            values = self.values[key]
-            new = ~old
-            values[new] = self.message.values[index[new]]
-        else:
-            values = self.message.values[index]
+            times[old] = self.held_time[key[old]]
+        return times
+
+    def _pick(self, index: Rows, key: NDArray[np.int32], time: Rows) -> Column:
+        values = self.message.values[index]
+        old = index < 0
+        if old.any():
+            values[old] = self.values[key[old]]
         known = time >= 0
         return Column(values, None if known.all() else known)
 
@@ -180,18 +204,19 @@ class FieldState:
             return
         if self.remembers:
             self._commit_earlier(frame)
-        if self.plain and not self.walked:
-            self.values[frame.key] = self.message.values
-            self.held_time[frame.key] = frame.time
+        if self.plain:
+            key = frame.key[frame.ends]
+            self.values[key] = self.message.values[frame.ends]
+            self.held_time[key] = frame.time[frame.ends]
         else:
             self.walk()
-            rows = np.flatnonzero(self.took)
+            rows = self.took.nonzero()[0]
             self.values[frame.key[rows]] = self.message.values[rows]
         self.frame = None
 
     def _commit_earlier(self, frame: Frame) -> None:
         self.walk()
-        rows = np.flatnonzero(self.took)
+        rows = self.took.nonzero()[0]
         keys, replaced = frame.key[rows], self.before[rows]
         self.earlier_values[keys] = np.where(replaced < 0, self.values[keys], self.message.values[replaced])
         self.earlier_time[keys] = self.before_time[rows]
@@ -199,6 +224,8 @@ class FieldState:
 
 class FieldOperator(Operator):
     """`compiler.plan.Field`: the held value, absent once it is older than `stale` (ns; None: never)."""
+
+    STATE = ("is_stale",)
 
     def __init__(self, setting: Setting, state: FieldState, stale: int | None) -> None:
         super().__init__(setting)
@@ -209,14 +236,16 @@ class FieldOperator(Operator):
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
         state = self.state
         state.begin(frame)
-        column, times = state.after_rows()
         if self.stale is None:
-            return Dense(frame, column, state.updated, lambda instants: state.at(instants)[0])
+            given = state.message if state.plain else None
+            return Dense(frame, given, state.updated, lambda instants: state.at(instants)[0])
         state.walk()
-        flow = Dense(frame, self._fresh(column, times, frame.rows), state.updated, self._look)
-        flow.moments = self._moments(frame, self.stale)
-        n = len(flow.moments)
-        flow.moment_column = Column(np.zeros(n, dtype=column.values.dtype), np.zeros(n, dtype=np.bool_))
+        flow = Dense(frame, state.message if state.plain else None, state.updated, self._look)
+        moments = self._moments(frame, self.stale)
+        if len(moments):
+            n = len(moments)
+            flow.moments = moments
+            flow.moment_column = Column(np.zeros(n, dtype=state.values.dtype), np.zeros(n, dtype=np.bool_))
         return flow
 
     def _look(self, instants: Instants) -> Column:
@@ -258,9 +287,23 @@ class MessageOperator(Operator):
             return Column(column.values, column.mask() & ~instants.timer)
 
         def updated() -> Mask:
-            return message.mask()
+            return frame.every if message.known is None else message.known
 
         return Dense(frame, message, updated, look, volatile=True)
+
+
+class DeviceEventOperator(Operator):
+    """`compiler.plan.DeviceEvent`: happens at the messages that tell it."""
+
+    def __init__(self, setting: Setting, state: FieldState) -> None:
+        super().__init__(setting)
+        self.state = state
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        self.state.begin(frame)
+        told = self.state.message
+        instants = frame.events(told.values & told.mask())
+        return Sparse(frame, instants, Column(np.ones(len(instants), dtype=np.bool_)), None, event=True)
 
 
 class HeldTimeOperator(Operator):
@@ -276,7 +319,7 @@ class HeldTimeOperator(Operator):
         def look(instants: Instants) -> Column:
             return _known_times(self.state.at(instants)[1])
 
-        return Dense(frame, _known_times(self.state.after_rows()[1]), self.state.updated, look)
+        return Dense(frame, None, self.state.updated, look)
 
 
 class PreviousOperator(Operator):
@@ -295,7 +338,7 @@ class PreviousOperator(Operator):
             column, times = self.state.earlier_at(instants)
             return _known_times(times) if self.of_time else column
 
-        return Dense(frame, look(frame.rows), self.state.updated, look)
+        return Dense(frame, None, self.state.updated, look)
 
 
 def _known_times(times: Rows) -> Column:

@@ -16,6 +16,7 @@ from ..text import output_value, write_value
 from ..values import plain_values
 from .elementwise import full
 from .node import Operator, Setting
+from .patterns import Found, Matches
 from .rules import LifeFlow
 
 
@@ -33,8 +34,10 @@ class ActionOperator(Operator):
     def run(self, frame: Frame, inputs: Sequence[Any]) -> Any:
         life: LifeFlow = inputs[0]
         action = self.action
+        if len(life.what) == 0:
+            return None
         wanted = life.what == kernel.CLEARED if action.on == "clear" else life.what <= kernel.REPEATED
-        which = np.flatnonzero(wanted)
+        which = wanted.nonzero()[0]
         if len(which) == 0:
             return None
         at = life.instants.take(which)
@@ -42,18 +45,23 @@ class ActionOperator(Operator):
             guard = where_true(full(inputs[1].at(at), len(at)), len(at))
             which, at = which[guard], at.take(guard)
         skipped = 2 if action.guarded else 1
-        values: list[list[Any]] = [[] for _ in range(skipped)]
-        for flow, type_name in zip(inputs[skipped:], self.types[skipped:], strict=True):
-            values.append(plain_values(full(flow.at(at), len(at)), type_name, self.setting.symbols.texts))
+        # What they show is looked up now, and written when somebody looks.
+        shown = [
+            (full(flow.at(at), len(at)), type_name)
+            for flow, type_name in zip(inputs[skipped:], self.types[skipped:], strict=True)
+        ]
+        texts = self.setting.symbols.texts
 
         def records(seqs: list[int], keys: list[tuple[str, ...]], times: list[int]) -> list[Output]:
-            rows = ([column[i] if column else None for column in values] for i in range(len(seqs)))
+            nothing = [None] * len(seqs)
+            values = [plain_values(column, type_name, texts) for column, type_name in shown]
+            rows = zip(*[nothing] * skipped, *values, strict=True)
             return [self._output(*one) for one in zip(seqs, keys, times, rows, strict=True)]
 
         self.setting.gathered.add(self.timeline, frame, at, self.place, records, which, action.order)
         return None
 
-    def _output(self, seq: int, key: tuple[str, ...], time: int, row: list[Any]) -> Output:
+    def _output(self, seq: int, key: tuple[str, ...], time: int, row: Sequence[Any]) -> Output:
         action = self.action
         if action.kind == "alert":
             message = write_template(action.message, row)
@@ -74,6 +82,8 @@ class ActionOperator(Operator):
 class OutputOperator(Operator):
     """`compiler.plan.Output`."""
 
+    STATE = ("last",)
+
     def __init__(self, setting: Setting, output: p.Output, node: p.PlanNode, source: p.PlanNode, place: int) -> None:
         super().__init__(setting)
         self.output = output
@@ -89,6 +99,11 @@ class OutputOperator(Operator):
             return None
         at = updates(flow) if self.output.paced or self.event else looks(flow)
         assert at is not None
+        if len(at) == 0:
+            return None
+        if isinstance(flow, Matches) and flow.found is not None:
+            self._add_matches(frame, flow.found)
+            return None
         column = full(flow.at(at), len(at))
         if not self.output.paced and not self.event:
             which = self._changes(frame, at, column)
@@ -115,10 +130,22 @@ class OutputOperator(Operator):
             ]
 
         if self.event:
-            self.setting.gathered.add(timeline, frame, at, self.place, matches)
+            self.setting.gathered.add(timeline, frame, at, self.place, matches, name=name)
         else:
             self.setting.gathered.add(timeline, frame, at, self.place, signals, name=name, column=column)
         return None
+
+    def _add_matches(self, frame: Frame, found: Found) -> None:
+        """Matches, of which there may be several at an instant."""
+        at = found.instants.take(found.at)
+        timeline, name = self.timeline, self.output.name
+
+        def records(seqs: list[int], keys: list[tuple[str, ...]], times: list[int]) -> list[Output]:
+            listed = found.events.of_matches() if found.events is not None else [()] * len(seqs)
+            each = zip(seqs, keys, times, found.place.tolist(), listed, strict=True)
+            return [Matched(seq, timeline, key, time, name, place, events) for seq, key, time, place, events in each]
+
+        self.setting.gathered.add(timeline, frame, at, self.place, records, name=name)
 
     def _changes(self, frame: Frame, at: Instants, column: Column) -> Any:
         """Where the value is not what was told last; a first absent value is not told."""
@@ -130,7 +157,7 @@ class OutputOperator(Operator):
             bits = part.view(np.float64) if self.type_name == "time" else part.astype(np.float64)
             bits = np.ascontiguousarray(np.where(column.mask(), bits, np.nan))
             changed[out[: changed_numbers(at.key, bits, self.last[i], out)]] = True
-        return np.flatnonzero(changed)
+        return changed.nonzero()[0]
 
 
 def write_template(parts: Sequence[str | p.Hole], row: Sequence[Any]) -> str:

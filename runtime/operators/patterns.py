@@ -1,147 +1,320 @@
-"""Patterns: steps one after another, and what the newest match captured."""
+"""Patterns: what may matter to threads in a batch, the walk over it, and the matches that come of it."""
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...compiler import plan as p
-from ...stdlib.column import DTYPES, Column, Mask
-from ..flow import Flow, Sparse, updates, where_true
-from ..frame import NO_INSTANTS, Frame, Instants, first_seen, union
-from ..kernels.automaton import match
+from ...stdlib.column import DTYPES, Column
+from .. import automata, automata_values
+from ..flow import Dense, Flow, Sparse, updates, where_true
+from ..frame import NO_INSTANTS, Frame, Instants, Rows, union
+from ..kernels import automaton_layout as layout
+from ..kernels.automaton import walk
+from ..kernels.automaton_threads import count_events, list_events, release_events
 from .elementwise import full
 from .node import Operator, Setting
 
-COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
+Numbers = NDArray[np.float64]
 
 
-class PatternOperator(Operator):
-    """`compiler.plan.Pattern`."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Matches (or what has expired) in one batch.
 
-    def __init__(self, setting: Setting, pattern: p.Pattern, types: Sequence[str]) -> None:
-        """`types` are the inputs' types by name."""
+    instants: those at which there is one; at (m,): of each the place of its instant; place (m,): which it is at that
+    instant; values (m, bound values); events, if they are listed.
+    """
+
+    instants: Instants
+    at: Rows
+    place: Rows
+    values: Numbers
+    events: "Events | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Events:
+    """The events of m matches: of match j those before `ends[j]` (m,) and behind the match before it: `steps`, `times`.
+    `names` are the steps'."""
+
+    names: tuple[str, ...]
+    ends: Rows
+    steps: Rows
+    times: Rows
+
+    def of_matches(self) -> list[tuple[tuple[str, int], ...]]:
+        """Of each match the names and times of its events."""
+        each = [(self.names[step], time) for step, time in zip(self.steps.tolist(), self.times.tolist(), strict=True)]
+        ends = self.ends.tolist()
+        return [tuple(each[first:end]) for first, end in zip([0, *ends[:-1]], ends, strict=True)] if ends else []
+
+
+@dataclass
+class Matches(Sparse):
+    """A pattern's flow: an event at each instant with a match; `found` are the matches themselves."""
+
+    found: Found | None = None
+
+
+class BoundValues(Operator):
+    """An operator whose newest matches, or newest beginnings that ran out of time, have bound values."""
+
+    SCRATCH: ClassVar[tuple[str, ...]] = ("found",)
+
+    def __init__(self, setting: Setting, types: Sequence[str]) -> None:
+        """`types` are those of the bound values."""
         super().__init__(setting)
-        self.pattern = pattern
-        self.types = types
-        self.tests = np.array(
-            [
-                (s, COMPARISONS.index(t.comparison), i, t.capture)
-                for i, (s, t) in enumerate((s, t) for s, step in enumerate(pattern.steps) for t in step.tests)
-            ],
-            dtype=np.int64,
-        ).reshape(-1, 4)
-        self.lefts = [t.left for step in pattern.steps for t in step.tests]
-        self.capture_steps = np.array([[c.step] for c in pattern.captures], dtype=np.int64).reshape(-1, 1)
-        room = pattern.partial_max
-        self.count = np.zeros(0, dtype=np.int32)
-        self.step = np.zeros((0, room), dtype=np.int64)
-        self.start = np.zeros((0, room, 1), dtype=np.int64)
-        self.captured = np.zeros((0, room, len(pattern.captures)))
-        self.matches: Sparse | None = None
-        self.match_values = np.zeros((0, len(pattern.captures)))
+        self.bound_types = types
+        self.found: Found | None = None
 
-    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
-        self._grow(frame.keys)
-        instants = self._instants(frame, inputs)
-        n = len(instants)
-        steps = np.stack([self._may_match(step, instants, inputs) for step in self.pattern.steps])
-        unless = np.zeros(n, dtype=np.bool_)
-        if self.pattern.unless is not None:
-            flow = inputs[self.pattern.unless]
-            unless = _updated_at(flow, instants) & where_true(full(flow.at(instants), n), n)
-        matter = steps.any(axis=0) | unless
-        instants, steps, unless = instants.take(matter), np.ascontiguousarray(steps[:, matter]), unless[matter]
-        n = len(instants)
-        lefts = _matrix([self._number(inputs, i, instants) for i in self.lefts], n)
-        values = _matrix([self._number(inputs, c.value, instants) for c in self.pattern.captures], n)
-        out, out_values = np.empty(n, dtype=np.int64), np.empty((n, len(self.pattern.captures)))
-        counts = np.zeros(2, dtype=np.int64)
-        match(
-            instants.key, instants.time, steps, unless, self.tests, lefts, self.capture_steps, values,
-            self.pattern.within_ns or 0, self.count, self.step, self.start, self.captured, out, out_values, counts,
-        )  # fmt: skip
-        if counts[1]:
-            self.setting.counters.dropped["dropped_partial"] += int(counts[1])
-        found = instants.take(out[: counts[0]])
-        self.match_values = out_values[: counts[0]]
-        self.matches = Sparse(frame, found, Column(np.ones(len(found), dtype=np.bool_)), None, event=True)
-        return self.matches
+    def commit(self) -> None:
+        super().commit()
+        self.found = None
 
-    def captured_column(self, capture: int) -> Column:
-        """What this batch's matches captured."""
-        type_name = self.types[self.pattern.captures[capture].value]
-        number = np.ascontiguousarray(self.match_values[:, capture])
+    def give(self, frame: Frame, found: Found) -> Flow:
+        """The flow of what was found."""
+        self.found = found
+        n = len(found.instants)
+        return Matches(frame, found.instants, Column(np.ones(n, dtype=np.bool_)), None, event=True, found=found)
+
+    def bound_column(self, bound: int) -> Column:
+        """What the last match of each instant had bound."""
+        assert self.found is not None
+        last = np.searchsorted(self.found.at, np.arange(len(self.found.instants)), side="right") - 1
+        number = np.ascontiguousarray(self.found.values[last, bound])
         known = ~np.isnan(number)
+        type_name = self.bound_types[bound]
         if type_name == "time":
-            times = number.view(np.int64)
-            return Column(times, times >= 0)
+            return Column(number.view(np.int64), None if known.all() else known)
         return Column(np.where(known, number, 0.0).astype(DTYPES[type_name]), None if known.all() else known)
 
-    def _instants(self, frame: Frame, inputs: Sequence[Flow]) -> Instants:
-        relevant = {i for step in self.pattern.steps for i in _inputs_of(step)}
-        if self.pattern.unless is not None:
-            relevant.add(self.pattern.unless)
-        parts = [u for u in (updates(inputs[i]) for i in sorted(relevant)) if u is not None]
-        return union(parts)[0] if len(parts) > 1 else parts[0] if parts else NO_INSTANTS
 
-    def _may_match(self, step: p.PatternStep, instants: Instants, inputs: Sequence[Flow]) -> Mask:
+class PatternOperator(BoundValues):
+    """`compiler.plan.Pattern`."""
+
+    STATE: ClassVar[tuple[str, ...]] = ("keys", "threads", "bound", "events", "pool")
+    SCRATCH: ClassVar[tuple[str, ...]] = ("expired", "room")
+
+    def __init__(self, setting: Setting, pattern: p.Pattern, types: Sequence[str], expires: bool) -> None:
+        """`types` are the inputs' types by name; `expires`: somebody asks what ran out of time."""
+        self.program = automata.compile_pattern(pattern, types, setting.symbols, expires)
+        super().__init__(setting, self.program.bound_types)
+        self.pattern = pattern
+        self.types = types
+        self.options = self.program.arrays[7]
+        self.timed = bool(self.options[layout.TIMED])
+        self.watched = sorted({i for step in pattern.steps for i in step.updates})
+        self.looked_at = automata.steps_looked_at(self.program)
+        self.used = automata_values.inputs_used(pattern)
+        self.keys, self.threads, self.bound, self.events, self.pool = automata.empty_state(self.program, 0, 0, 0)
+        self.scratch = automata.scratch(self.program)
+        self.room = 256
+        self.names = tuple(step.name for step in pattern.steps)
+        alone = None if expires else automata.only_step(pattern)
+        self.alone, self.alone_step = alone is not None, alone or 0
+        self.expired: Found | None = None
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        if self.alone:
+            return self.give(frame, self._of_one_event(frame, inputs))
+        self.grow(frame.keys)
+        instants, met, updated = self.facts(frame, inputs)
+        matter = self.matter(instants, met, updated)
+        if matter is not None:
+            instants, met, updated = instants.take(matter), met[matter], updated[matter]
+        return self.walked(frame, instants, met, updated, self.numbers(inputs, instants))
+
+    def grow(self, keys: int) -> None:
+        """Have room for so many keys."""
+        if len(self.keys) < keys:
+            more = max(keys, 2 * len(self.keys), 16) - len(self.keys)
+            self.keys = np.concatenate([self.keys, automata.no_threads(more)])
+
+    def walked(self, frame: Frame, instants: Instants, met: Rows, updated: Rows, numbers: Numbers) -> Flow:
+        """What comes of these instants."""
+        rows, values = self._walk(frame.running, instants, met, updated, numbers)
+        expired = rows[:, layout.KIND] == layout.EXPIRED
+        self.expired = self._found(rows[expired], values[expired], listed=False)
+        rows, values = rows[~expired], values[~expired]
+        return self.give(frame, self._found(rows, values, self.pattern.listed))
+
+    # -- What may matter ----------------------------------------------------------------------------------------------
+
+    def facts(self, frame: Frame, inputs: Sequence[Flow], among: Instants | None = None) -> tuple[Instants, Rows, Rows]:
+        """The instants that may matter; which steps (bits) each may meet, and of which it updates the inputs.
+
+        `among`: the instants are these, and all at which an input is updated are among them.
+        """
+        parts = {i: at for i in self.watched if (at := updates(inputs[i])) is not None}
+        base = self.timed or any(isinstance(inputs[i], Dense) for i in parts)
+        if among is not None:
+            instants = among
+            places = [union([among, at])[1][1] for at in parts.values()]
+        elif parts or base:
+            instants, places = frame.merge(list(parts.values()), base)
+        else:
+            instants, places = NO_INSTANTS, []
+        where = dict(zip(parts, places, strict=True))
+        met, updated = np.zeros(len(instants), dtype=np.int64), np.zeros(len(instants), dtype=np.int64)
+        for number, step in enumerate(self.pattern.steps):
+            bit = 1 << number
+            for i in step.updates:
+                at = parts.get(i)
+                if at is None or len(at) == 0:
+                    continue
+                every = len(at) == len(instants)
+                if self.looked_at >> number & 1:
+                    updated[... if every else where[i]] |= bit
+                if step.condition is None:
+                    met[... if every else where[i]] |= bit
+                    continue
+                condition = inputs[step.condition]
+                if every and instants is frame.rows and isinstance(condition, Sparse) and condition.event:
+                    # Every row updates the step: so it is met where the event happens.
+                    met[condition.instants.row[~condition.instants.timer]] |= bit
+                    continue
+                true = where_true(full(condition.at(at), len(at)), len(at)).nonzero()[0]
+                met[true if every else where[i][true]] |= bit
+        return instants, met, updated
+
+    def matter(self, instants: Instants, met: Rows, updated: Rows) -> Rows | None:
+        """Of the instants those of keys that have threads, or begin some in this batch; None: all."""
+        waiting = self.keys[:, layout.WAITING] > 0
+        begins = (met & self.options[layout.BEGINS]).nonzero()[0]
+        waiting[instants.key[begins]] = True
+        matter = waiting[instants.key]
+        if not self.timed:
+            matter &= (met | updated) != 0
+        found = matter.nonzero()[0]
+        return found if 2 * len(found) < len(instants) else None
+
+    def numbers(self, inputs: Sequence[Flow], instants: Instants) -> Numbers:
+        """The values that are asked for, by input; those of the other inputs are not filled in."""
         n = len(instants)
-        may = np.zeros(n, dtype=np.bool_)
-        for i in _inputs_of(step):
-            may |= _updated_at(inputs[i], instants)
-        if step.condition is not None:
-            may &= where_true(full(inputs[step.condition].at(instants), n), n)
-        return may
+        if len(self.used) == 1:
+            return self.number(inputs, self.used[0], instants).reshape(1, n)
+        values = np.empty((len(self.used), n))
+        for place, i in enumerate(self.used):
+            values[place] = self.number(inputs, i, instants)
+        return values
 
-    def _number(self, inputs: Sequence[Flow], i: int, instants: Instants) -> NDArray[np.float64]:
+    def number(self, inputs: Sequence[Flow], i: int, instants: Instants) -> Numbers:
         """An input's values as floats, NaN where absent; times keep their bits."""
         column = full(inputs[i].at(instants), len(instants))
         if self.types[i] == "time":
             return np.where(column.mask(), column.values, -1).view(np.float64)
-        values = column.values.astype(np.float64)
-        if column.known is not None:
-            values[~column.known] = np.nan
-        return values
+        values = np.ascontiguousarray(column.values, dtype=np.float64)
+        return values if column.known is None else np.where(column.known, values, np.nan)
 
-    def _grow(self, keys: int) -> None:
-        self.count = first_seen(self.count, keys, 0)
-        self.step = first_seen(self.step, keys, 0)
-        self.start = first_seen(self.start, keys, 0)
-        self.captured = first_seen(self.captured, keys, 0.0)
+    # -- The walk -----------------------------------------------------------------------------------------------------
+
+    def _walk(
+        self, running: int, instants: Instants, met: Rows, updated: Rows, values: Numbers
+    ) -> tuple[NDArray[np.int64], Numbers]:
+        """What comes of the instants: rows of `automaton_layout.OUT_COLUMNS`, and what was bound."""
+        of_instants = (instants.key, instants.row, instants.time, instants.timer, met, updated, values)
+        found, bound = [], []
+        start = 0
+        while start < len(instants):
+            rows = np.empty((self.room, layout.OUT_COLUMNS), dtype=np.int64)
+            had = np.empty((self.room, self.program.bound_columns))
+            counts = np.zeros(1, dtype=np.int64)
+            state = (self.keys, self.threads, self.bound, self.events, self.pool, *self.scratch)
+            start = walk(start, running, self.program.arrays, state, of_instants, (rows, had, counts))
+            found.append(rows[: counts[0]])
+            bound.append(had[: counts[0]])
+            if start < len(instants):
+                self._make_room(int(instants.key[start]))
+        if self.pool[layout.DROPPED]:
+            self.setting.counters.dropped["dropped_partial"] += int(self.pool[layout.DROPPED])
+            self.pool[layout.DROPPED] = 0
+        if len(found) == 1:
+            return found[0], bound[0]
+        if not found:
+            return np.zeros((0, layout.OUT_COLUMNS), dtype=np.int64), np.zeros((0, self.program.bound_columns))
+        return np.concatenate(found), np.concatenate(bound)
+
+    def _make_room(self, key: int) -> None:
+        """Have room for what an instant of the key may bring about."""
+        seeds = len(self.program.arrays[8])
+        most = (int(self.keys[key, layout.WAITING]) + seeds) * int(self.options[layout.FAN_OUT])
+        self.room = max(self.room, 8 * most)
+        for rows, free in ((self.threads, layout.FREE_THREADS), (self.events, layout.FREE_EVENTS)):
+            if self.pool[free] < most and (rows is self.threads or self.pattern.listed):
+                more = max(len(rows), 4 * most, 64)
+                self.pool[free] += more
+                wider = np.concatenate([rows, np.zeros((more, rows.shape[1]), dtype=np.int64)])
+                if rows is self.events:
+                    self.events = wider
+                else:
+                    self.threads = wider
+                    self.bound = np.concatenate([self.bound, np.zeros((more, self.bound.shape[1]))])
+
+    def _found(self, rows: NDArray[np.int64], values: Numbers, listed: bool) -> Found:
+        of_instant = rows[:, [layout.ROW, layout.TIMER, layout.MOMENT]]
+        fresh = np.ones(len(rows), dtype=np.bool_)
+        fresh[1:] = (of_instant[1:] != of_instant[:-1]).any(axis=1)
+        first = fresh.nonzero()[0]
+        at = np.cumsum(fresh) - 1
+        place = np.arange(len(rows)) - first[at]
+        instants = Instants(
+            rows[first, layout.ROW],
+            rows[first, layout.KEY].astype(np.int32),
+            rows[first, layout.MOMENT],
+            rows[first, layout.TIMER] == 1,
+        )
+        if not listed:
+            return Found(instants, at, place, values)
+        newest = np.ascontiguousarray(rows[:, layout.NEWEST])
+        counts = np.empty(len(newest), dtype=np.int64)
+        count_events(newest, self.events, counts)
+        ends = np.cumsum(counts)
+        steps, times = (np.empty(counts.sum(), dtype=np.int64) for _ in range(2))
+        list_events(newest, self.events, ends, steps, times)
+        release_events(newest, self.events, self.pool)
+        return Found(instants, at, place, values, Events(self.names, ends, steps, times))
+
+    # -- Patterns of one event ----------------------------------------------------------------------------------------
+
+    def _of_one_event(self, frame: Frame, inputs: Sequence[Flow]) -> Found:
+        """Every event that meets the step is a match: nothing ever waits."""
+        instants, met, _ = self.facts(frame, inputs)
+        at = instants.take((met & self.options[layout.BEGINS]).nonzero()[0])
+        n = len(at)
+        given = self.numbers(inputs, at)
+        values = np.empty((n, len(self.pattern.bounds)))
+        for place, bound in enumerate(self.pattern.bounds):
+            x = np.ones(n) if bound.value is None else given[self.used.index(bound.value)]
+            values[:, place] = automata_values.of_one_event(bound.how, x)
+        every = np.arange(n)
+        events = Events(self.names, every + 1, np.full(n, self.alone_step), at.time) if self.pattern.listed else None
+        return Found(at, every, np.zeros(n, dtype=np.int64), values, events)
 
 
-def _inputs_of(step: p.PatternStep) -> list[int]:
-    return [*([] if step.condition is None else [step.condition]), *(t.left for t in step.tests)]
+class ExpiredOperator(BoundValues):
+    """`compiler.plan.Expired`."""
 
+    def __init__(self, setting: Setting, pattern: PatternOperator) -> None:
+        super().__init__(setting, pattern.bound_types)
+        self.pattern = pattern
 
-def _updated_at(flow: Flow, instants: Instants) -> Mask:
-    """At which of the instants the flow is updated."""
-    at = updates(flow)
-    if at is None or len(at) == 0:
-        return np.zeros(len(instants), dtype=np.bool_)
-    if len(at) == len(instants):
-        # Instants are a union that includes the flow's: of equal length they are the same.
-        return np.ones(len(instants), dtype=np.bool_)
-    _, (_, where) = union([instants, at])
-    mask = np.zeros(len(instants), dtype=np.bool_)
-    mask[where] = True
-    return mask
-
-
-def _matrix(rows: list[NDArray[np.float64]], count: int) -> NDArray[np.float64]:
-    return np.stack(rows) if rows else np.zeros((0, count))
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        assert self.pattern.expired is not None
+        return self.give(frame, self.pattern.expired)
 
 
 class CapturedOperator(Operator):
-    """`compiler.plan.Captured`: a signal that holds what the newest match captured."""
+    """`compiler.plan.Captured`: a signal that holds what the newest match had bound."""
 
-    def __init__(self, setting: Setting, pattern: PatternOperator, capture: int) -> None:
+    def __init__(self, setting: Setting, source: BoundValues, bound: int) -> None:
         super().__init__(setting)
-        self.pattern = pattern
-        self.capture = capture
+        self.source = source
+        self.bound = bound
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
         matches: Any = inputs[0]
-        return self.sparse(frame, matches.instants, self.pattern.captured_column(self.capture))
+        return self.sparse(frame, matches.instants, self.source.bound_column(self.bound))

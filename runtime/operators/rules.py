@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...compiler import plan as p
+from ...stdlib.column import Column, Mask
 from ..flow import Flow, Sparse, TruthChanges, truth
-from ..frame import Frame, Instants, Keys, Rows, first_seen
+from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, first_seen
 from ..kernels import life as kernel
 from ..kernels.episodes import SILENT, UNKNOWN
 from ..kernels.jit import NEVER
@@ -17,6 +18,8 @@ from ..output import Happening, Life, Output
 from .node import Operator, Setting
 
 WHAT: tuple[Happening, ...] = ("raised", "repeated", "cleared", "uncertain", "certain")
+NOTHING = np.zeros(0, dtype=np.int8)
+NO_COUNTS: Rows = np.zeros(0, dtype=np.int64)
 
 
 @dataclass
@@ -31,6 +34,9 @@ class LifeFlow:
 
 class RuleOperator(Operator):
     """`compiler.plan.Rule`."""
+
+    STATE = ("when", "until", "state", "times", "waiting")
+    SCRATCH = ("acknowledged",)
 
     def __init__(self, setting: Setting, rule: p.Rule, timeline: str, place: int) -> None:
         super().__init__(setting)
@@ -47,6 +53,7 @@ class RuleOperator(Operator):
         self.when, self.until = TruthChanges(), TruthChanges()
         self.state = np.zeros((0, 6), dtype=np.int8)
         self.times = np.zeros((0, 4), dtype=np.int64)
+        self.waiting: Keys = np.zeros(0, dtype=np.int32)
         self.acknowledged: Keys | None = None
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
@@ -59,16 +66,39 @@ class RuleOperator(Operator):
             changes = [self.when.of(frame, when)]
         if self.rule.has_until:
             changes.append(self.until.of(frame, inputs[1]))
-        acknowledged = self.acknowledged
-        at, where = frame.merge([c[0] for c in changes], base=self.timed or acknowledged is not None)
+        parts = [instants for instants, _ in changes]
+        acknowledged, self.acknowledged = self.acknowledged, None
+        if acknowledged is not None:
+            parts.append(frame.rows)
+        if self.timed and (len(self.waiting) or any(len(part) for part in parts)):
+            # Timers fall due at rows of keys whose timers run, and of those at which they may begin to.
+            self.waiting = np.unique(np.concatenate([self.waiting, *(part.key for part in parts)]))
+            parts.append(frame.rows_of(self.waiting))
+        at, where = frame.merge(parts, base=False)
+        if len(at) == 0:
+            return LifeFlow(frame, NO_INSTANTS, NOTHING, NO_COUNTS)
         truths = [np.full(len(at), SILENT, dtype=np.int8) for _ in range(2)]
         for i, (_, told) in enumerate(changes):
             truths[i][where[i]] = told
         attention = np.where(at.timer | frame.event[at.row], np.int8(kernel.LOOKS), np.int8(kernel.PASSES))
         if acknowledged is not None:
             attention[:] = kernel.ACKNOWLEDGES
-            self.acknowledged = None
-        return self._report(self._walk(frame, at, truths[0], truths[1], attention))
+        life = self._walk(frame, at, truths[0], truths[1], attention)
+        if self.timed:
+            self.waiting = self.waiting[self._pending(self.waiting)]
+        if len(life.instants):
+            self._report(life)
+        return life
+
+    def waits(self) -> bool:
+        return len(self.waiting) > 0
+
+    def _pending(self, keys: Keys) -> Mask:
+        """Which of the keys have a timer that runs."""
+        state, times = self.state[keys], self.times[keys]
+        runs = (times[:, [kernel.REPEAT_AT, kernel.HOLD_UNTIL]] != NEVER).any(axis=1)
+        pending: Mask = (state[:, kernel.PENDING] == 1) | ((state[:, kernel.STATE] == 1) & runs)
+        return pending
 
     def _walk(self, frame: Frame, at: Instants, when: Any, until: Any, attention: Any) -> LifeFlow:
         rule = self.rule
@@ -88,13 +118,13 @@ class RuleOperator(Operator):
             pieces.append([a[: counts[0]].copy() for a in out])
             if counts[1]:
                 self.setting.counters.dropped["suppressed"] += int(counts[1])
-        types: list[Any] = [np.int64, np.int64, np.bool_, np.int32, np.int8, np.int64]
         row, time, timer, key, what, count = (
-            np.concatenate([piece[i] for piece in pieces]) if pieces else np.zeros(0, dtype=types[i]) for i in range(6)
+            pieces[0] if len(pieces) == 1 else [np.concatenate([piece[i] for piece in pieces]) for i in range(6)]
         )
         return LifeFlow(frame, Instants(row, key, time, timer), what, count)
 
-    def _report(self, life: LifeFlow) -> LifeFlow:
+    def _report(self, life: LifeFlow) -> None:
+        """Tell what happened."""
         name, timeline = self.rule.name, self.timeline
 
         def records(seqs: list[int], keys: list[tuple[str, ...]], times: list[int]) -> list[Output]:
@@ -104,8 +134,9 @@ class RuleOperator(Operator):
                 for seq, key, time, what, count in zip(seqs, keys, times, whats, counts, strict=True)
             ]
 
-        self.setting.gathered.add(timeline, life.frame, life.instants, self.place, records)
-        return life
+        self.setting.gathered.add(
+            timeline, life.frame, life.instants, self.place, records, name=name, column=Column(life.what)
+        )
 
     def _grow(self, keys: int) -> None:
         if len(self.state) >= keys:

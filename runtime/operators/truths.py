@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ...compiler import plan as p
 from ...stdlib.column import Column
 from ..flow import Dense, Flow, Sparse, truth, truths_over_rows, updates
-from ..frame import Frame, Instants, Rows, first_seen
+from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, first_seen
 from ..kernels import episodes
 from ..kernels.episodes import SILENT, UNKNOWN
 from ..kernels.jit import NEVER
@@ -19,6 +19,8 @@ from .node import Operator, Setting
 
 DAY_NS = 86_400_000_000_000
 Kernel = Callable[..., int]
+NO_TRUTHS = np.zeros(0, dtype=np.int8)
+NOWHERE = Column(np.zeros(0, dtype=np.bool_))
 
 
 class Buffer:
@@ -29,24 +31,25 @@ class Buffer:
 
     def fill(self, count: int, step: Callable[[int, list[NDArray[Any]]], int]) -> tuple[Instants, NDArray[np.int8]]:
         """Call `step(start, [row, key, time, timer, truth, counts])` until it has walked over `count` instants."""
-        while True:
-            size = self.size
-            out: list[NDArray[Any]] = [
-                np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int64),
-                np.empty(size, dtype=np.bool_), np.empty(size, dtype=np.int8),
-            ]  # fmt: skip
-            pieces: list[list[NDArray[Any]]] = []
-            start = 0
-            while start < count:
-                counts = np.zeros(1, dtype=np.int64)
-                start = step(start, [*out, counts])
-                pieces.append([a[: counts[0]].copy() for a in out])
-            if len(pieces) > 1:
-                self.size = 4 * size
-            row, key, time, timer, truths = (
-                np.concatenate([piece[i] for piece in pieces]) if pieces else out[i][:0] for i in range(5)
-            )
-            return Instants(row, key, time, timer), truths
+        if count == 0:
+            return NO_INSTANTS, NO_TRUTHS
+        size = self.size
+        out: list[NDArray[Any]] = [
+            np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int64),
+            np.empty(size, dtype=np.bool_), np.empty(size, dtype=np.int8),
+        ]  # fmt: skip
+        pieces: list[list[NDArray[Any]]] = []
+        start = 0
+        while start < count:
+            counts = np.zeros(1, dtype=np.int64)
+            start = step(start, [*out, counts])
+            pieces.append([a[: counts[0]].copy() for a in out])
+        if len(pieces) > 1:
+            self.size = 4 * size
+        row, key, time, timer, truths = (
+            pieces[0] if len(pieces) == 1 else [np.concatenate([piece[i] for piece in pieces]) for i in range(5)]
+        )
+        return Instants(row, key, time, timer), truths
 
 
 def column_of(truths: NDArray[np.int8]) -> Column:
@@ -58,32 +61,48 @@ def column_of(truths: NDArray[np.int8]) -> Column:
 class HoldsOperator(Operator):
     """`compiler.plan.Holds`."""
 
+    STATE = ("due", "given", "waiting")
+    SCRATCH = ("buffer",)
+
     def __init__(self, setting: Setting, duration: int) -> None:
         super().__init__(setting)
         self.duration = duration
         self.due: Rows = np.zeros(0, dtype=np.int64)
         self.given = np.zeros(0, dtype=np.int8)
+        self.waiting: Keys = np.zeros(0, dtype=np.int32)
         self.buffer = Buffer()
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
         self.due = first_seen(self.due, frame.keys, NEVER)
         self.given = first_seen(self.given, frame.keys, SILENT)
-        at, truths = truths_over_rows(frame, inputs[0])
+        flow = inputs[0]
+        if not isinstance(flow, Sparse):
+            return self._walk(frame, *truths_over_rows(frame, flow))
+        at = flow.instants
+        if len(at) == 0 and len(self.waiting) == 0:
+            return self.sparse(frame, NO_INSTANTS, NOWHERE)
+        keys = np.unique(np.concatenate([self.waiting, at.key]))
+        size = 2 * len(at) + len(keys)
+        row, time = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+        key, timer = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.bool_)
+        truths = np.empty(size, dtype=np.int8)
+        n = episodes.holds_changes(
+            at.key, at.row, at.time, at.timer, truth(flow.column, len(at)), keys, frame.time, frame.previous,
+            frame.last, self.duration, frame.running, self.due, self.given, row, key, time, timer, truths,
+        )  # fmt: skip
+        self.waiting = keys[self.due[keys] != NEVER]
+        order = np.lexsort((time[:n], ~timer[:n], row[:n]))
+        return self.sparse(frame, Instants(row, key, time, timer).take(order), column_of(truths[order]))
 
+    def waits(self) -> bool:
+        return len(self.waiting) > 0
+
+    def _walk(self, frame: Frame, at: Instants, truths: NDArray[np.int8]) -> Flow:
         def step(start: int, out: list[NDArray[Any]]) -> int:
             return episodes.holds(
-                start,
-                at.key,
-                at.row,
-                at.time,
-                at.timer,
-                truths,
-                self.duration,
-                frame.running,
-                self.due,
-                self.given,
+                start, at.key, at.row, at.time, at.timer, truths, self.duration, frame.running, self.due, self.given,
                 *out,
-            )
+            )  # fmt: skip
 
         instants, changed = self.buffer.fill(len(at), step)
         return self.sparse(frame, instants, column_of(changed))
@@ -91,6 +110,9 @@ class HoldsOperator(Operator):
 
 class QuietOperator(Operator):
     """`compiler.plan.Quiet`."""
+
+    STATE = ("due", "given")
+    SCRATCH = ("buffer",)
 
     def __init__(self, setting: Setting, duration: int) -> None:
         super().__init__(setting)
@@ -142,6 +164,8 @@ def happenings_over_rows(frame: Frame, flow: Flow) -> tuple[Instants, NDArray[np
 class EdgeOperator(Operator):
     """`compiler.plan.Edge`."""
 
+    STATE = ("last",)
+
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         self.last = np.zeros(0, dtype=np.int8)
@@ -151,6 +175,8 @@ class EdgeOperator(Operator):
         flow = inputs[0]
         if isinstance(flow, Sparse):
             at, truths = flow.instants, truth(flow.column, len(flow.instants))
+            if len(at) == 0:
+                return Sparse(frame, NO_INSTANTS, NOWHERE, None, event=True)
         else:
             at, truths = truths_over_rows(frame, flow)
         out = np.empty(len(at), dtype=np.int64)
@@ -160,6 +186,9 @@ class EdgeOperator(Operator):
 
 class ScheduleOperator(Operator):
     """`compiler.plan.Schedule`."""
+
+    STATE = ("given", "following", "bounds")
+    SCRATCH = ("buffer",)
 
     def __init__(self, setting: Setting, schedule: p.Schedule) -> None:
         super().__init__(setting)

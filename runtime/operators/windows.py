@@ -1,9 +1,9 @@
 """Windows: samples kept in slices of time, combined at each window's end, and lowered to an aggregate's value."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,14 +13,32 @@ from ...compiler import plan as p
 from ...stdlib.catalogue import AGGREGATES
 from ...stdlib.column import DTYPES, Column, Mask, Values
 from ...stdlib.function import Combined
+from ...stdlib.parts import (
+    INTS,
+    LINE_WORDS,
+    TABLES,
+    Part,
+    columns_of,
+    flags_of,
+    layout,
+    ring_sizes,
+    ring_slices,
+    slice_words,
+    whole_lines,
+)
+from ...stdlib.tables import Tables
 from ..flow import Dense, Flow, Sparse, kernel_ready, updates, where_true
-from ..frame import Frame, Instants, Keys, Rows, first_seen
+from ..frame import Frame, Instants, Keys, Rows, union
 from ..kernels import slices as kernel
 from ..kernels.jit import NEVER
+from ..symbols import Symbols
 from .node import Operator, Setting
+from .tables import Operations, SliceTables, TableState
 
-PARTS = ("count", "true", "sum", "squares", "min", "max", "first", "last")
 SLICE_MAX = 1 << 22
+NOTHING: Values = np.zeros(0)
+NO_INTS: Rows = np.zeros(0, dtype=np.int64)
+NO_TABLES: Mapping[Part, Tables] = {}
 
 
 @dataclass
@@ -28,7 +46,7 @@ class Samples:
     """What a walk takes: instants in order, at some of which there is a sample.
 
     row, key, time: as `Instants`; sampled (n,): is there a sample; at (n,): the time that decides its slice; value
-    (n,).
+    (n,); second (n,): what is sampled with it, empty if nothing is.
     """
 
     row: Rows
@@ -37,16 +55,24 @@ class Samples:
     sampled: Mask
     at: Rows
     value: Values
+    second: Values
 
 
 @dataclass
 class WindowFlow:
-    """What windows closed during a batch: at which instants (their ends), and the parts of each."""
+    """What windows gave during a batch: at which instants, and the parts of each, a row (n, words) and tables."""
 
     frame: Frame
     instants: Instants
-    parts: NDArray[np.float64]
-    times: NDArray[np.int64]
+    rows: Rows
+    store: "HasColumns"
+    tables: Mapping[Part, Tables] = field(default_factory=dict)
+
+
+class HasColumns(Protocol):
+    """What says which numbers a row of parts has."""
+
+    columns: tuple[str, ...]
 
 
 @dataclass
@@ -56,91 +82,196 @@ class SliceFlow:
     windows: dict[str, WindowFlow]
 
 
+class Layout:
+    """How a store of slices lies in a key's state: what a row has, and where slices, blocks and windows' ends are."""
+
+    def __init__(self, parts: Sequence[Part], slices: int, longest: int, windows: int) -> None:
+        """`slices` are so many as a key keeps; `longest`: in the longest window."""
+        self.flags = flags_of(parts)
+        self.columns: tuple[str, ...] = columns_of(parts)
+        self.cols = layout(parts)
+        size = slice_words(parts)
+        self.rings = np.array(ring_sizes(slices, longest), dtype=np.int64)
+        self.starts = kernel.HEADER + size * np.concatenate([[0], np.cumsum(self.rings)])
+        self.ends = int(self.starts[-1])
+        self.starts[-1] = size
+        self.empty = np.full(whole_lines(self.ends + 2 * windows), -1, dtype=np.int64)
+        self.empty[[kernel.SOONEST, kernel.SETTLED]] = NEVER
+        self.empty[self.ends : self.ends + windows] = NEVER
+        self.empty[self.ends + windows :] = 1
+
+    @property
+    def words(self) -> int:
+        return len(self.empty)
+
+
 class SlicesOperator(Operator):
     """`compiler.plan.Slices`, with all `compiler.plan.Window`s on it."""
 
+    STATE = ("state", "bounds", "tables")
+    SCRATCH = ("capacity",)
+
     def __init__(
-        self, setting: Setting, slices: p.Slices, windows: Sequence[tuple[str, p.Window]], ahead: int, revise: int
+        self,
+        setting: Setting,
+        slices: p.Slices,
+        windows: Sequence[tuple[str, p.Window]],
+        sampled: Sequence[str],
+        ahead: int,
+        revise: int,
     ) -> None:
-        """`ahead` (ns): how far samples may be ahead of the key's time (members of a group); `revise`: behind."""
+        """`sampled`: the types of the values that are sampled together; `ahead` (ns): how far samples may be ahead of
+        the key's time (members of a group); `revise`: behind."""
         super().__init__(setting)
+        self.sampled = sampled
         self.width = slices.width_ns
-        self.flags = 0
-        for part in slices.parts:
-            self.flags |= 1 << PARTS.index(part)
         self.windows = windows
         self.ahead = ahead
-        self.kept_ns = max(_longest(w) for _, w in windows) + revise
-        self.ring = (self.kept_ns + ahead) // self.width + 3
-        self.parts = np.zeros((0, self.ring, kernel.COLUMNS))
-        self.times = np.zeros((0, self.ring, 3), dtype=np.int64)
-        self.passed: Rows = np.zeros(0, dtype=np.int64)
-        self.latest: Rows = np.zeros(0, dtype=np.int64)
-        self.next_end = np.zeros((0, len(windows)), dtype=np.int64)
-        self.was_empty = np.zeros((0, len(windows)), dtype=np.bool_)
+        longest = max(longest_ns(w) for _, w in windows)
+        self.kept_ns = longest + revise
+        kept = ring_slices(self.kept_ns + ahead, self.width)
+        self.layout = Layout(slices.parts, kept, longest // self.width, len(windows))
+        self.state = np.zeros((0, self.layout.words), dtype=np.int64)
         self.bounds: list[Rows] = [np.zeros(0, dtype=np.int64) for _ in windows]
+        self.calendar = any(window.calendar is not None for _, window in windows)
+        self.tables: dict[str, TableState] = {}
+        self.kept_tables = [SliceTables(part, kept, self.tables) for part in TABLES if part in slices.parts]
         self.capacity = 1024
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
-        return self.walk(frame, samples_of(frame, inputs[0], inputs[1] if len(inputs) > 1 else None))
+        return self.walk(frame, samples_of(frame, inputs, len(self.sampled)))
 
     def walk(self, frame: Frame, samples: Samples) -> SliceFlow:
         """Take the samples; give the windows that closed."""
         self.grow(frame.keys)
-        shapes, bounds = self._shapes(samples)
-        w = len(self.windows)
+        at = self.layout
+        times = samples.at[samples.sampled] if self.calendar else NO_INTS
+        shapes, bounds = shapes_of(self.windows, self.bounds, times)
+        w, width = len(self.windows), len(at.columns)
         pieces: list[list[list[NDArray[Any]]]] = [[] for _ in range(w)]
+        wanted = np.zeros(len(samples.key) if self.kept_tables else 0, dtype=np.bool_)
         start, n = 0, len(samples.key)
+        ints = self.state.reshape(-1)
         while start < n:
             counts = np.zeros(w, dtype=np.int64)
-            out = (
-                np.empty((w, self.capacity), dtype=np.int64), np.empty((w, self.capacity), dtype=np.int32),
-                np.empty((w, self.capacity), dtype=np.int64), np.empty((w, self.capacity, kernel.COLUMNS)),
-                np.empty((w, self.capacity, 2), dtype=np.int64),
-            )  # fmt: skip
+            instant, row, time = (np.empty((w, self.capacity), dtype=np.int64) for _ in range(3))
+            key = np.empty((w, self.capacity), dtype=np.int32)
+            rows = np.zeros((w, self.capacity, width), dtype=np.int64)
             start = kernel.windows(
                 start, samples.key, samples.row, samples.time, samples.sampled, samples.at, samples.value,
-                frame.running, self.ahead, self.width, self.ring, self.flags, self.parts, self.times,
-                shapes, bounds, self.passed, self.latest, self.next_end, self.was_empty, *out, counts,
+                samples.second, frame.running, self.ahead, self.width, at.flags, at.cols, at.rings, at.starts,
+                ints.view(np.float64), ints, at.words, at.ends, shapes, bounds,
+                instant, row, key, time, rows.reshape(-1).view(np.float64), rows.reshape(-1), wanted, counts,
             )  # fmt: skip
             for i in range(w):
-                pieces[i].append([a[i, : counts[i]].copy() for a in out])
+                pieces[i].append([a[i, : counts[i]] for a in (instant, row, key, time, rows)])
             if start < n:
                 self.capacity = min(4 * self.capacity, SLICE_MAX)
-        return SliceFlow({id_: self._window(frame, pieces[i]) for i, (id_, _) in enumerate(self.windows)})
+        closed = [Closed.of(found, width) for found in pieces]
+        tables = self._tables(samples, wanted, closed, frame.keys) if self.kept_tables else [{} for _ in closed]
+        return SliceFlow(
+            {id_: c.flow(frame, at, t) for (id_, _), c, t in zip(self.windows, closed, tables, strict=True)}
+        )
 
-    def _window(self, frame: Frame, pieces: list[list[NDArray[Any]]]) -> WindowFlow:
-        if not pieces:
-            empty = np.zeros(0, dtype=np.int64)
-            instants = Instants(empty, np.zeros(0, dtype=np.int32), empty, np.zeros(0, dtype=np.bool_))
-            return WindowFlow(frame, instants, np.zeros((0, kernel.COLUMNS)), np.zeros((0, 2), dtype=np.int64))
-        row, key, time, parts, times = (np.concatenate([piece[i] for piece in pieces]) for i in range(5))
-        return WindowFlow(frame, Instants(row, key, time, np.ones(len(row), dtype=np.bool_)), parts, times)
+    def _tables(
+        self, samples: Samples, wanted: Mask, closed: Sequence["Closed"], keys: int
+    ) -> list[dict[Part, Tables]]:
+        """The tables of what was closed, window by window; what was sampled is put in those of the slices."""
+        taken = np.flatnonzero(wanted)
+        ends = np.concatenate([c.time for c in closed])
+        begins = np.concatenate([self._begins(i, c.time) for i, c in enumerate(closed)])
+        window = np.repeat(np.arange(len(closed)), [len(c.time) for c in closed])
+        # What closes at an instant closes before its sample is taken.
+        turns = np.concatenate([*(2 * c.instant for c in closed), 2 * taken + 1])
+        order = np.argsort(turns, kind="stable")
+        nothing = np.zeros(len(taken), dtype=np.int64)
+        operations = Operations(
+            np.concatenate([*(c.key for c in closed), samples.key[taken]])[order],
+            np.concatenate([begins // self.width, samples.at[taken] // self.width])[order],
+            np.concatenate([(ends - 1) // self.width, nothing - 1])[order],
+            np.concatenate([np.zeros(len(ends)), samples.value[taken]])[order],
+            len(ends),
+        )
+        of = window[order[order < len(ends)]]
+        texts = self.setting.symbols if self.sampled[0] == "text" else None
+        found = {kept.part: kept.run(operations, keys, texts) for kept in self.kept_tables}
+        return [
+            {part: tables.take(np.flatnonzero(of == i)) for part, tables in found.items()} for i in range(len(closed))
+        ]
+
+    def _begins(self, i: int, end: Rows) -> Rows:
+        """Where the i-th windows that end at these times begin."""
+        width = self.windows[i][1].width_ns
+        if width is not None:
+            return end - width
+        bounds = self.bounds[i]
+        return bounds[np.searchsorted(bounds, end - 1, side="right") - 1] if len(end) else end
 
     def grow(self, keys: int) -> None:
         """Have room for so many keys."""
-        if len(self.passed) >= keys:
-            return
-        self.parts = first_seen(self.parts, keys, 0.0)
-        self.times = first_seen(self.times, keys, -1)
-        self.passed = first_seen(self.passed, keys, -1)
-        self.latest = first_seen(self.latest, keys, -1)
-        self.was_empty = first_seen(self.was_empty, keys, True)
-        self.next_end = first_seen(self.next_end, keys, NEVER)
+        known = len(self.state)
+        if known < keys:
+            grown = lines(max(keys, 2 * known, 16), self.layout.words)
+            grown[:known] = self.state
+            grown[known:] = self.layout.empty
+            self.state = grown
 
-    def _shapes(self, samples: Samples) -> tuple[NDArray[np.int64], Rows]:
-        """The windows for the kernel, and the calendar's bounds that they may need."""
-        shapes = np.zeros((len(self.windows), 4), dtype=np.int64)
-        at = 0
-        for i, (_, window) in enumerate(self.windows):
-            if window.calendar is not None:
-                self.bounds[i] = _cover(self.bounds[i], window, samples)
-            shapes[i] = (window.width_ns or 0, window.every_ns or 0, at, at + len(self.bounds[i]))
-            at += len(self.bounds[i])
-        return shapes, np.concatenate(self.bounds)
+    # -- One key's, for what came too late --------------------------------------------------------------------------
+
+    def passed(self, key: int) -> int:
+        """The time that the key's windows have come to; -1 if it has none."""
+        return int(self.state[key, kernel.PASSED]) if key < len(self.state) else -1
+
+    def take(self, key: int, time: int, values: Sequence[float], ends: Sequence[int | None]) -> None:
+        """Put a sample of the past in its slice; `ends`: of each window the first end that is open and holds it."""
+        at, ints = self.layout, self.state.reshape(-1)
+        shapes_of(self.windows, self.bounds, np.array([time]))
+        kernel.add(
+            ints.view(np.float64), ints, key * at.words, time // self.width, at.rings, at.starts, at.cols, at.flags,
+            values[0], values[-1], time,
+        )  # fmt: skip
+        for w, end in enumerate(ends):
+            if end is not None:
+                self.state[key, at.ends + w] = min(end, self.state[key, at.ends + w])
+        self.state[key, kernel.SOONEST] = self.state[key, at.ends : at.ends + len(ends)].min()
+        self.state[key, kernel.SETTLED] = NEVER
+        self.state[key, kernel.LATEST] = max(self.state[key, kernel.LATEST], time)
+        self._on_tables(key, time // self.width, -1, values[0], 0)
+
+    def parts_between(self, key: int, begin: int, end: int) -> tuple[Rows, Mapping[Part, Tables]]:
+        """What the key keeps of the samples of [begin, end), in one row and tables."""
+        at, ints = self.layout, self.state.reshape(-1)
+        row = np.zeros(len(at.columns), dtype=np.int64)
+        first, last = begin // self.width, (end - 1) // self.width
+        kernel.combine(
+            ints.view(np.float64), ints, key * at.words, first, last, at.rings, at.starts, at.cols, at.flags,
+            row.view(np.float64), row, 0,
+        )  # fmt: skip
+        return row[None, :], self._on_tables(key, first, last, 0.0, 1)
+
+    def _on_tables(self, key: int, first: int, last: int, value: float, joins: int) -> dict[Part, Tables]:
+        one = Operations(np.array([key]), np.array([first]), np.array([last]), np.array([value]), joins)
+        texts = self.setting.symbols if self.sampled[0] == "text" else None
+        return {kept.part: kept.run(one, key + 1, texts) for kept in self.kept_tables}
 
 
-def _longest(window: p.Window) -> int:
+def shapes_of(
+    windows: Sequence[tuple[str, p.Window]], bounds: list[Rows], times: Rows
+) -> tuple[NDArray[np.int64], Rows]:
+    """The windows for the kernel, and the calendar's bounds that they may need: `bounds`, one array for each window,
+    which are brought to cover the times."""
+    shapes = np.zeros((len(windows), 4), dtype=np.int64)
+    at = 0
+    for i, (_, window) in enumerate(windows):
+        if window.calendar is not None and len(times):
+            bounds[i] = _cover(bounds[i], window, int(times.min()), int(times.max()))
+        shapes[i] = (window.width_ns or 0, window.every_ns or 0, at, at + len(bounds[i]))
+        at += len(bounds[i])
+    return shapes, np.concatenate(bounds)
+
+
+def longest_ns(window: p.Window) -> int:
+    """How far back a window reaches from its end, at most."""
     if window.width_ns is not None:
         return window.width_ns
     assert window.calendar is not None
@@ -149,13 +280,9 @@ def _longest(window: p.Window) -> int:
     return (24 * days + 1) * 3_600_000_000_000
 
 
-def _cover(bounds: Rows, window: p.Window, samples: Samples) -> Rows:
-    """Calendar bounds that reach beyond all the samples, as far as windows on them may end."""
-    if not samples.sampled.any():
-        return bounds
-    at = samples.at[samples.sampled]
-    first, last = int(at.min()), int(at.max())
-    margin = 2 * _longest(window)
+def _cover(bounds: Rows, window: p.Window, first: int, last: int) -> Rows:
+    """Calendar bounds that reach beyond these times, as far as windows on them may end."""
+    margin = 2 * longest_ns(window)
     if len(bounds) and bounds[0] < first - margin and bounds[-1] > last + margin:
         return bounds
     low = min(first, int(bounds[0]) if len(bounds) else first) - 2 * margin
@@ -193,36 +320,77 @@ def numbers(column: Column) -> Values:
     return kernel_ready(np.ascontiguousarray(column.values, dtype=np.float64))
 
 
-def samples_of(frame: Frame, value: Flow, where: Flow | None) -> Samples:
-    """The samples of a node of the frame's own timeline."""
-    if isinstance(value, Dense) and value.moments is None and not isinstance(where, Sparse):
+def samples_of(frame: Frame, inputs: Sequence[Flow], arity: int) -> Samples:
+    """The samples of a node of the frame's own timeline: of the first `arity` inputs, where the next is true."""
+    value, where = inputs[0], inputs[arity] if len(inputs) > arity else None
+    if arity == 1 and isinstance(value, Dense) and value.moments is None and not isinstance(where, Sparse):
         sampled = value.updated() & frame.event
         if value.column.known is not None:
             sampled &= value.column.known
         if where is not None:
             sampled = sampled & where_true(where.at(frame.rows), len(frame))
         return Samples(
-            frame.rows.row, frame.key, frame.time, np.ascontiguousarray(sampled), frame.time, numbers(value.column)
-        )
-    at, known, values = taken(value, where)
-    instants, (position,) = frame.merge([at], base=True)
+            frame.rows.row, frame.key, frame.time, np.ascontiguousarray(sampled), frame.time, numbers(value.column),
+            NOTHING,
+        )  # fmt: skip
+    taken_ = taken(inputs, arity)
+    instants, (position,) = frame.merge([taken_.at], base=True)
     sampled = np.zeros(len(instants), dtype=np.bool_)
-    sampled[position] = known
-    number = np.zeros(len(instants))
-    number[position] = values
-    return Samples(instants.row, instants.key, instants.time, sampled, instants.time - instants.timer, number)
+    sampled[position] = taken_.known
+    values = [np.zeros(len(instants)) for _ in taken_.values]
+    for whole, some in zip(values, taken_.values, strict=True):
+        whole[position] = some
+    second = values[1] if arity == 2 else NOTHING
+    return Samples(
+        instants.row, instants.key, instants.time, sampled, instants.time - instants.timer, values[0], second
+    )
 
 
-def taken(value: Flow, where: Flow | None) -> tuple[Instants, Mask, Values]:
-    """A flow's updates, at which of them it is known and `where` is true, and its values as floats."""
-    at = updates(value)
-    if at is None:
+@dataclass
+class Taken:
+    """The updates of what is sampled, at which of them there is a sample, and the values, one array for each."""
+
+    at: Instants
+    known: Mask
+    values: list[Values]
+
+
+def taken(inputs: Sequence[Flow], arity: int) -> Taken:
+    """The updates of the first `arity` inputs: samples where all of them are known, and the next input is true."""
+    found = [at for at in (updates(flow) for flow in inputs[:arity]) if at is not None]
+    if not found:
         raise AssertionError("a window over a constant is folded by the compiler")
-    column = value.at(at)
-    known = column.mask().copy()
-    if where is not None:
+    at = found[0] if len(found) == 1 else union(found)[0]
+    columns = [flow.at(at) for flow in inputs[:arity]]
+    known = np.ones(len(at), dtype=np.bool_)
+    for column in columns:
+        known &= column.mask()
+    for where in inputs[arity:]:
         known &= where_true(where.at(at), len(at))
-    return at, known, numbers(column)
+    return Taken(at, known, [np.array(np.broadcast_to(numbers(column), (len(at),))) for column in columns])
+
+
+@dataclass
+class Closed:
+    """The windows of one shape that closed in a batch: at which instants of the walk, and what was given out."""
+
+    instant: Rows
+    row: Rows
+    key: Keys
+    time: Rows
+    rows: Rows
+
+    @classmethod
+    def of(cls, pieces: Sequence[Sequence[NDArray[Any]]], width: int) -> "Closed":
+        if len(pieces) == 1:
+            return cls(*pieces[0])
+        empty = np.zeros(0, dtype=np.int64)
+        nothing = [empty, empty, np.zeros(0, dtype=np.int32), empty, np.zeros((0, width), dtype=np.int64)]
+        return cls(*(np.concatenate(columns) for columns in zip(nothing, *pieces, strict=True)))
+
+    def flow(self, frame: Frame, layout_: Layout, tables: Mapping[Part, Tables]) -> WindowFlow:
+        instants = Instants(self.row, self.key, self.time, np.ones(len(self.row), dtype=np.bool_))
+        return WindowFlow(frame, instants, self.rows, layout_, tables)
 
 
 class WindowOperator(Operator):
@@ -237,31 +405,80 @@ class WindowOperator(Operator):
 
 
 class AggregateOperator(Operator):
-    """`compiler.plan.Aggregate`."""
+    """`compiler.plan.Aggregate`.
 
-    def __init__(self, setting: Setting, function: str, type_name: str) -> None:
+    `first_end` is, by key, the first end of a window that may be shown, for keys that were there when a plan was
+    replaced (`runtime.migrating`); the windows before hold samples from before.
+    """
+
+    STATE = ("first_end",)
+
+    def __init__(self, setting: Setting, aggregate: p.Aggregate, type_name: str, sampled: str) -> None:
+        """`sampled` is the type of what is sampled."""
         super().__init__(setting)
-        self.function = AGGREGATES[function]
-        self.type_name = type_name
+        self.value = AggregateValue(setting.symbols, aggregate.function, aggregate.option, type_name, sampled)
+        self.first_end: Rows = np.zeros(0, dtype=np.int64)
 
     def run(self, frame: Frame, inputs: Sequence[Any]) -> Flow:
         window: WindowFlow = inputs[0]
-        column = lowered(self.function.lower, window.parts, window.times)
-        return self.sparse(frame, window.instants, as_type(column, self.type_name))
+        instants, rows, tables = window.instants, window.rows, window.tables
+        if len(self.first_end):
+            of = np.minimum(instants.key, len(self.first_end) - 1)
+            shown = (instants.key >= len(self.first_end)) | (instants.time >= self.first_end[of])
+            instants, rows = instants.take(shown), rows[shown]
+            tables = {part: table.take(np.flatnonzero(shown)) for part, table in tables.items()}
+        return self.sparse(frame, instants, self.value.of(rows, window.store.columns, tables))
 
 
-def as_type(column: Column, type_name: str) -> Column:
-    """What slices keep as floats (codes of texts, truth values) as what it was."""
-    return Column(column.values.astype(DTYPES[type_name], copy=False), column.known)
+class AggregateValue:
+    """An aggregate function at work: values of what is left of many samples."""
+
+    def __init__(
+        self, symbols: Symbols, function: str, option: float | None, type_name: str, sampled: str | None
+    ) -> None:
+        self.symbols = symbols
+        self.function = AGGREGATES[function]
+        self.options = () if option is None else (option,)
+        self.table = next((part for part in self.function.parts if part in TABLES), None)
+        self.type_name = type_name
+        self.sampled = sampled
+
+    def of(self, rows: Rows, columns: Sequence[str], tables: Mapping[Part, Tables] = NO_TABLES) -> Column:
+        """Its values of rows of parts (n, words), of which these are the columns, and of tables."""
+        table = None if self.table is None else tables[self.table]
+        texts: Sequence[str] = self.symbols.texts if self.sampled == "text" else ()
+        if self.sampled == "bool":
+            texts = ("false", "true")
+        return self._typed(self.function.lower(Combined(RowParts(rows, columns), table, texts), *self.options))
+
+    def _typed(self, column: Column) -> Column:
+        """What is kept as floats (codes of texts, truth values) as what it was; texts as their codes."""
+        values = self.symbols.encode(column.values.tolist()) if column.values.dtype == object else column.values
+        return Column(values.astype(DTYPES[self.type_name], copy=False), column.known)
 
 
-def lowered(lower: Any, parts: NDArray[np.float64], times: NDArray[np.int64] | None) -> Column:
-    """An aggregate's values of combined parts (n, 9)."""
-    by_name: dict[str, Values] = {name: np.ascontiguousarray(parts[:, i]) for i, name in enumerate(PARTS)}
-    if times is not None:
-        by_name["first_time"], by_name["last_time"] = (
-            np.ascontiguousarray(times[:, 0]),
-            np.ascontiguousarray(times[:, 1]),
-        )
-    column: Column = lower(Combined(by_name, np.ascontiguousarray(parts[:, -1])))
-    return column
+def lines(keys: int, words: int) -> Rows:
+    """An array (keys, words) that begins where a line of the processor's cache does."""
+    whole = np.empty(keys * words + LINE_WORDS, dtype=np.int64)
+    skip = -(whole.ctypes.data // 8) % LINE_WORDS
+    return whole[skip : skip + keys * words].reshape(keys, words)
+
+
+class RowParts(Mapping[str, Values]):
+    """The columns of rows of parts, by name; each is taken out of the rows when it is asked for."""
+
+    def __init__(self, rows: Rows, columns: Sequence[str]) -> None:
+        self.rows = rows
+        self.columns = columns
+
+    def __getitem__(self, name: str) -> Values:
+        if name not in self.columns:
+            raise KeyError(name)
+        column = np.ascontiguousarray(self.rows[:, self.columns.index(name)])
+        return column if name in INTS else column.view(np.float64)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)

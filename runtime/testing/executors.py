@@ -110,8 +110,8 @@ def on_engine(plan: Plan, inputs: Sequence[Input], ending: bool = True, sizes: S
     """In batches of the given sizes, the last one repeated; an acknowledgement ends a batch, a mark of all is one."""
     engine = Engine(plan)
     outputs: list[Output] = []
-    for batch in _batches(list(enumerate(inputs)), sizes or (max(len(inputs), 1),)):
-        outputs += _fed(engine, batch)
+    for batch in batches(inputs, sizes or (max(len(inputs), 1),)):
+        outputs += fed(engine, batch)
     if ending:
         outputs += engine.end()
     return Run(outputs, engine.counters)
@@ -121,16 +121,18 @@ EXECUTORS: dict[str, Executor] = {"reference": on_reference, "engine": on_engine
 """What the conformance cases and the tests of the meaning run on."""
 
 
-def _fed(engine: Engine, inputs: list[tuple[int, Input]]) -> Sequence[Output]:
+def fed(engine: Engine, inputs: list[tuple[int, Input]]) -> Sequence[Output]:
+    """What comes of a batch of inputs with their sequence numbers."""
     if isinstance(inputs[0][1], MarkAll):
         return engine.mark_all(inputs[0][1].time)
     return engine.feed(_batch(engine, inputs))
 
 
-def _batches(inputs: list[tuple[int, Input]], sizes: Sequence[int]) -> Iterator[list[tuple[int, Input]]]:
+def batches(inputs: Sequence[Input], sizes: Sequence[int]) -> Iterator[list[tuple[int, Input]]]:
+    """The inputs, with their sequence numbers, in batches of these sizes, the last one repeated."""
     sizes = list(sizes)
     batch: list[tuple[int, Input]] = []
-    for entry in inputs:
+    for entry in enumerate(inputs):
         if isinstance(entry[1], MarkAll):
             yield from ([batch] if batch else [])
             yield [entry]

@@ -27,7 +27,7 @@ class Run:
 class History:
     """The histories of nodes of one key: changes of values (of events: when they happened), and when updated.
 
-    That a value goes stale is a change, but no update.
+    That a value goes stale is a change, but no update. `ending` says what happened at `end`.
     """
 
     key: tuple[str, ...] | None
@@ -36,6 +36,7 @@ class History:
     updates: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     attempts: dict[str, Attempts] = field(default_factory=dict)
     """At patterns, by node."""
+    ending: str = "the test ended"
 
     def value(self, node: p.PlanNode, time: int) -> Value:
         """What a node was at a time, after all that happened then; of an event, whether it happened then."""
@@ -68,7 +69,7 @@ class History:
 
     def between(self, after: int, until: int) -> "History":
         """What happened after a time, until another; what was so before still counts as known at the first."""
-        part = History(self.key, until)
+        part = History(self.key, until, ending=self.ending)
         for node, changes in self.changes.items():
             before = [value for time, value in changes if time <= after]
             begin = [(after, before[-1])] if before else []
@@ -79,9 +80,17 @@ class History:
 
 
 def history_of(
-    view: View, inputs: Sequence[Input], nodes: Collection[p.PlanNode], key: tuple[str, ...] | None, end: int
+    view: View,
+    inputs: Sequence[Input],
+    nodes: Collection[p.PlanNode],
+    key: tuple[str, ...] | None,
+    end: int,
+    begin: int = EPOCH,
 ) -> History:
-    """Run the inputs again and keep the histories of these nodes, for one key (None: the first that there is)."""
+    """Run the inputs again and keep the histories of these nodes, for one key (None: the first that there is).
+
+    Times are counted from `begin` (ns since the epoch).
+    """
     watched: dict[str, list[p.PlanNode]] = defaultdict(list)
     for node in nodes:
         watched[node.timeline].append(node)
@@ -89,16 +98,16 @@ def history_of(
     last: dict[str, Value] = {}
 
     def observe(here: Instance, at: Instant) -> None:
-        if here.timeline.id not in watched or at.time - EPOCH > end:
+        if here.timeline.id not in watched or at.time - begin > end:
             return
         if found.key is None:
             found.key = here.shown_key
         if here.shown_key != found.key:
             return
-        time = at.time - EPOCH
+        time = at.time - begin
         for node in watched[here.timeline.id]:
             if isinstance(node.operator, p.Pattern):
-                found.attempts.setdefault(node.id, Attempts(node)).observe(here, time, EPOCH)
+                found.attempts.setdefault(node.id, Attempts(node)).observe(here, time, begin)
             if node.id in here.updated and here.value(node.id) is not None:
                 found.updates[node.id].append(time)
             if node.event:

@@ -7,7 +7,7 @@ the greatest `temp` was 7.9 degC, 0.1 K short
 from collections.abc import Iterator
 
 from ...compiler import plan as p
-from .attempts import Attempt, Try
+from .attempts import Attempt, Try, comparisons, unless_step, within_ns
 from .history import History, Run
 from .observing import COMPARISONS, View
 from .words import difference, duration, times, value_of
@@ -66,7 +66,7 @@ def _holds(view: View, history: History, inner: p.PlanNode, needed: int) -> Iter
         yield from why_never(view, history, inner)
         return
     longest = max(runs, key=lambda run: _length(run, history.end))
-    ending = "when the test ended, at" if longest.end is None else "until"
+    ending = f"when {history.ending}, at" if longest.end is None else "until"
     end = history.end if longest.end is None else longest.end
     length = duration(_length(longest, history.end))
     much = f"for {length} of the {duration(needed)} it needed, {ending} {duration(end)}"
@@ -119,7 +119,7 @@ def _quiet(view: View, history: History, inner: p.PlanNode, needed: int) -> str:
     what = f"`{view.text(inner)}`"
     gaps = history.gaps(inner)
     if not gaps:
-        return f"the test ended at {duration(history.end)}, before {duration(needed)} without {what} were over"
+        return f"{history.ending} at {duration(history.end)}, before {duration(needed)} without {what} were over"
     since, until = max(gaps, key=lambda gap: gap[1] - gap[0])
     length = duration(until - since)
     if until - since < needed:
@@ -149,19 +149,24 @@ def _pattern(view: View, history: History, node: p.PlanNode) -> Iterator[str]:
             yield from why_never(view, history, inputs[pattern.steps[0].condition])
         return
     farthest = max(attempts, key=lambda one: len(one.reached))
-    if len(farthest.reached) == len(texts):
+    if farthest.ending == "match":
         return
-    awaited = _step(texts, len(farthest.reached))
+    awaited = "its end" if farthest.awaits is None else _step(texts, farthest.awaits)
     until = history.end if farthest.ended is None else farthest.ended
-    ended = f"still waited when the test ended, at {duration(until)}"
-    if farthest.ending == "unless" and pattern.unless is not None:
-        ended = f"was ended by `unless {view.text(inputs[pattern.unless])}` at {duration(until)}"
-    elif farthest.ending == "within" and pattern.within_ns is not None:
-        ended = f"had {duration(pattern.within_ns)}, which were over at {duration(until)}"
+    ended = f"still waited when {history.ending}, at {duration(until)}"
+    unless, within = unless_step(pattern), within_ns(pattern)
+    if farthest.ending == "unless" and unless is not None and pattern.steps[unless].condition is not None:
+        text = view.text(inputs[pattern.steps[unless].condition or 0])
+        ended = f"was ended by `unless {text}` at {duration(until)}"
+    elif farthest.ending == "within" and within is not None:
+        ended = f"had {duration(within)}, which were over at {duration(until)}"
     elif farthest.ending == "newer":
-        ended = f"was dropped at {duration(until)}, because more than {pattern.partial_max} began after it"
+        ended = f"was dropped at {duration(until)}, because more than {pattern.threads_max} began after it"
+    elif farthest.ending is not None:
+        ended = f"was ended at {duration(until)} by what came"
     yield f"what began at {duration(farthest.began)} {ended}, before {awaited}"
-    yield from _awaited(view, history, node, farthest, until)
+    if farthest.awaits is not None:
+        yield from _awaited(view, history, node, farthest, until)
 
 
 def _step(texts: list[str], step: int) -> str:
@@ -172,7 +177,7 @@ def _awaited(view: View, history: History, node: p.PlanNode, attempt: Attempt, u
     """How near the step that an attempt waited for was, after the step before it."""
     pattern, inputs = node.operator, view.inputs_of(node)
     assert isinstance(pattern, p.Pattern)
-    number, since = len(attempt.reached), attempt.reached[-1]
+    number, since = attempt.awaits or 0, attempt.reached[-1]
     step = pattern.steps[number]
     if step.condition is not None:
         condition = inputs[step.condition]
@@ -180,12 +185,14 @@ def _awaited(view: View, history: History, node: p.PlanNode, attempt: Attempt, u
         if not [time for time in waited.true_times(condition) if time > since]:
             for line in why_never(view, waited, condition):
                 yield f"until then, {line}"
-            if not step.tests:
+            if not step.test:
                 yield from _too_late(history, condition, number, attempt)
             return
-    for place, test in enumerate(step.tests):
+    for place, comparison in enumerate(comparisons(step.test)):
         tries = [one for one in attempt.tries if (one.step, one.place) == (number, place)]
-        left = inputs[test.left]
+        if comparison.input is None:
+            continue
+        left = inputs[comparison.input]
         if not tries:
             yield f"until then, `{view.text(left)}` was not reported"
             continue

@@ -96,7 +96,7 @@ class View:
         span = self.graph.origins.get(pattern.id)
         for node in walk(self.compiled.typed.program):
             if isinstance(node, n.Pattern) and node.span == span:
-                return [self.written(step.event.span) for step in n.plain_steps(node) or ()]
+                return [self.written(step.event.span) for step in walk(node) if isinstance(step, n.Step)]
         raise AssertionError(f"no pattern is at {span}")
 
     def is_written(self, node: p.PlanNode) -> bool:
@@ -139,10 +139,9 @@ class View:
                 (part,) = self.inputs_of(node)
                 if part.type.name == "bool" and not isinstance(node.operator, p.Quiet):
                     yield from self.conditions(part)
-            case p.Pattern(steps=steps, unless=unless):
+            case p.Pattern(steps=steps):
                 inputs = self.inputs_of(node)
-                places = [step.condition for step in steps if step.condition is not None]
-                for place in [*places, *([] if unless is None else [unless])]:
+                for place in [step.condition for step in steps if step.condition is not None]:
                     yield from self.conditions(inputs[place])
             case _:
                 pass

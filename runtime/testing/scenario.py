@@ -113,7 +113,9 @@ def of_test(typed: Typed, test: n.Test) -> Scenario:
                 scenario.acknowledged += [Acknowledged(reader.duration_ns(time), rule, key) for key in keys]
             case n.Fault():
                 _fault(scenario, reader, stimulus)
-            case n.Given() | n.Happens():
+            case n.Happens():
+                _happens(scenario, reader, stimulus)
+            case n.Given():
                 pass
     return scenario
 
@@ -215,6 +217,18 @@ def _values(
     info: DeviceInfo = scenario.typed.devices[device]
     reader = Reader(scenario.typed, instances.variable, number)
     return {s.name: field_value(info.fields[s.name], reader, s.value) for s in settings}
+
+
+def _happens(scenario: Scenario, reader: Reader, stimulus: n.Happens) -> None:
+    event = stimulus.event.function
+    for id_, _ in names_of(stimulus.instances):
+        device = scenario.devices[id_]
+        declared = scenario.typed.devices[device.type].parameters[event]
+        fields: dict[str, Value] = {event: True}
+        for place, argument in enumerate(stimulus.event.arguments):
+            name = argument.name or list(declared)[place]
+            fields[f"{event}.{name}"] = reader.stored(argument.value, declared[name].type)
+        device.told.append((reader.duration_ns(stimulus.time), fields))
 
 
 def _fault(scenario: Scenario, reader: Reader, fault: n.Fault) -> None:

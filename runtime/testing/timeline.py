@@ -106,7 +106,7 @@ def _conditions(view: View, role: str, node: p.PlanNode) -> list[Shown]:
     for condition in [one.node for one in found]:
         if isinstance(condition.operator, p.Pattern):
             steps = enumerate(condition.operator.steps)
-            found += [Shown(role, condition, number) for number, step in steps if step.tests]
+            found += [Shown(role, condition, number) for number, step in steps if step.test]
     return found
 
 

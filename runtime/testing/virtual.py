@@ -85,7 +85,8 @@ class _Said:
 
 @dataclass
 class VirtualDevice:
-    """A device that a test makes up. `rates`: the declared rates of its fields (ns), of those that have one."""
+    """A device that a test makes up. `rates`: the declared rates of its fields (ns), of those that have one; `told`: the
+    events that it tells, each in a message of its own behind what it reports at that time."""
 
     type: str
     id: str
@@ -93,6 +94,7 @@ class VirtualDevice:
     lines: list[Line] = field(default_factory=list)
     silences: list[Silence] = field(default_factory=list)
     clock_errors: list[ClockError] = field(default_factory=list)
+    told: list[tuple[int, Mapping[str, Value]]] = field(default_factory=list)
 
     def say(self, line: Line) -> None:
         """Add a line; it wins over those before it."""
@@ -107,9 +109,11 @@ class VirtualDevice:
                 value = _spoken(said, time)
                 if value is not None:
                     found.setdefault((time, rate if time > 0 else 0), {})[name] = value
+        made: list[tuple[int, Mapping[str, Value]]] = [(time, found[time, rate]) for time, rate in sorted(found)]
+        made += [(time, fields) for time, fields in self.told if time <= end]
         return [
             Report(time, time + self.clock_error(time), fields)
-            for (time, _), fields in sorted(found.items(), key=lambda entry: entry[0])
+            for time, fields in sorted(made, key=lambda entry: entry[0])
             if not self.silent(time)
         ]
 
@@ -121,7 +125,7 @@ class VirtualDevice:
         for line in self.lines:
             last = end if line.end is None else min(line.end, end)
             count += 2 if line.every is None else max(last - line.start, 0) // line.every
-        return count
+        return count + len(self.told)
 
     def silent(self, time: int) -> bool:
         return any(s.start <= time and (s.end is None or time < s.end) for s in self.silences)

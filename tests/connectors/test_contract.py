@@ -1,19 +1,25 @@
-"""What every connector promises: one suite over JSON lines, CSV and objects in memory."""
+"""What every connector promises: one suite over JSON lines, CSV, Parquet, Arrow and objects in memory."""
 
 import csv
 import gzip
 import io
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from headgate.runtime.connectors.arrow_tables import ArrowBatches, ParquetRows
 from headgate.runtime.connectors.csv_rows import CsvRows
 from headgate.runtime.connectors.json_lines import JsonLines
 from headgate.runtime.connectors.memory import Objects
 from headgate.runtime.connectors.payload import Payloads, Reader, Reason, Texts, Wanted
+
+pyarrow: Any = import_module("pyarrow") if find_spec("pyarrow") else None
 
 Message = Mapping[str, Any]
 Make = Callable[[Path, Sequence[Message]], Reader]
@@ -47,11 +53,51 @@ def csv_rows(folder: Path, messages: Sequence[Message]) -> Reader:
     return CsvRows(str(path))
 
 
+def table(messages: Sequence[Message]) -> Any:
+    """A table of messages; a column of values that have no type in common is one of texts, as no table has such."""
+    columns = {}
+    for name in dict.fromkeys(name for message in messages for name in message):
+        values = [message.get(name) for message in messages]
+        kinds = {type(value) for value in values if value is not None}
+        if len(kinds) > 1 and str in kinds:
+            pytest.skip("a table's column has one type")
+        if any(isinstance(value, int) and abs(value) >= 1 << 63 for value in values):
+            values = [None if value is None else math.inf if value > 1 << 63 else float(value) for value in values]
+        columns[name] = pyarrow.array(values)
+    return pyarrow.table(columns)
+
+
+def parquet(folder: Path, messages: Sequence[Message]) -> Reader:
+    path = folder / "messages.parquet"
+    import_module("pyarrow.parquet").write_table(table(messages), path)
+    return ParquetRows(str(path), rows=3)
+
+
+def arrow_file(folder: Path, messages: Sequence[Message]) -> Reader:
+    path = folder / "messages.arrow"
+    made = table(messages)
+    with pyarrow.OSFile(str(path), "wb") as sink, pyarrow.ipc.new_file(sink, made.schema) as writer:
+        writer.write_table(made)
+    return ArrowBatches(str(path), rows=3)
+
+
+def arrow_stream(folder: Path, messages: Sequence[Message]) -> Reader:
+    path = folder / "messages.arrows"
+    made = table(messages)
+    with pyarrow.OSFile(str(path), "wb") as sink, pyarrow.ipc.new_stream(sink, made.schema) as writer:
+        writer.write_table(made)
+    return ArrowBatches(str(path), rows=1000)
+
+
 def objects(folder: Path, messages: Sequence[Message]) -> Reader:
     return Objects(messages, run=3)
 
 
-@pytest.fixture(params=[json_lines, json_lines_gz, csv_rows, objects])
+TABLES = [parquet, arrow_file, arrow_stream] if pyarrow is not None else []
+"""Without pyarrow there are no tables to be read; `make test` has it."""
+
+
+@pytest.fixture(params=[json_lines, json_lines_gz, csv_rows, objects, *TABLES])
 def make(request: pytest.FixtureRequest) -> Make:
     made: Make = request.param
     return made

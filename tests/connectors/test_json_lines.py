@@ -3,9 +3,11 @@
 import json
 import math
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,16 +49,19 @@ def everything(payloads: Payloads, wanted: Sequence[Wanted], texts: Texts) -> di
     }
 
 
+class LineByLine(Decoder):
+    """Reads each line for itself, as if none of them were as wanted."""
+
+    def _at_once(self, data: bytes, count: int) -> None:
+        return None
+
+
 def in_all_ways(data: bytes, wanted: Sequence[Wanted] = FLAT) -> list[dict[str, Any]]:
-    """All lines at once, as far as they let themselves; in small pieces; and each line for itself."""
+    """All lines at once, as far as they let themselves; in small pieces; and each line for itself; packed and not."""
     results = []
-    for piece_bytes in (len(data) + 1, 100, 0):
+    for kind, piece_bytes, packs in product((Decoder, LineByLine), (len(data) + 1, 100), (False, True)):
         texts = Texts()
-        decoder = Decoder(wanted, piece_bytes)
-        if piece_bytes:
-            payloads, lines = decoder.decode(Lines(data), 1, texts)
-        else:
-            payloads, lines = decoder._one_by_one(data, 1, texts)
+        payloads, lines = kind(wanted, piece_bytes, packs).decode(Lines(data), 1, texts)
         assert lines == data.count(b"\n")
         results.append(everything(payloads, wanted, texts))
     return results
@@ -276,8 +281,26 @@ def test_floats_as_python_writes_them_come_back(numbers: list[float]) -> None:
     assert found["columns"][FLAT[2]] == numbers
 
 
-def test_texts_that_were_forgotten_are_learnt_again() -> None:
-    decoder, texts = Decoder(FLAT), Texts()
+@pytest.mark.parametrize("packs", [False, True])
+def test_one_decoder_can_go_on_with_other_texts(packs: bool) -> None:
+    decoder, first, second = Decoder(FLAT, packs=packs), Texts(), Texts()
+    decoder.decode(Lines(b'{"d":"a"}\n{"d":"b"}\n'), 1, first)
+    payloads, _ = decoder.decode(Lines(b'{"d":"b"}\n{"d":"a"}\n'), 3, second)
+    assert values(payloads, FLAT[0], second) == ["b", "a"]
+
+
+@pytest.mark.parametrize("packs", [False, True])
+def test_many_texts_are_told_apart(packs: bool) -> None:
+    names = [f"{'x' * (i % 300)}{i}" for i in range(5000)]
+    data = "".join(f'{{"d":"{name}"}}\n' for name in names + names[::-1]).encode()
+    texts = Texts()
+    payloads, _ = Decoder(FLAT, packs=packs).decode(Lines(data), 1, texts)
+    assert values(payloads, FLAT[0], texts) == names + names[::-1]
+
+
+@pytest.mark.parametrize("packs", [False, True])
+def test_texts_that_were_forgotten_are_learnt_again(packs: bool) -> None:
+    decoder, texts = Decoder(FLAT, packs=packs), Texts()
     decoder.decode(Lines(b'{"d":"a"}\n{"d":"b"}\n'), 1, texts)
     texts.characters = 1 << 30
     assert texts.forget_if_full()

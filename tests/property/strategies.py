@@ -13,14 +13,18 @@ second, durations of few whole seconds, so that timers, ends of windows and mess
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
 from headgate.compiler.plan import Plan
 from headgate.runtime.testing.executors import Acknowledge, Input, Mark, Message, S, compile_program
 from headgate.stdlib.function import Value
+from headgate.tests.property import detectors, group_values, recent
+from headgate.tests.property.composed import composed
 
 Draw = st.DrawFn
+T = TypeVar("T")
 QUARTER = S // 4
 BEGIN = 1_711_839_590 * S
 """Ten seconds before the midnight of Oslo after which clocks went forward (2024-03-31)."""
@@ -51,11 +55,12 @@ class Writing:
     draw: Draw
     devices: tuple[str, ...]
     stale: dict[str, bool]
+    every: dict[str, bool]
     numbers: dict[str, list[str]]
     paced: dict[str, list[str]]
     bools: dict[str, list[str]]
 
-    def one(self, *choices: str) -> str:
+    def one(self, *choices: T) -> T:
         return self.draw(st.sampled_from(choices))
 
     def chance(self, percent: int) -> bool:
@@ -101,6 +106,8 @@ class Writing:
             lambda: f"({self.number(device, depth - 1)} {self.one('>', '<=', '!=')} {self.number(device, depth - 1)})",
             lambda: f"(no {self.one('x', 'n', 'flag')} for {self.duration()})",
             lambda: f"(no (flag becomes true) for {self.duration()})",
+            lambda: f"(no told for {self.duration()})",
+            lambda: f"(build {self.one('<', '>=', '==')} {self.one('2.1', '2.10')})",
         ]
         if self.numbers[device]:
             choices.append(lambda: f"({self.one(*self.numbers[device])} > {self.constant()})")
@@ -112,6 +119,7 @@ class Writing:
             lambda: f"x {self.one('rises above', 'falls below')} {self.constant()}",
             lambda: f"{self.truth(device, 1)} becomes {self.one('true', 'false')}",
             lambda: f"flag becomes true and {self.truth(device, 1)}",
+            lambda: self.one("told", "told and told.level > 1", f"told and {self.truth(device, 1)}", "recent"),
         )
         return self.draw(st.sampled_from(choices))()
 
@@ -119,6 +127,8 @@ class Writing:
 
     def window(self, device: str, of: str = "") -> str:
         """A window's value over samples of a device; `of` qualifies fields in a group (`A.`)."""
+        if self.chance(20):
+            return recent.window(self, device, of)
         where = f" where {of}flag" if self.chance(25) else ""
         where = where or (f" where fresh({of}n) > 0" if self.chance(15) else "")
         span = self.one(*(WINDOWS * 2 + CALENDARS))
@@ -144,6 +154,11 @@ class Writing:
             inner = self.one(*self.paced[device])
             text = f"signal {name} for {device} = {self.one(*ORDERED)}({inner} over {self.one(*OUTER_WINDOWS)})"
             self.numbers[device].append(name)
+        elif kind == 7:
+            value, what = detectors.detector(self, device)
+            text = f"signal {name} for {device} = {value}"
+            self.bools[device] += [name] if what == "bool" else []
+            self.numbers[device] += [name] if what == "number" else []
         else:
             span = self.window(device)
             text = f"signal {name} for {device} = {span}"
@@ -171,6 +186,8 @@ class Writing:
         return f"signal g{index} {domain} = {value}", domain
 
     def pattern(self, device: str) -> str:
+        if self.chance(50):
+            return composed(self, device)
         steps = self.draw(st.integers(1, 3))
         conditions = [self.one(self.event(device), f"{self.truth(device, 1)}") for _ in range(steps)]
         text = conditions[0]
@@ -180,7 +197,6 @@ class Writing:
             text += " as first"
             conditions[1] = self.one(conditions[1], f"x > first.x + {self.constant()}", "x >= first.n and flag")
         for condition in conditions[1:]:
-            # `then no x for D` by itself is not part of the language yet.
             text += f" then ({condition} and flag)" if condition.startswith("(no ") else f" then {condition}"
         unless = f" unless {self.one(self.event(device), self.truth(device, 1))}" if self.chance(30) else ""
         return f"{text}{unless} within {self.duration()}" if steps > 1 or unless else text
@@ -248,6 +264,9 @@ def _device(draw: Draw, name: str, late: bool, revising: bool) -> tuple[str, boo
     telemetry n: int {draw(st.sampled_from(["", "stale after 5 s"]))}
     telemetry flag: bool
     telemetry at: Point
+    property  build: version
+    event     told(level: int)
+    event     recent() since build 2.1
     {chr(10).join(clauses)}
 }}"""
     return text, bool(stale)
@@ -263,6 +282,7 @@ def programs(draw: Draw, late: bool = True, revising: bool = False, groups: bool
         draw,
         names,
         {name: stale for name, (_, stale) in devices.items()},
+        {name: "x: float every" in text for name, (text, _) in devices.items()},
         numbers={name: [] for name in names},
         paced={name: [] for name in names},
         bools={name: [] for name in names},
@@ -281,12 +301,20 @@ def programs(draw: Draw, late: bool = True, revising: bool = False, groups: bool
         text, is_latched = writing.rule(index, device, patterns[device])
         items.append(text)
         latched += [(f"r{index}", device)] if is_latched else []
+    seen: list[str] = []
     for index in range(draw(st.integers(0, 2)) if groups else 0):
         text, domain = writing.group_signal(index)
         items.append(text)
         if "rate(" not in text and writing.chance(40):
             items.append(writing.group_rule(index, f"g{index}", domain))
-    head = "module random\nimport std.geo (circle, distance, inside)\nlet yard = circle(Point(0, 0.5), 40 km)\n"
+        seen += [f"g{index}"] if "rate(" not in text else []
+    if seen and writing.chance(50):
+        items += group_values.seers(writing, seen)
+    head = (
+        "module random\nimport std.geo (circle, distance, inside)\n"
+        + detectors.IMPORTS
+        + "let yard = circle(Point(0, 0.5), 40 km)\n"
+    )
     text = head + "\n".join(items) + "\n"
     return Program(text, compile_program(text), tuple(latched))
 
@@ -296,6 +324,7 @@ def inputs_of(draw: Draw, program: Program, moves: bool = False, most: int = 40)
     """Messages with fields missing, out of order within and beyond any lateness, at equal times and after gaps; marks;
     acknowledgements. Devices keep their site and floor; with `moves` they may move."""
     kinds = [device.name for device in program.plan.devices]
+    events = "event     told" in program.text
     clock = BEGIN
     out: list[Input] = []
     for _ in range(draw(st.integers(1, most))):
@@ -310,13 +339,13 @@ def inputs_of(draw: Draw, program: Program, moves: bool = False, most: int = 40)
             out.append(Mark(device, id_, clock))
         else:
             behind = draw(st.sampled_from([0, 0, 0, 1, 4, 12, 40, 80])) * QUARTER
-            out.append(Message(device, id_, clock - behind, _fields(draw, id_, moves)))
+            out.append(Message(device, id_, clock - behind, _fields(draw, id_, moves, events)))
     if draw(st.booleans()):
         out += [Mark(kind, id_, clock + 1) for kind in kinds for id_ in "abcd"]
     return out
 
 
-def _fields(draw: Draw, id_: str, moves: bool) -> dict[str, Value]:
+def _fields(draw: Draw, id_: str, moves: bool, events: bool) -> dict[str, Value]:
     site = draw(st.sampled_from(["u", "v"])) if moves else "u" if id_ in "ab" else "v"
     floor = draw(st.sampled_from(["1", "2"])) if moves else "1" if id_ in "abc" else "2"
     possible: dict[str, st.SearchStrategy[Value]] = {
@@ -328,6 +357,11 @@ def _fields(draw: Draw, id_: str, moves: bool) -> dict[str, Value]:
         "flag": st.booleans(),
         "at": st.tuples(st.just(0.0), st.integers(0, 4).map(lambda q: q / 4)),
     }
+    if events:
+        possible["told"] = st.booleans()
+        possible["told.level"] = st.integers(0, 3)
+        possible["recent"] = st.just(True)
+        possible["build"] = st.sampled_from(["2.0.9", "2.1", "2.1.0", "2.10"])
     carried = draw(st.sets(st.sampled_from(sorted(possible)), max_size=5))
     return {name: draw(possible[name]) for name in sorted(carried)}
 

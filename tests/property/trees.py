@@ -249,7 +249,8 @@ devices = st.builds(nodes.Device, names, some(members), maybe(counts), maybe(len
 mappings = st.builds(nodes.Mapping, names, small, maybe(st.sampled_from(["ms", "ratio", "km/h"]))) | names.map(
     lambda name: nodes.Mapping(name, nodes.Name(name))
 )
-sources = st.builds(nodes.Source, names, names, names, distinct(mappings, "field"), maybe(small))
+uniques = st.builds(nodes.Unique, small, lengths, maybe(types))
+sources = st.builds(nodes.Source, names, names, names, distinct(mappings, "field"), maybe(small), maybe(uniques))
 targets = st.builds(
     nodes.Target, names, names, distinct(names, most=2), distinct(st.builds(nodes.Budget, plain_names, small), "what")
 )

@@ -27,8 +27,9 @@ from headgate.runtime.cli.main import main
 from headgate.runtime.connectors.payload import Reason
 from headgate.runtime.testing.executors import Executor
 from headgate.runtime.testing.suite import Suite
-from headgate.stdlib.catalogue import AGGREGATES, SCALARS, STATEFUL, SUMMARIES
+from headgate.stdlib.catalogue import AGGREGATES, SCALARS, STATEFUL
 from headgate.stdlib.modules import standard_modules
+from headgate.stdlib.parts import HELD_WORDS, TABLES, columns_of
 from headgate.tests.spec.literate import (
     BOTH,
     ROOT,
@@ -187,14 +188,29 @@ def test_every_function_and_aggregate_is_in_the_reference() -> None:
     functions = section("docs/language/reference.md", "Functions")
     named = [name for name, function in SCALARS.items() if not function.internal]
     assert [name for name in (*named, *ABOUT_MESSAGES, "Point") if f"`{name}(" not in functions] == []
-    aggregates = section("docs/language/reference.md", "Aggregates")
-    assert [name for name, f in AGGREGATES.items() if not f.internal and f"`{name}`" not in aggregates] == []
+
+
+def test_the_table_of_aggregates_has_them_all_and_says_what_they_take_and_keep() -> None:
+    table = section("docs/language/reference.md", "Aggregates")
+    rows = {
+        name: [cell.strip() for cell in cells.split("|")]
+        for name, cells in re.findall(r"^\| `(\w+)[^|]*\|([^\n]*)\|$", table, re.MULTILINE)
+    }
+    named = {name: f for name, f in AGGREGATES.items() if not f.internal and not re.fullmatch(r"p\d+", name)}
+    assert rows.keys() == {*named, "p1"}
+    for name, function in {**named, "p1": AGGREGATES["p1"]}.items():
+        of, _, single, _, kept = rows[name]
+        taken = {"bool": "conditions", "number": "numbers", "any": "anything", "value": "numbers, texts, conditions"}
+        assert of.removeprefix("two ") == taken[function.argument], name
+        assert single.startswith(function.single), name
+        words = HELD_WORDS if function.held else 1 + len(columns_of(function.parts))
+        tables = "" if {*TABLES}.isdisjoint(function.parts) else " and a table"
+        assert kept == f"{words} words{tables}", name
 
 
 def test_every_function_of_values_over_time_is_in_the_reference() -> None:
     reference = (ROOT / "docs/language/reference.md").read_text(encoding="utf-8")
-    named = [name for name in SUMMARIES if not re.fullmatch(r"p\d+", name) or name in ("p1", "p99")]
-    assert [name for name in (*named, *STATEFUL) if not re.search(rf"`{name}[`(]", reference)] == []
+    assert [name for name in STATEFUL if not re.search(rf"`{name}[`(]", reference)] == []
 
 
 def test_every_module_of_the_standard_library_is_in_the_manual() -> None:

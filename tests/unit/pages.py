@@ -10,8 +10,8 @@ from headgate.dsl.diagnostic import Diagnostic, explanation
 from headgate.dsl.parse import parse
 from headgate.dsl.source import SourceText
 from headgate.dsl.syntax_problems import all_diagnostics
-from headgate.stdlib.catalogue import AGGREGATES, MODULES, SCALARS, STATEFUL, SUMMARIES
-from headgate.stdlib.function import AggregateFunction, Scalar, Stateful, Summary
+from headgate.stdlib.catalogue import AGGREGATES, MODULES, SCALARS, STATEFUL
+from headgate.stdlib.function import AggregateFunction, Scalar, Stateful
 from headgate.stdlib.modules import prelude_modules, prelude_text
 
 ROOT = Path(__file__).parents[2]
@@ -113,7 +113,7 @@ def message_of(kind: type[Diagnostic], report: str) -> str | None:
 
 # --- The library -----------------------------------------------------------------------------------------------------
 
-Function = Scalar | AggregateFunction | Summary | Stateful
+Function = Scalar | AggregateFunction | Stateful
 
 RESULTS = {
     "number": "as the values",
@@ -148,7 +148,7 @@ def library_page() -> str:
         "Of the samples of a window (`mean(temp over 10 min every 1 min)`), or of the members of a group",
         "(`mean(Truck.load)`).",
         "",
-        *aggregate_table([*AGGREGATES.values(), *SUMMARIES.values()]),
+        *aggregate_table(AGGREGATES.values()),
     ]
     for module in MODULES:
         lines += ["", f"## `{module}`", "", *scalar_table(f for f in scalars if f.module == module)]
@@ -169,7 +169,7 @@ def scalar_table(functions: Iterable[Scalar]) -> Iterator[str]:
         yield f"| `{function.name}({parameters})` | {result} | {function.doc} |"
 
 
-def aggregate_table(functions: Iterable[AggregateFunction | Summary]) -> Iterator[str]:
+def aggregate_table(functions: Iterable[AggregateFunction]) -> Iterator[str]:
     yield from ("| aggregate | of | gives | |", "|---|---|---|---|")
     for function in functions:
         if function.internal or (re.fullmatch(r"p\d+", function.name) and function.name != "p95"):

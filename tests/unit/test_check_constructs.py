@@ -7,7 +7,7 @@ import pytest
 from headgate.compiler.check_context import Checking, Context
 from headgate.compiler.check_expressions import check_expression
 from headgate.compiler.check_patterns import steps_of
-from headgate.compiler.constants import version_parts
+from headgate.stdlib.versions import version_parts
 from headgate.compiler.front import check_program
 from headgate.compiler.resolve import resolve, walk
 from headgate.compiler.typed import (

@@ -8,10 +8,12 @@ from headgate.dsl.source import SourceText
 DEVICES = """module example
 import std.anomaly (cusum, ewma, hampel, zscore)
 import std.signal (lowpass)
-import std.geo (circle, inside)
+import std.geo (circle, distance, inside)
 device Pump max 40 {
     property  line: text
     property  mode: enum { eco, boost }
+    property  firmware: version
+    event     fault(code: int) since firmware 2.1
     telemetry pressure: bar in 0..16 every 1 s stale after 10 s
     telemetry flow: m3/h in 0..900
     telemetry motor_temp: degC in -20..180 every 5 s
@@ -29,6 +31,15 @@ signal average for Pump = mean(pressure over 1 min every 1 min)
 """
 
 RUNS = (
+    "signal it for Pump = firmware >= 2.1.0",
+    "signal it for Pump = count(fault and fault.code > 3 over 1 h every 1 min)",
+    "pattern it for Pump = fault as f then flow > 5 m3/h and f.code == 3 within 1 min",
+    "signal it for Pump = flow / total > 50 %",
+    "signal it for Valve = total > 5 m3/h and position > 5 %",
+    "signal it for Pump = lowpass(motor_temp, cutoff: 1 Hz)",
+    "signal it for Pump = cusum(motor_temp, target: 60 degC, drift: 1 K, limit: 5 K)",
+    "signal it for Pump = hampel(pressure over 10 min) or zscore(flow over 9 samples) > 2",
+    "signal it by line = ewma(total)",
     "signal it for Pump = prev(pressure) < pressure",
     "signal it for Pump = last(pressure).time - prev(pressure).time > 1 min",
     "signal it for Pump = mean(pressure over 10 min every 1 min) > 2 bar",
@@ -40,22 +51,6 @@ RUNS = (
     "pattern it for Pump = no flow for 1 min then pressure > 2 bar within 1 min",
     "pattern it for Pump = flow > 1 m3/h then flow > 2 m3/h unless running becomes true within 1 min skip past last",
     "pattern it for Pump = running becomes true",
-)
-NAMED = (
-    "signal it for Pump = mean(pressure over 10 min)",
-    "signal it for Pump = max(flow over 5 samples)",
-    "signal it for Pump = max(flow over session gap 1 min)",
-    "signal it for Pump = max(flow over while running)",
-    "signal it for Pump = flow / total > 50 %",
-    "signal it by line = mean(total over 1 h every 1 min)",
-    "signal it for Pump = median(pressure over 10 min every 1 min)",
-    "signal it for Pump = quantile(pressure over 10 min every 1 min, q: 50 %)",
-    "signal it for Pump = corr(pressure, flow over 10 min every 1 min)",
-    "signal it by line = any(Pump.running) or all(Valve.position < 5 %)",
-    "signal it for Pump = lowpass(motor_temp, cutoff: 1 Hz)",
-    "signal it for Pump = cusum(motor_temp, target: 60 degC, drift: 1 K, limit: 5 K)",
-    "pattern it for Pump = sent run",
-    'rule it for Pump { when no sent run for 1 day do { alert "{id}" } }',
     "pattern it for Pump = flow > 1 m3/h then flow > 2 m3/h then flow > 3 m3/h then flow > 4 m3/h within 1 min",
     "pattern it for Pump = running becomes true then next flow > 5 m3/h",
     "pattern it for Pump = flow falls below 5 m3/h then no flow rises above 5 m3/h for 20 s",
@@ -66,8 +61,7 @@ NAMED = (
     "pattern it for Pump = all of (flow > 1 m3/h, running) within 1 min",
     "pattern it for Pump = any of (flow > 1 m3/h, running)",
     "pattern it for Pump = flow > 1 m3/h as a then flow * a.flow > 4 (m3/h)2 within 1 min".replace("(m3/h)2", "m6/h2"),
-    "pattern it for Pump = flow > 1 m3/h as a then a.running within 1 min",
-    "pattern it for Pump = flow > 1 m3/h as a then running unless a.flow > 3 m3/h within 1 min",
+    "pattern it for Pump = flow > 1 m3/h as a then running unless flow > a.flow + 3 m3/h within 1 min",
     "pattern it for Pump = flow > 1 m3/h then running within 1 min skip none",
     "pattern it by line = Pump.running becomes true then Valve.position < 5 % within 1 min",
     "pattern it by line = total falls below 5 m3/h",
@@ -81,6 +75,29 @@ NAMED = (
         "pattern a for Pump = flow > 1 m3/h as x then running within 1 min\n"
         'rule it for Pump { when a do { alert "{x.id}" } }'
     ),
+)
+NAMED = (
+    "signal it for Pump = mean(pressure over 10 min)",
+    "signal it for Pump = max(flow over 5 samples)",
+    "signal it for Pump = max(flow over session gap 1 min)",
+    "signal it for Pump = max(flow over while running)",
+    "signal it for Pump = mean(flow / total over 1 h every 1 min)",
+    "signal part for Pump = flow / total\nsignal it by line = max(Pump.part)",
+    "signal part for Pump = flow / total\npattern it for Pump = part > 50 % then running within 1 min",
+    "signal it for Pump = count(total > 5 m3/h over 1 h every 1 min)",
+    'rule it for Pump { when total > 5 m3/h settle do { alert "{id}" } }',
+    "signal it by line = mean(total over 1 h every 1 min)",
+    "signal it for Pump = median(pressure over 10 min every 1 min)",
+    "signal it for Pump = quantile(pressure over 10 min every 1 min, q: 50 %)",
+    "signal it for Pump = corr(pressure, flow over 10 min every 1 min)",
+    "signal it by line = any(Pump.running) or all(Valve.position < 5 %)",
+    "pattern it for Pump = sent run",
+    'rule it for Pump { when no sent run for 1 day do { alert "{id}" } }',
+    "pattern it for Pump = flow > 1 m3/h as a then a.running within 1 min",
+    "pattern it for Pump = flow > 1 m3/h as a then flow > a.flow for 5 s within 1 min",
+    "pattern it for Pump = running as a then distance(at, a.at) > 1 km within 1 min",
+    "pattern it for Pump = all of (flow > 1 m3/h, flow > 2 m3/h, flow > 3 m3/h, flow > 4 m3/h, running, "
+    "flow > 5 m3/h, flow > 6 m3/h) within 1 min",
 )
 
 

@@ -1,8 +1,19 @@
 """Patterns become one operator: steps, tests against earlier steps, captures."""
 
-import pytest
-
-from headgate.compiler.plan import Captured, Output, Pattern, PlanNode
+from headgate.compiler.plan import (
+    Apply,
+    Bound,
+    Captured,
+    Ends,
+    Output,
+    Pattern,
+    PlanNode,
+    PushBound,
+    PushConstant,
+    PushInput,
+    Row,
+    Take,
+)
 from headgate.tests.unit.plans import count, plan_of, rule, when, written
 
 MINUTE = 60_000_000_000
@@ -19,43 +30,25 @@ def pattern_of(text: str) -> tuple[Pattern, list[str], PlanNode]:
 def test_a_pattern_of_one_step_matches_every_message_for_which_it_is_true() -> None:
     pattern, inputs, node = pattern_of("pattern p for Fridge = temp > 68 degF and vib > 4 mm/s")
     assert inputs == ["and_(greater(temp, 20.0 degC), greater(vib, 4.0 mm/s))"]
-    assert [(step.condition, step.tests) for step in pattern.steps] == [(0, ())]
+    assert [(step.condition, step.test) for step in pattern.steps] == [(0, ())]
     assert node.event
     assert node.timeline == "Fridge settled"
 
 
-def test_a_comparison_with_an_earlier_step_is_computed_at_that_step() -> None:
+def test_what_speaks_of_an_earlier_step_is_a_test_in_postfix_terms() -> None:
     pattern, inputs, _ = pattern_of("""
         pattern p for Fridge =
             door becomes true as opened then temp > opened.temp + 2 K unless door becomes false within 5 min
     """)
-    assert inputs == ["Edge[](door)", "temp", "add(temp, 2.0 degC)", "Edge[](not_(door))"]
-    first, second = pattern.steps
-    assert (first.condition, first.tests) == (0, ())
-    (test,) = second.tests
-    assert (second.condition, test.comparison, test.left, test.capture) == (None, ">", 1, 0)
-    assert [(capture.step, capture.value) for capture in pattern.captures] == [(0, 2)]
-    assert (pattern.unless, pattern.within_ns) == (3, 5 * MINUTE)
-
-
-@pytest.mark.parametrize(
-    ("condition", "comparison", "now", "then"),
-    [
-        ("temp > o.temp + 2 K", ">", "temp", "add(temp, 2.0 degC)"),
-        ("o.temp + 2 K < temp", ">", "temp", "add(temp, 2.0 degC)"),
-        ("temp - o.temp > 2 K", ">", "temp", "add(temp, 2.0 degC)"),
-        ("2 K < temp - o.temp", ">", "temp", "add(temp, 2.0 degC)"),
-        ("o.temp - temp <= 4 K", ">=", "temp", "subtract(temp, 4.0 degC)"),
-        ("not (temp <= o.temp)", ">", "temp", "temp"),
-        ("temp != o.temp", "!=", "temp", "temp"),
-    ],
-)
-def test_what_is_now_stands_on_the_left(condition: str, comparison: str, now: str, then: str) -> None:
-    pattern, inputs, _ = pattern_of(f"pattern p for Fridge = door becomes true as o then {condition} within 1 min")
-    (test,) = pattern.steps[1].tests
-    assert test.comparison == comparison
-    assert inputs[test.left] == now
-    assert inputs[pattern.captures[test.capture].value] == then
+    first, second, unless = pattern.steps
+    assert (inputs[first.condition or 0], first.test) == ("Edge[](door)", ())
+    assert second.condition is None
+    assert [inputs[i] for i in second.updates] == ["temp"]
+    bound, two, add, greater = PushBound(0), PushConstant(2.0), Apply("add", 2, "float"), Apply("greater", 2, "bool")
+    assert second.test == (PushInput(second.updates[0]), bound, two, add, greater)
+    assert pattern.bounds == (Bound((0,), "last", second.updates[0]),)
+    assert inputs[unless.condition or 0] == "Edge[](not_(door))"
+    assert pattern.body == Ends(Row((Take(0), Take(1))), 2, 5 * MINUTE)
 
 
 def test_a_condition_is_split_into_what_needs_an_earlier_step_and_what_does_not() -> None:
@@ -65,7 +58,7 @@ def test_a_condition_is_split_into_what_needs_an_earlier_step_and_what_does_not(
     (_, second) = pattern.steps
     assert second.condition is not None
     assert inputs[second.condition] == "and_(greater(vib, 1.0 mm/s), not_(door))"
-    assert len(second.tests) == 1
+    assert len(second.test) == 3
 
 
 def test_what_a_rule_shows_of_a_step_is_captured() -> None:
@@ -76,9 +69,9 @@ def test_what_a_rule_shows_of_a_step_is_captured() -> None:
     plan = plan_of(text)
     (node,) = [node for node in plan.nodes if isinstance(node.operator, Pattern)]
     assert isinstance(node.operator, Pattern)
-    captured = [written(plan, node.inputs[capture.value]) for capture in node.operator.captures]
-    assert captured == ["temp", "Now[]()", "vib"]
-    assert [n.operator.capture for n in plan.nodes if isinstance(n.operator, Captured)] == [1, 0, 2]
+    kept = [written(plan, node.inputs[bound.value or 0]) for bound in node.operator.bounds]
+    assert kept == ["temp", "Now[]()", "vib"]
+    assert [n.operator.bound for n in plan.nodes if isinstance(n.operator, Captured)] == [1, 0, 2]
     assert rule(plan, "r").timeline == "Fridge settled"
 
 
@@ -110,8 +103,8 @@ def test_what_any_action_says_of_a_step_is_captured() -> None:
     plan = plan_of(text)
     (node,) = [node for node in plan.nodes if isinstance(node.operator, Pattern)]
     assert isinstance(node.operator, Pattern)
-    captured = {written(plan, node.inputs[capture.value]) for capture in node.operator.captures}
-    assert captured == {"temp", "vib", "setpoint", "Now[]()"}
+    kept = {written(plan, node.inputs[bound.value or 0]) for bound in node.operator.bounds}
+    assert kept == {"temp", "vib", "setpoint", "Now[]()"}
     assert count(plan, Captured) == 4
 
 

@@ -140,7 +140,7 @@ def test_pushdown_drops_filters_that_are_always_true() -> None:
 def test_pushdown_drops_conditions_of_steps_that_are_always_true() -> None:
     (pattern,) = [n.operator for n in plan_of(FLEET).nodes if isinstance(n.operator, Pattern)]
     assert isinstance(pattern, Pattern)
-    assert [step.condition for step in pattern.steps] == [0, None]
+    assert [step.condition is None for step in pattern.steps] == [False, True]
 
 
 def test_slices_of_one_stream_are_one_store() -> None:

@@ -38,6 +38,26 @@ types = st.builds(p.ValueType, st.sampled_from(["bool", "int", "float", "text", 
 constants = st.none() | st.booleans() | floats | names | st.tuples(floats, floats)
 holes = st.builds(p.Hole, st.integers(0, 9), st.sampled_from(["float", "text"]), st.none() | names)
 templates = st.lists(names | holes, max_size=4).map(tuple)
+few = st.lists(st.integers(0, 5), max_size=3).map(tuple)
+terms = st.one_of(
+    st.builds(p.PushInput, st.integers(0, 5)),
+    st.builds(p.PushBound, st.integers(0, 5)),
+    st.builds(p.PushConstant, constants),
+    st.builds(p.Apply, names, st.integers(1, 3), st.sampled_from(["float", "bool"])),
+)
+tests = st.lists(terms, max_size=3).map(tuple)
+parts: st.SearchStrategy[p.Part] = st.recursive(
+    st.builds(p.Take, st.integers(0, 5), st.sampled_from(["then", "next", "each"]))
+    | st.builds(p.Silence, st.integers(0, 5), ns)
+    | st.builds(p.Rest, st.integers(0, 5))
+    | st.builds(p.Without, st.integers(0, 5)),
+    lambda inner: st.one_of(
+        *(st.builds(kind, st.lists(inner, max_size=3).map(tuple)) for kind in (p.Row, p.AllOf, p.AnyOf)),
+        st.builds(p.Turns, inner, st.integers(0, 5), st.none() | st.integers(0, 5), st.none() | st.just("greedy")),
+        st.builds(p.Ends, inner, st.none() | st.integers(0, 5), st.none() | ns),
+    ),
+    max_leaves=5,
+)
 operators = st.one_of(
     st.builds(p.Constant, constants),
     st.builds(p.Field, names, names, st.none() | ns),
@@ -47,20 +67,15 @@ operators = st.one_of(
     st.builds(p.Window, st.none() | ns, st.none() | ns, st.none() | st.just("today"), names),
     st.builds(
         p.Pattern,
-        st.lists(
-            st.builds(
-                p.PatternStep,
-                st.none() | st.integers(0, 5),
-                st.lists(
-                    st.builds(p.StepTest, st.sampled_from(["==", "<="]), st.integers(0, 5), st.integers(0, 5))
-                ).map(tuple),
-            ),
-            max_size=3,
-        ).map(tuple),
-        st.lists(st.builds(p.Capture, st.integers(0, 3), st.integers(0, 3)), max_size=2).map(tuple),
-        st.none() | st.integers(0, 5),
-        st.none() | ns,
+        st.lists(st.builds(p.PatternStep, few, st.none() | st.integers(0, 5), tests, names), max_size=3).map(tuple),
+        parts,
+        st.lists(st.builds(p.Bound, few, st.sampled_from(["count", "last"]), st.none() | st.just(3)), max_size=2).map(
+            tuple
+        ),
+        st.sampled_from(["none", "next", "past last"]),
     ),
+    st.builds(p.Expired),
+    st.builds(p.Captured, st.integers(0, 5)),
     st.builds(p.Schedule, st.lists(st.integers(0, 6)).map(tuple), st.integers(0, 1440), st.integers(0, 1440), names),
     st.builds(p.Rule, names, st.booleans(), st.booleans(), st.none() | ns, st.none() | ns),
     st.builds(

@@ -35,6 +35,16 @@ def with_operator(of: type, **members: Any) -> p.Plan:
     return with_node(of, operator=replace(operator, **members))
 
 
+STEP = p.PatternStep((0,), 0)
+LEADING = p.AllOf((p.Row((p.Turns(p.AnyOf((p.Take(0), p.Take(1))), 0, 1), p.Without(0), p.Take(1))), p.Take(0)))
+
+
+def with_step(*test: p.Term) -> p.Plan:
+    """The sound plan, whose pattern's steps all have this test."""
+    steps = tuple(p.PatternStep((0,), None, test) for _ in find(sound(), p.Pattern).operator.steps)  # type: ignore[union-attr]
+    return with_operator(p.Pattern, steps=steps)
+
+
 def test_a_compiled_plan_is_sound() -> None:
     assert list(faults(sound())) == []
 
@@ -63,12 +73,29 @@ def test_every_operator_has_its_arity() -> None:
         (lambda: with_operator(p.Slices, width_ns=7), "is no multiple of its slices' width"),
         (lambda: with_operator(p.Window, width_ns=None), "it must have a width or a calendar unit"),
         (lambda: with_operator(p.Window, every_ns=None), "it must have a pace"),
-        (lambda: with_operator(p.Pattern, within_ns=None), "no end in time"),
-        (lambda: with_operator(p.Pattern, partial_max=0), "no room for a partial match"),
-        (lambda: with_operator(p.Pattern, unless=9), "an input that it does not have"),
-        (lambda: with_operator(p.Pattern, captures=(p.Capture(5, 0),)), "captures at a step that it does not have"),
-        (lambda: with_operator(p.Pattern, captures=(p.Capture(1, 0),)), "against what is not captured before it"),
-        (lambda: with_operator(p.Captured, capture=9), "its pattern has no capture 9"),
+        (lambda: with_operator(p.Pattern, threads_max=0), "no room for what has begun"),
+        (lambda: with_operator(p.Pattern, steps=()), "it has 0 steps"),
+        (lambda: with_operator(p.Pattern, steps=(STEP,) * 61), "it has 61 steps"),
+        (lambda: with_operator(p.Pattern, steps=(p.PatternStep((9,), 0),) * 3), "names an input"),
+        (lambda: with_operator(p.Pattern, steps=(p.PatternStep((), 0),) * 3), "is met by no update"),
+        (lambda: with_operator(p.Pattern, steps=(p.PatternStep((0,)),) * 3), "asks for nothing"),
+        (lambda: with_step(p.PushInput(9)), "a test that cannot be worked out"),
+        (lambda: with_step(p.PushBound(9)), "a test that cannot be worked out"),
+        (lambda: with_step(p.PushConstant(1.0), p.PushConstant(2.0)), "a test that cannot be worked out"),
+        (lambda: with_step(p.PushConstant(1.0), p.Apply("add", 2, "float")), "a test that cannot be worked out"),
+        (lambda: with_step(p.PushConstant(1.0), p.Apply("nonsense", 1, "float")), "a test that cannot be worked out"),
+        (lambda: with_operator(p.Pattern, bounds=(p.Bound((9,), "last", 0),)), "keeps something of a step"),
+        (lambda: with_operator(p.Pattern, bounds=(p.Bound((0,), "last", 99),)), "keeps a value of an input"),
+        (lambda: with_operator(p.Pattern, bounds=(p.Bound((0,), "sum"),)), "keeps a value of an input"),
+        (lambda: with_operator(p.Pattern, skip="to first"), "goes on at a step"),
+        (lambda: with_operator(p.Pattern, body=p.Take(9)), "waits for a step that it does not have"),
+        (lambda: with_operator(p.Pattern, body=p.Row(())), "a part of it is empty"),
+        (lambda: with_operator(p.Pattern, body=p.Turns(p.Take(0), 2, 1)), "a repetition makes no sense"),
+        (lambda: with_operator(p.Pattern, body=p.Ends(p.Take(0), None, 0)), "the ends of a part make no sense"),
+        (lambda: with_operator(p.Pattern, body=p.Row((p.Take(0), p.Silence(1, 0)))), "a silence has no length"),
+        (lambda: with_operator(p.Pattern, body=p.Row((p.Take(0), p.Rest(1)))), "an absence at its end has no end"),
+        (lambda: with_operator(p.Pattern, body=LEADING), "it begins with a silence"),
+        (lambda: with_operator(p.Captured, bound=9), "its pattern keeps nothing at 9"),
         (lambda: with_operator(p.Rule, has_until=True), "an `until` without an input"),
         (lambda: with_operator(p.Rule, momentary_when=True), "does not agree with its `when`"),
         (lambda: with_operator(p.Action, rule="z"), "there is no rule z"),

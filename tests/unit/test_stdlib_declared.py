@@ -6,10 +6,13 @@ from headgate.compiler.check_functions import parameters
 from headgate.compiler.front import check_program
 from headgate.dsl.parse import parse
 from headgate.dsl.source import SourceText
-from headgate.stdlib.catalogue import AGGREGATES, MODULES, SCALARS, STATEFUL, SUMMARIES, aggregate_named, function_names
-from headgate.stdlib.function import Stateful, Summary
+from headgate.stdlib.catalogue import AGGREGATES, MODULES, SCALARS, STATEFUL, aggregate_named, function_names
+from headgate.stdlib.function import AggregateFunction, Stateful
 
-DECLARED: list[Summary | Stateful] = [*SUMMARIES.values(), *STATEFUL.values()]
+DECLARED: list[AggregateFunction | Stateful] = [
+    *(function for function in AGGREGATES.values() if function.examples),
+    *STATEFUL.values(),
+]
 EXAMPLES = [(function.name, example) for function in DECLARED for example in function.examples]
 
 PROGRAM = """module example
@@ -59,15 +62,14 @@ def test_every_example_is_accepted(name: str, example: str) -> None:
 
 
 @pytest.mark.parametrize("function", DECLARED, ids=lambda function: function.name)
-def test_every_function_says_what_it_means_and_what_it_keeps(function: Summary | Stateful) -> None:
+def test_every_function_says_what_it_means_and_what_it_keeps(function: AggregateFunction | Stateful) -> None:
     assert function.doc.endswith(".")
-    assert function.state
+    assert function.parts if isinstance(function, AggregateFunction) else function.state
     assert function.examples
-    assert not function.runs
 
 
 def test_a_function_has_one_place() -> None:
-    tables = (SCALARS, STATEFUL, AGGREGATES, SUMMARIES)
+    tables = (SCALARS, STATEFUL, AGGREGATES)
     names = [name for table in tables for name in table]
     twice = {name for name in names if names.count(name) > 1}
     # `min` and `max` of several numbers are functions, those of samples aggregates.
@@ -76,7 +78,7 @@ def test_a_function_has_one_place() -> None:
 
 def test_what_the_compiler_makes_cannot_be_called() -> None:
     assert aggregate_named("count_true") is None
-    assert aggregate_named("p50") is SUMMARIES["p50"]
+    assert aggregate_named("p50") is AGGREGATES["p50"]
     assert "count_true" not in function_names()
     assert "p95" in function_names()
     assert "p37" not in function_names()

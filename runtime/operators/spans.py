@@ -1,0 +1,79 @@
+"""What was held, in slices of time: for integrals, means by time, durations (`stdlib.durations`)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...compiler import plan as p
+from ...stdlib.parts import HELD_COLUMNS, ring_slices
+from ..flow import Flow
+from ..frame import Frame, Instants, Rows, first_seen
+from ..kernels import spans as kernel
+from ..kernels.jit import NEVER
+from .node import Operator, Setting
+from .windows import SLICE_MAX, SliceFlow, WindowFlow, longest_ns, shapes_of, taken
+
+
+class SpansOperator(Operator):
+    """`compiler.plan.Slices` of what was held, with all `compiler.plan.Window`s on it."""
+
+    STATE = ("state", "bounds")
+    SCRATCH = ("capacity",)
+    columns: tuple[str, ...] = HELD_COLUMNS
+
+    def __init__(self, setting: Setting, slices: p.Slices, windows: Sequence[tuple[str, p.Window]]) -> None:
+        super().__init__(setting)
+        self.width = slices.width_ns
+        self.windows = windows
+        self.ring = ring_slices(max(longest_ns(w) for _, w in windows), self.width)
+        self.ends = kernel.HEADER + self.ring * kernel.SLOT
+        self.state: Rows = np.zeros((0, self.ends + 2 * len(windows)), dtype=np.int64)
+        self.bounds: list[Rows] = [np.zeros(0, dtype=np.int64) for _ in windows]
+        self.capacity = 1024
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
+        """Take the updates; give the windows that closed."""
+        self._grow(frame.keys)
+        found = taken(inputs, 1)
+        at, (position,) = frame.merge([found.at], base=True)
+        updated, known, value = np.zeros(len(at), np.bool_), np.zeros(len(at), np.bool_), np.zeros(len(at))
+        updated[position] = True
+        known[position], value[position] = found.known, found.values[0]
+        if frame.end_row is None:
+            shapes, bounds = shapes_of(self.windows, self.bounds, at.time)
+        else:
+            shapes, bounds = shapes_of(self.windows, self.bounds, at.time[at.row < frame.end_row])
+        w = len(self.windows)
+        pieces: list[list[list[NDArray[Any]]]] = [[] for _ in range(w)]
+        start, ints = 0, self.state.reshape(-1)
+        while start < len(at) or not pieces[0]:
+            counts = np.zeros(w, dtype=np.int64)
+            row, time = (np.empty((w, self.capacity), dtype=np.int64) for _ in range(2))
+            key = np.empty((w, self.capacity), dtype=np.int32)
+            rows = np.empty((w, self.capacity, kernel.COLUMNS), dtype=np.int64)
+            start = kernel.windows(
+                start, at.key, at.row, at.time, updated, known, value, frame.running, self.width, self.ring,
+                ints.view(np.float64), ints, self.state.shape[1], shapes, bounds,
+                row, key, time, rows.reshape(-1).view(np.float64), rows.reshape(-1), counts,
+            )  # fmt: skip
+            for i in range(w):
+                pieces[i].append([a[i, : counts[i]] for a in (row, key, time, rows)])
+            if start < len(at):
+                self.capacity = min(4 * self.capacity, SLICE_MAX)
+        return SliceFlow({id_: self._closed(frame, pieces[i]) for i, (id_, _) in enumerate(self.windows)})
+
+    def _closed(self, frame: Frame, pieces: list[list[NDArray[Any]]]) -> WindowFlow:
+        row, key, time, rows = (np.concatenate(columns) for columns in zip(*pieces, strict=True))
+        return WindowFlow(frame, Instants(row, key, time, np.ones(len(row), dtype=np.bool_)), rows, self)
+
+    def _grow(self, keys: int) -> None:
+        known = len(self.state)
+        if known >= keys:
+            return
+        self.state = first_seen(self.state, keys, -1)
+        fresh = self.state[known:]
+        fresh[:, kernel.KNOWN] = 0
+        fresh[:, self.ends : self.ends + len(self.windows)] = NEVER
+        fresh[:, self.ends + len(self.windows) :] = 1

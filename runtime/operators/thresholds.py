@@ -1,0 +1,138 @@
+"""Thresholds: many comparisons of one number, of which only those that were crossed are looked at."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import inf, nextafter
+
+import numpy as np
+
+from ...compiler import plan as p
+from ...stdlib.column import Column, Mask
+from ..flow import Flow, Sparse, looks
+from ..frame import NO_INSTANTS, Frame, Instants, Rows, first_seen, union
+from ..kernels import thresholds as kernel
+from ..kernels.thresholds import ABSENT
+from .elementwise import full
+from .node import Operator, Setting
+
+NOTHING: Rows = np.zeros(0, dtype=np.int64)
+
+
+@dataclass
+class ThresholdFlow:
+    """What a number crossed in a batch: the instants, its rank after each, which are of all thresholds (`common`, where
+    it appears or disappears), and which are of one: `crossed[starts[c]:starts[c + 1]]` of cut c."""
+
+    number: Flow
+    instants: Instants
+    after: Rows
+    common: Rows
+    starts: Rows = field(default_factory=lambda: NOTHING)
+    crossed: Rows = field(default_factory=lambda: NOTHING)
+
+    def of(self, cut: int) -> Rows:
+        """The instants that concern one cut."""
+        own = self.crossed[self.starts[cut] : self.starts[cut + 1]] if len(self.crossed) else NOTHING
+        if len(self.common) == 0:
+            return own
+        return np.sort(np.concatenate([self.common, own])) if len(own) else self.common
+
+    def concerned(self) -> Rows | None:
+        """The cuts that were crossed; None: all are concerned."""
+        if len(self.common):
+            return None
+        return (self.starts[1:] > self.starts[:-1]).nonzero()[0]
+
+
+class ThresholdsOperator(Operator):
+    """`compiler.plan.Thresholds`. The `cuts` of all its thresholds ascend: a number is above those that are less."""
+
+    STATE = ("last", "last_known")
+    SCRATCH = ("between",)
+
+    def __init__(self, setting: Setting, thresholds: Sequence[p.Threshold]) -> None:
+        super().__init__(setting)
+        self.cuts = np.array(sorted({cut_of(t) for t in thresholds}))
+        self.last = np.zeros(0)
+        self.last_known = np.zeros(0, dtype=np.bool_)
+        self.between = np.zeros((0, 2))
+
+    def place(self, threshold: p.Threshold) -> int:
+        """Which of the cuts is a threshold's."""
+        return int(np.searchsorted(self.cuts, cut_of(threshold)))
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> ThresholdFlow:  # type: ignore[override]
+        self.last = first_seen(self.last, frame.keys, 0.0)
+        self.last_known = first_seen(self.last_known, frame.keys, False)
+        self.between = first_seen(self.between, len(self.last), np.nan)
+        number = inputs[0]
+        at, first = self._instants(frame, number)
+        n = len(at)
+        if n == 0:
+            return ThresholdFlow(number, NO_INSTANTS, NOTHING, NOTHING)
+        column = full(number.at(at), n)
+        out, before, after = (np.empty(n, dtype=np.int64) for _ in range(3))
+        values = np.ascontiguousarray(column.values, dtype=np.float64)
+        known = frame.every if column.known is None and at is frame.rows else np.ascontiguousarray(column.mask())
+        count = kernel.crossings(
+            at.key, values if values.flags.writeable else values.copy(), known, first, self.cuts, self.last,
+            self.last_known, self.between, out, before, after,
+        )  # fmt: skip
+        return self._sorted(number, at.take(out[:count]), before[:count], after[:count])
+
+    def _instants(self, frame: Frame, number: Flow) -> tuple[Instants, Mask]:
+        """Where the number may have another value, and which of these are a key's first event."""
+        at = looks(number)
+        assert at is not None
+        if len(frame.newcomers) == 0:
+            return at, np.zeros(len(at), dtype=np.bool_)
+        if isinstance(number, Sparse):
+            at, _ = union([at, frame.newcomers])
+        begins = np.zeros(len(frame), dtype=np.bool_)
+        begins[frame.newcomers.row] = True
+        return at, begins[at.row] & ~at.timer
+
+    def _sorted(self, number: Flow, at: Instants, before: Rows, after: Rows) -> ThresholdFlow:
+        everyone = (before == ABSENT) | (after == ABSENT)
+        common = everyone.nonzero()[0]
+        if len(common) == len(at):
+            return ThresholdFlow(number, at, after, common)
+        cuts = len(self.cuts)
+        starts, place = np.empty(cuts + 1, dtype=np.int64), np.empty(cuts, dtype=np.int64)
+        crossed = np.empty(int(np.abs(after - before)[~everyone].sum()), dtype=np.int64)
+        kernel.by_cut(before, after, place, starts, crossed)
+        return ThresholdFlow(number, at, after, common, starts, crossed)
+
+
+class ThresholdOperator(Operator):
+    """`compiler.plan.Threshold`."""
+
+    def __init__(self, setting: Setting, threshold: p.Threshold, store: ThresholdsOperator) -> None:
+        super().__init__(setting)
+        self.cut = store.place(threshold)
+        self.bound = float(store.cuts[self.cut])
+        self.above = threshold.comparison in (">", ">=")
+
+    def run(self, frame: Frame, inputs: Sequence[ThresholdFlow]) -> Flow:  # type: ignore[override]
+        flow = inputs[0]
+        number, bound, above = flow.number, self.bound, self.above
+
+        def look(instants: Instants) -> Column:
+            column = full(number.at(instants), len(instants))
+            return Column((column.values > bound) == above, column.known)
+
+        which = flow.of(self.cut)
+        if len(which) == 0:
+            return Sparse(frame, NO_INSTANTS, NOWHERE, None, look=look)
+        after = flow.after[which]
+        known = after != ABSENT
+        truth = Column((after > self.cut) == above, None if known.all() else known)
+        return Sparse(frame, flow.instants.take(which), truth, None, look=look)
+
+
+NOWHERE = Column(np.zeros(0, dtype=np.bool_))
+
+
+def cut_of(threshold: p.Threshold) -> float:
+    """The number above which `x > value` is true, or `x <= value` false; for `>=` and `<` the greatest below it."""
+    return threshold.value if threshold.comparison in (">", "<=") else nextafter(threshold.value, -inf)

@@ -1,0 +1,271 @@
+"""Flink's window functions as programs: one mapping for the queries of data/flink_windows.json.
+
+| Flink SQL | here |
+|---|---|
+| a row; the columns it is grouped by | a message of the device of that name; properties of the device |
+| `GROUP BY` all of them; some; none (`ROLLUP`, `CUBE`, `GROUPING SETS`) | `for Row`; `by a, b`; no domain |
+| `TUMBLE`, `HOP` | `over S every P` |
+| an offset | times less the offset |
+| `CUMULATE` | `over today every P`, with times stretched so that the size is a day |
+| `SESSION` | `over session gap G` |
+| one watermark for all, a second behind | `lateness 1 s`, and a mark of all devices with every row |
+| a late row counts in windows that are still open | `revise`: revisions of what was given are left out |
+| `COUNT(*)`, `COUNT(c)`, `COUNT(DISTINCT c)` | `count(row)`, `count(c)`, `distinct(c)` |
+| a window without rows gives no row | results where `count(row)` is 0 are left out |
+
+What is no aggregate here (a text made of many texts) is left out of what is compared.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import combinations
+from typing import Any
+
+from headgate.runtime.output import OutputValue, Signalled
+from headgate.runtime.testing.executors import Executor, Input, MarkAll, Message, S, compile_program
+from headgate.stdlib.function import Value
+from headgate.tests.conformance.sql import (
+    AGGREGATES,
+    Call,
+    Expr,
+    Interval,
+    Item,
+    Name,
+    NotSql,
+    Query,
+    Star,
+    parse,
+    written,
+)
+
+DAY = 86_400
+NULL = "null"
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How a query's windows lie: the window in the language, where its time begins, how it is stretched."""
+
+    window: str
+    size: int | None
+    origin: int = 0
+    stretch: int = 1
+
+    def there(self, time: int) -> int:
+        """A time (ns) as the program has it."""
+        return (time - self.origin * S) * self.stretch + (10 * DAY * S if self.stretch > 1 else 0)
+
+    def back(self, time: int) -> int:
+        return (time - (10 * DAY * S if self.stretch > 1 else 0)) // self.stretch + self.origin * S
+
+    def start(self, end: int) -> int | None:
+        """When the window that ends at a time (ns) begins."""
+        if self.size is None:
+            return None
+        if self.stretch > 1:
+            return (end - 1 - self.origin * S) // (self.size * S) * self.size * S + self.origin * S
+        return end - self.size * S
+
+
+def play(table: Mapping[str, Any], case: Mapping[str, Any], executor: Executor) -> Counter[Row]:
+    """The rows that the query gives. Raises `NotSql` where the language has no words for it."""
+    query = parse(case["sql"])
+    rows = table["rows_in_arrival_order"]
+    sets = _grouping_sets(query)
+    every = tuple(dict.fromkeys(name for one in sets for name in one))
+    delay = int(re.search(r"- (\d+) second", table["watermark"]).group(1))  # type: ignore[union-attr]
+    grid = _grid(query, min(at(row["ts"]) for row in rows) // S)
+    text = _program(query, sets, every, grid, rows, delay)
+    run = executor(compile_program(text), _inputs(rows, every, grid))
+    outputs = [o for o in run.outputs if isinstance(o, Signalled) and o.revision == 0]
+    return Counter(row for number, one in enumerate(sets) for row in _rows(query, number, one, every, grid, outputs))
+
+
+def wanted(case: Mapping[str, Any]) -> Counter[Row]:
+    """The rows that are expected, without the columns that are not compared."""
+    items = parse(case["sql"]).items
+    kept = [i for i, item in enumerate(items) if _is_compared(item)]
+    return Counter(
+        tuple(_known(items[i], text.split(",")[i]) for i in kept) for text in case["expected_rows_any_order"]
+    )
+
+
+def at(text: str) -> int:
+    """A time (ns) without a zone."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() * 1000) * (S // 1000)
+
+
+def _known(item: Item, text: str) -> Any:
+    match item.value:
+        case Name(name="window_start" | "window_end"):
+            return at(text)
+        case Name():
+            return text
+        case _:
+            return None if text == NULL else round(float(text), 6)
+
+
+def _is_compared(item: Item) -> bool:
+    return not isinstance(item.value, Call) or item.value.name in (*AGGREGATES, "grouping_id")
+
+
+# --- The query -------------------------------------------------------------------------------------------------------
+
+
+def _grouping_sets(query: Query) -> list[tuple[str, ...]]:
+    """The columns of each set that rows are grouped by; those of the window are none."""
+    sets: list[tuple[str, ...]] = [()]
+    for group in query.groups:
+        match group:
+            case Name(name="window_start" | "window_end" | "window_time"):
+                continue
+            case Call(name="rollup", arguments=columns):
+                names = _names(columns)
+                further = [names[:n] for n in range(len(names), -1, -1)]
+            case Call(name="cube", arguments=columns):
+                names = _names(columns)
+                further = [one for n in range(len(names), -1, -1) for one in combinations(names, n)]
+            case Call(name="grouping sets", arguments=columns):
+                further = [() if one == Call("empty") else _names([one]) for one in columns]
+            case Name(name=name):
+                further = [(name,)]
+            case _:
+                raise NotSql(f"GROUP BY {group}")
+        sets = [one + more for one in sets for more in further]
+    return sets
+
+
+def _names(columns: Sequence[Expr]) -> tuple[str, ...]:
+    return tuple(column.name for column in columns if isinstance(column, Name))
+
+
+def _grid(query: Query, first: int) -> Grid:
+    source = query.source
+    if not isinstance(source, Call):
+        raise NotSql("a query without windows")
+    lengths = [one.seconds for one in source.arguments if isinstance(one, Interval)]
+    match source.name, lengths:
+        case "tumble", [size, *offset]:
+            return Grid(f"over {size} s every {size} s", size, sum(offset))
+        case "hop", [slide, size, *offset]:
+            return Grid(f"over {size} s every {slide} s", size, sum(offset))
+        case "cumulate", [step, size, *offset] if DAY % size == 0:
+            stretch, shift = DAY // size, sum(offset)
+            return Grid(f"over today every {step * stretch} s", size, (first - shift) // size * size + shift, stretch)
+        case "session", [gap]:
+            return Grid(f"over session gap {gap} s", None)
+        case name, _:
+            raise NotSql(f"windows by `{name}` of {lengths} s")
+
+
+# --- The program -----------------------------------------------------------------------------------------------------
+
+
+def _program(
+    query: Query, sets: Sequence[Sequence[str]], every: Sequence[str], grid: Grid, rows: Sequence[Any], delay: int
+) -> str:
+    types = {name: _type([row[name] for row in rows]) for name in rows[0] if name != "ts" and name not in every}
+    span = max(at(row["ts"]) for row in rows) - min(at(row["ts"]) for row in rows)
+    lines = [f"property  {name}: text" for name in every]
+    lines += [f"telemetry {_column(name)}: {type_}" for name, type_ in types.items()]
+    long = (span // S + 1) * grid.stretch
+    late = [f"lateness {delay * grid.stretch} s", f"revise {long} s", f"idle after {2 * long} s"]
+    text = "\n    ".join(["telemetry row: bool", *lines, *late])
+    text = f"module flink\ndevice Row {{\n    {text}\n}}\n"
+    for number, one in enumerate(sets):
+        whole = tuple(one) == tuple(every) and bool(every)
+        domain = "for Row" if whole else f"by {', '.join(one)}" if one else ""
+        of = "" if whole else "Row."
+        text += f"signal rows_{number} {domain} = count({of}row {grid.window})\n"
+        for i, item in enumerate(query.items):
+            if isinstance(item.value, Call) and item.value.name in AGGREGATES:
+                value = _aggregate(query, item.value, of, grid.window)
+                text += f"signal v_{number}_{i} {domain} = {value}\n"
+    return text
+
+
+def _column(name: str) -> str:
+    return f"{name}_"
+
+
+def _type(values: Sequence[Any]) -> str:
+    return "text" if any(isinstance(value, str) for value in values) else "float"
+
+
+def _aggregate(query: Query, call: Call, of: str, window: str) -> str:
+    def column(name: str) -> str:
+        return f"{of}{_column(name)}"
+
+    (argument,) = call.arguments
+    conditions = [one for one in (query.where, call.filtered) if one is not None]
+    where = " and ".join(written(one, column) for one in conditions)
+    function = "distinct" if call.distinct and call.name == "count" else AGGREGATES[call.name]
+    value = f"{of}row" if isinstance(argument, Star) else written(argument, column)
+    return f"{function}({value}{' where ' + where if where else ''} {window})"
+
+
+def _inputs(rows: Sequence[Mapping[str, Any]], every: Sequence[str], grid: Grid) -> list[Input]:
+    """Every device is there from the beginning, and with each row time goes on for all."""
+    ids = dict.fromkeys(tuple(_key(row, name) for name in every) for row in rows)
+    begin = grid.there(min(at(row["ts"]) for row in rows) - 3600 * S)
+    inputs: list[Input] = [Message("Row", "/".join(id_), begin, dict(zip(every, id_, strict=True))) for id_ in ids]
+    newest = begin
+    for row in rows:
+        id_ = tuple(_key(row, name) for name in every)
+        time = grid.there(at(row["ts"]))
+        fields: dict[str, Value] = {_column(n): v for n, v in row.items() if n != "ts" and n not in every}
+        inputs.append(Message("Row", "/".join(id_), time, {"row": True, **fields}))
+        newest = max(newest, time)
+        inputs.append(MarkAll(newest))
+    return inputs
+
+
+def _key(row: Mapping[str, Any], name: str) -> str:
+    return NULL if row[name] is None else str(row[name])
+
+
+# --- What comes of it ------------------------------------------------------------------------------------------------
+
+
+def _rows(
+    query: Query, number: int, one: Sequence[str], every: Sequence[str], grid: Grid, outputs: Sequence[Signalled]
+) -> list[Row]:
+    found: list[Row] = []
+    values = {(o.name, o.key, o.time): o.value for o in outputs}
+    for output in outputs:
+        if output.name != f"rows_{number}" or not output.value:
+            continue
+        end = grid.back(output.time)
+        key = output.key
+        if tuple(one) == tuple(every) and every:
+            key = tuple(output.key[0].split("/"))
+        row: list[Any] = []
+        for i, item in enumerate(query.items):
+            match item.value:
+                case Name(name="window_start"):
+                    row.append(grid.start(end))
+                case Name(name="window_end"):
+                    row.append(end)
+                case Name(name=name):
+                    row.append(key[one.index(name)] if name in one else NULL)
+                case Call(name="grouping_id", arguments=columns):
+                    bits = [name not in one for name in _names(columns)]
+                    row.append(float(sum(bit << place for place, bit in enumerate(reversed(bits)))))
+                case Call(name="count"):
+                    row.append(_number(values.get((f"v_{number}_{i}", output.key, output.time))) or 0.0)
+                case Call(name=name) if name in AGGREGATES:
+                    row.append(_number(values.get((f"v_{number}_{i}", output.key, output.time))))
+                case Call():
+                    pass
+                case _:
+                    raise NotSql(f"{item.value} in the result")
+        found.append(tuple(row))
+    return found
+
+
+def _number(value: OutputValue) -> float | None:
+    return round(value, 6) if isinstance(value, float) else None

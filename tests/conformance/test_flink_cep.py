@@ -1,0 +1,40 @@
+"""Flink CEP's patterns, from its own tests (data/flink_cep.json)."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headgate.runtime.testing.executors import EXECUTORS, Executor
+from headgate.tests.conformance import flink_cep
+
+CASES = json.loads((Path(__file__).parent / "data" / "flink_cep.json").read_text())["cases"]
+
+
+def parameters(case: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What a case is run with: once, or for each value of its one parameter."""
+    values = case.get("params", {"time_ms": [None]})["time_ms"]
+    yield from ({"time_ms": value} for value in values)
+
+
+def expected(case: dict[str, Any], given: dict[str, Any]) -> list[list[str]]:
+    """The matches of a case, each as the sorted names of its events."""
+    if "expected_matches_any_order" in case:
+        matches = case["expected_matches_any_order"]
+    else:
+        value = "null" if given["time_ms"] is None else given["time_ms"]
+        matches = case["expected_matches_any_order_by_param"][f"time_ms={value}"]
+    return sorted(sorted(match) for match in matches)
+
+
+@pytest.fixture(params=list(EXECUTORS))
+def executor(request: pytest.FixtureRequest) -> Executor:
+    return EXECUTORS[request.param]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
+def test_a_case_of_flink_cep_gives_the_matches_that_it_gives_there(case: dict[str, Any], executor: Executor) -> None:
+    for given in parameters(case):
+        assert flink_cep.play(case, executor, given) == expected(case, given), flink_cep.written(case, given)

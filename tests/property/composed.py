@@ -1,0 +1,82 @@
+"""Random patterns of a device of a random program: every operator of the algebra, over the program's own conditions.
+
+text = composed(writing, "A")        # `x > 1.5 as s0 then each (any of (flag, n == 2)) 1..2 times greedy … within 8 s`
+"""
+
+from typing import Protocol
+
+SKIPS = ("", "", " skip none", " skip next", " skip past last", " skip to first {name}", " skip to last {name}")
+OF_EVENTS = ("count({name})", "max({name}.x)", "sum({name}.n)", "mean({name}.x)", "last({name}.n)", "first({name}.x)")
+
+
+class Writing(Protocol):
+    """What this needs of `strategies.Writing`."""
+
+    def one(self, *choices: str) -> str: ...
+
+    def chance(self, percent: int) -> bool: ...
+
+    def constant(self) -> str: ...
+
+    def duration(self) -> str: ...
+
+    def event(self, device: str) -> str: ...
+
+    def truth(self, device: str, depth: int = 2) -> str: ...
+
+
+def composed(writing: Writing, device: str) -> str:
+    """A pattern that compiles: its first part takes an event, and the whole has an end in time."""
+    text = f"{_condition(writing, device)} as s0"
+    names = ["s0"]
+    for number in range(1, 3):
+        if writing.chance(15):
+            text += f" then no {_unmet(writing, device)}" + (f" for {writing.duration()}" if writing.chance(60) else "")
+        link = writing.one("then", "then", "then next", "then each")
+        text += f" {link} {_part(writing, device, number, names)}"
+        if writing.chance(40):
+            break
+    if writing.chance(15):
+        text += f" then no {_unmet(writing, device)} for {writing.duration()}"
+    unless = f" unless {writing.one(_condition(writing, device), f'x < s0.x - {writing.constant()}')}"
+    skip = writing.one(*SKIPS).format(name=names[-1])
+    # The first step of all is no place to go on at.
+    skip = "" if len(names) == 1 and "first" in skip else skip
+    return f"{text}{unless if writing.chance(25) else ''} within {writing.duration()}{skip}"
+
+
+def _part(writing: Writing, device: str, number: int, names: list[str]) -> str:
+    kind = writing.one("step", "step", "any of", "all of", "group")
+    name = f"s{number}"
+    if kind == "step":
+        part = f"{_step(writing, device, names)} as {name}"
+    elif kind == "group":
+        ending = f" within {writing.duration()}" if writing.chance(50) else ""
+        part = f"({_step(writing, device, names)} then {_condition(writing, device)}{ending}) as {name}"
+    else:
+        part = f"{kind} ({_step(writing, device, names)}, {_condition(writing, device)}) as {name}"
+    if writing.chance(40):
+        mode = writing.one("", " greedy", " lazy")
+        until = f" until {_condition(writing, device)}" if writing.chance(30) else ""
+        often = writing.one("optional", "2 times", "1..2 times", "at least 0 times", "at least 1 times")
+        return f"{part} {often}{mode}{until}"
+    names.append(name)
+    return part
+
+
+def _step(writing: Writing, device: str, names: list[str]) -> str:
+    """A condition, perhaps on what was bound before."""
+    if writing.chance(60):
+        return _condition(writing, device)
+    asked = writing.one(*OF_EVENTS).format(name=writing.one(*names))
+    return f"(x {writing.one('>', '<=')} ({asked} else 0) + {writing.constant()})"
+
+
+def _condition(writing: Writing, device: str) -> str:
+    text = writing.one(writing.event(device), writing.truth(device, 1))
+    # Absence by itself is a silence, which has no event that could be named.
+    return f"({text} and flag)" if text.startswith("(no ") else f"({text})"
+
+
+def _unmet(writing: Writing, device: str) -> str:
+    return writing.one("x", "flag", _condition(writing, device)) if writing.chance(50) else _condition(writing, device)
