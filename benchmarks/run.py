@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 os.environ["POLARS_MAX_THREADS"] = "1"
 
 from headgate.benchmarks.answers import WORKLOADS, Answer, Question, difference, expected
-from headgate.benchmarks.only_decoding import DECODERS
+from headgate.benchmarks.only_decoding import DECODERS, LINE_BY_LINE
 from headgate.benchmarks.stream import Stream, make_stream
 
 Result = TypeVar("Result")
@@ -162,11 +162,10 @@ def remarks(options: argparse.Namespace, rows: Mapping[str, Row]) -> None:
     print("W6 is W1 to W5 in one program. W7 is W1 from JSON lines.")
     if PLAIN in rows:
         print(f"{PLAIN} (HEADGATE_NUMBA=0): {rows[PLAIN]['W1'].events:,} events, best (median) of 2.")
-    fastest = [row["W7"] for name, row in rows.items() if name in DECODERS]
-    if fastest and "Headgate" in rows:
-        msgspec = rows[next(iter(DECODERS))]["W7"]
-        ratio = min(rows["Headgate"]["W7"].seconds) / min(msgspec.seconds)
-        print(f"Headgate's W7 takes {ratio:.2f} times as long as msgspec's decoding alone.")
+    for name in LINE_BY_LINE:
+        if name in rows and "Headgate" in rows:
+            ratio = min(rows["Headgate"]["W7"].seconds) / min(rows[name]["W7"].seconds)
+            print(f"Headgate's W7 takes {ratio:.2f} times as long as {name}.")
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:

@@ -8,7 +8,7 @@ other.
 from ..dsl.diagnostic import Problems
 from ..dsl.source import Span
 from ..stdlib.catalogue import AGGREGATES, STATEFUL
-from ..stdlib.parts import Part, key_words, open_words, recent_words, ring_slices, slice_words
+from ..stdlib.parts import TABLES, Part, key_words, open_words, recent_words, ring_slices, slice_words
 from .graph import Graph
 from .pattern_state import pattern_bytes
 from .plan import (
@@ -39,6 +39,7 @@ from .plan import (
     Previous,
     PreviousTime,
     Quiet,
+    Raised,
     Recent,
     Rule,
     Schedule,
@@ -73,6 +74,9 @@ ROW_BYTES = 16
 MEMBERS_BYTES = 96
 NS_PER_S = 1_000_000_000
 
+TABLE_CPU_NS = 500.0
+"""For one sample that goes into a table."""
+
 _CPU_NS: dict[type, float] = {
     Field: 6.0,
     Message: 1.0,
@@ -102,6 +106,7 @@ _CPU_NS: dict[type, float] = {
     Expired: 1.0,
     Schedule: 1.0,
     Rule: 5.0,
+    Raised: 1.0,
     Output: 1.0,
 }
 
@@ -121,7 +126,7 @@ def bound(graph: Graph) -> tuple[Graph, Problems]:
     for node in graph:
         state = _state_bytes(graph, node, windows.get(node.id, []), timelines[node.timeline], timelines, devices, costs)
         rate = _rate_hz(graph, node, costs, paces)
-        cpu = _CPU_NS.get(type(node.operator), 0.0)
+        cpu = _CPU_NS.get(type(node.operator), 0.0) + _walked_ns(node, windows.get(node.id, []))
         costs[node.id] = Cost(state, cpu, rate, VALUE_BYTES[node.type.name] + KNOWN_BYTES)
         if state:
             _check(graph, node, costs[node.id], keys[node.timeline], problems)
@@ -177,7 +182,7 @@ def _state_bytes(
             return _field_bytes(node.operator, devices)
         case Previous() | PreviousTime():
             return 2 * _field_bytes(node.operator, devices)
-        case Delayed() | OfGroup() | Captured() | Expired() | Aggregate():
+        case Delayed() | OfGroup() | Raised() | Captured() | Expired() | Aggregate():
             return value
         case Key():
             return VALUE_BYTES["text"]
@@ -229,6 +234,13 @@ def _is_sparse(node: PlanNode, costs: dict[str, Cost]) -> bool:
     if isinstance(node.operator, Map):
         return node.event or costs[node.id].state_bytes_per_key > 0
     return not isinstance(node.operator, OfField | Key | Now | Constant)
+
+
+def _walked_ns(node: PlanNode, over: list[Window | Aggregate]) -> float:
+    """What takes longer the more samples a window holds: tables of them are made anew for each value."""
+    if not isinstance(node.operator, Recent) or _parts(over).isdisjoint(TABLES):
+        return 0.0
+    return node.operator.samples * TABLE_CPU_NS
 
 
 def _parts(over: list[Window | Aggregate]) -> set[Part]:

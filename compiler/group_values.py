@@ -80,9 +80,14 @@ def _cannot_ask(typed: Typed, node: n.Node) -> bool:
         case n.Pattern():
             return True
         case n.Rule():
-            return node.settle or isinstance(node.when, n.Pattern) or _is_pattern(typed, node.when)
+            return always_waits(typed, node)
         case _:
             return False
+
+
+def always_waits(typed: Typed, rule: n.Rule) -> bool:
+    """Whether a rule waits for stragglers whatever it asks for."""
+    return rule.settle or isinstance(rule.when, n.Pattern) or _is_pattern(typed, rule.when)
 
 
 def _is_pattern(typed: Typed, when: n.Expr) -> bool:

@@ -70,6 +70,7 @@ def _start(typed: Typed) -> Lowering:
         lower_expression,
         signals={item.name: item for item in items if isinstance(item, n.Signal)},
         patterns={item.name: item for item in items if isinstance(item, n.PatternItem)},
+        rules={item.name: item for item in items if isinstance(item, n.Rule)},
         lets={item.name: item for item in items if isinstance(item, n.Let)},
         private={
             FieldRef(item.name, member.name)

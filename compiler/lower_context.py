@@ -97,6 +97,8 @@ class Lowering:
     signal_nodes: dict[tuple[str, bool], str] = field(default_factory=dict)
     matched: dict[int, Kept] = field(default_factory=dict)
     rules_on: dict[int, list[n.Rule]] = field(default_factory=dict)
+    rules: dict[str, n.Rule] = field(default_factory=dict)
+    rule_nodes: dict[str, str] = field(default_factory=dict)
     patterns_of: "dict[int, n.Pattern | None]" = field(default_factory=dict)
     waits: dict[int, Waits] = field(default_factory=dict)
     asking: set[str] = field(default_factory=set)

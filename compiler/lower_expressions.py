@@ -15,6 +15,7 @@ from .check_calls import KINDS, signature
 from .lower_bound import is_of_bound, lower_bound, lower_of_bound
 from .lower_context import BOOL, NUMBER, Lowering, Place, Waits, quantity, refused, value_type
 from .lower_following import lower_following
+from .lower_groups import of_group
 from .lower_patterns import expired_node, pattern_node
 from .lower_signals import lower_signal
 from .lower_timelines import is_of_group, waits
@@ -30,7 +31,6 @@ from .plan import (
     Key,
     Message,
     Now,
-    OfGroup,
     Payload,
     Previous,
     PreviousTime,
@@ -46,7 +46,6 @@ from .typed import (
     EventValueRef,
     ExpiresRef,
     FieldRef,
-    GroupScope,
     HeldTimeRef,
     KeyRef,
     ParameterRef,
@@ -152,7 +151,8 @@ def _reference(lowering: Lowering, reference: Reference, expression: n.Expr, at:
             return lowering.add(Key(part), (), at.timeline, value_type(type_), expression.span)
         case SignalRef(name):
             if isinstance(at.scope, DeviceScope) and is_of_group(lowering, name):
-                return _of_group(lowering, name, expression, at)
+                scope = lowering.fact(lowering.signals[name].value).scope
+                return of_group(lowering, lower_signal(lowering, name, settled=False), scope, at, expression.span)
             return lower_signal(lowering, name, at.settled)
         case PatternRef(name):
             return pattern_node(lowering, lowering.patterns[name].pattern, at.scope)
@@ -209,19 +209,6 @@ def _exists(lowering: Lowering, device: str, since: n.Since, at: Place) -> str:
     order = lowering.map("version_order", inputs, NUMBER, since.span)
     same = lowering.add(Constant(0.0), (), at.timeline, NUMBER, since.span)
     return lowering.map("greater_equal", (order, same), BOOL, since.span)
-
-
-def _of_group(lowering: Lowering, name: str, expression: n.Expr, at: Place) -> str:
-    """A group's signal for a device, which belongs to the group that its properties name."""
-    assert isinstance(at.scope, DeviceScope)
-    assert not at.settled, "refused before lowering"
-    scope = lowering.fact(lowering.signals[name].value).scope
-    assert isinstance(scope, GroupScope)
-    value = lower_signal(lowering, name, settled=False)
-    keys = [
-        lower_field(lowering, FieldRef(at.scope.device, key), expression, at, stale=False) for key in scope.properties
-    ]
-    return lowering.add(OfGroup(), (value, *keys), at.timeline, lowering.graph.node(value).type, expression.span)
 
 
 # --- Operations ------------------------------------------------------------------------------------------------------

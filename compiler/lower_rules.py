@@ -13,11 +13,12 @@ from ..grammar.units import parse_unit
 from .graph import structure
 from .group_values import signal_asked
 from .lower_context import BOOL, Lowering, Place, Waits, domain_scope, refused, value_type
+from .lower_groups import of_group
 from .lower_matched import pattern_of
 from .lower_patterns import kept_for, pattern_node
 from .lower_timelines import waits
 from .lower_units import operand
-from .plan import Action, ActionArgument, Hole, Rule, Schedule
+from .plan import Action, ActionArgument, Hole, Raised, Rule, Schedule
 from .resolve import walk
 from .typed import DeviceScope, Type
 
@@ -25,7 +26,11 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 def lower_rule(lowering: Lowering, rule: n.Rule) -> None:
-    """Adds a rule's node and its actions'."""
+    """Adds a rule's node and its actions', behind those of the rules that inhibit it."""
+    if rule.name in lowering.rule_nodes:
+        return
+    for name in rule.inhibited_by:
+        lower_rule(lowering, lowering.rules[name])
     scope = domain_scope(rule.domain)
     pattern = pattern_of(lowering, rule)
     at = Place(scope, _is_settled(lowering, rule, pattern), bound=kept_for(lowering, rule, scope))
@@ -44,8 +49,27 @@ def lower_rule(lowering: Lowering, rule: n.Rule) -> None:
     inputs = (when,) if until is None else (when, until)
     life = _life(lowering, rule, momentary, until is not None)
     node = lowering.add(life, inputs, at.timeline, BOOL, rule.span, event=True)
+    lowering.rule_nodes[rule.name] = node
+    guard = _uninhibited(lowering, rule, at)
     for on, actions in (("do", rule.do), ("clear", rule.on_clear)):
-        _Block(lowering, rule, node, at, "do" if on == "do" else "clear").actions(actions, None)
+        _Block(lowering, rule, node, at, "do" if on == "do" else "clear").actions(actions, guard)
+
+
+def _uninhibited(lowering: Lowering, rule: n.Rule, at: Place) -> str | None:
+    """Whether none of the rules that inhibit this one is raised; None if there are none."""
+    guard: str | None = None
+    for name in rule.inhibited_by:
+        other = lowering.graph.node(lowering.rule_nodes[name])
+        scope = domain_scope(lowering.rules[name].domain)
+        raised = lowering.add(Raised(), (other.id,), other.timeline, BOOL, rule.span)
+        seen = Place(scope, at.settled)
+        if other.timeline != seen.timeline:
+            raised = lowering.delayed(raised, seen, rule.span)
+        if scope != at.scope:
+            raised = of_group(lowering, raised, scope, at, rule.span)
+        calm = lowering.map("not_true", (raised,), BOOL, rule.span)
+        guard = calm if guard is None else lowering.map("and_", (guard, calm), BOOL, rule.span)
+    return guard
 
 
 def lower_invariant(lowering: Lowering, invariant: n.Invariant) -> None:
@@ -63,6 +87,8 @@ def _is_settled(lowering: Lowering, rule: n.Rule, pattern: n.Pattern | None) -> 
     if rule.settle or pattern is not None or isinstance(rule.when, n.Pattern):
         return True
     conditions = (rule.when,) if rule.until is None else (rule.when, rule.until)
+    if rule.inhibited_by:
+        return False  # Whether others are raised is seen on the current timeline, where they may be.
     if lowering.asking and any(signal_asked(lowering.typed, node) in lowering.asking for node in walk(rule)):
         return False  # What a group has given a device is seen on the device's current timeline alone.
     return max(waits(lowering, c) for c in conditions) is Waits.SETTLED

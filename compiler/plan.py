@@ -541,6 +541,11 @@ class Rule:
     severity: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """Whether a rule is raised; absent before it first is. Input: a `Rule`. Updated when it changes."""
+
+
 # --- Operators: what leaves the graph --------------------------------------------------------------------------------
 
 
@@ -598,7 +603,8 @@ class Output:
 Operator = (
     Payload | Constant | Field | Message | HeldTime | Previous | PreviousTime | DeviceEvent | Key | Now | Map
     | Delayed | Holds | Quiet | Edge | Thresholds | Threshold | Slices | Window | Thin | Recent | Session | While
-    | Aggregate | Following | Members | OfGroup | Pattern | Captured | Expired | Schedule | Rule | Action | Output
+    | Aggregate | Following | Members | OfGroup | Pattern | Captured | Expired | Schedule | Rule | Raised | Action
+    | Output
 )  # fmt: skip
 
 

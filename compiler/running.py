@@ -11,7 +11,7 @@ from typing import Any
 from ..dsl import nodes as n
 from ..dsl.diagnostic import Diagnostic, Problems
 from .expression_limits import expression_limit
-from .group_values import group_limits
+from .group_values import always_waits, group_limits
 from .pattern_limits import pattern_limits
 from .problems_running import DoesNotRun
 from .resolve import walk
@@ -76,8 +76,15 @@ Naming = Callable[[Typed, Any], Iterator[DoesNotRun]]
 def _rule(typed: Typed, rule: n.Rule) -> Iterator[DoesNotRun]:
     if rule.priority is not None:
         yield DoesNotRun(span=rule.span, construct=f"`priority {rule.priority}` of rule `{rule.name}`")
-    if rule.inhibited_by:
-        yield DoesNotRun(span=rule.span, construct=f"`inhibited by` of rule `{rule.name}`")
+    for name in rule.inhibited_by:
+        (other,) = (item for item in typed.program.items if isinstance(item, n.Rule) and item.name == name)
+        crosses = other.domain != rule.domain
+        if (always_waits(typed, rule) and (crosses or not always_waits(typed, other))) or (
+            crosses and not isinstance(rule.domain, n.ForDevice)
+        ):
+            yield DoesNotRun(
+                span=rule.span, construct=f"`inhibited by {name}` of rule `{rule.name}`, which waits longer"
+            )
 
 
 def _flapping(typed: Typed, flapping: n.Flapping) -> Iterator[DoesNotRun]:

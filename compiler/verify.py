@@ -38,6 +38,7 @@ from .plan import (
     Previous,
     PreviousTime,
     Quiet,
+    Raised,
     Recent,
     Rule,
     Schedule,
@@ -88,6 +89,7 @@ ARITIES: dict[type[Any], tuple[int, int | None]] = {
     Captured: (1, 1),
     Schedule: (0, 0),
     Rule: (1, 2),
+    Raised: (1, 1),
     Action: (1, None),
     Output: (1, 1),
 }
@@ -99,7 +101,7 @@ INPUT_KINDS: dict[type[Any], tuple[type[Any], ...]] = {
     Aggregate: (Window, Recent, Session, While),
     Expired: (Pattern,),
     Captured: (Pattern, Expired),
-    Action: (Rule,),
+    Action: (Rule,), Raised: (Rule,),
 }
 """What an operator's first input must be one of, where it must be something in particular."""
 

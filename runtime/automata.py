@@ -18,7 +18,7 @@ where a way forks it becomes two threads: so all choices are made at once, and e
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,6 +175,8 @@ class _Assembler:
                 self.part(of, number)
                 self.inside = inside
                 self.emit(layout.SET, column, layout.NOT_BEGUN)
+            case _:
+                assert_never(part)
         self.inside = inside
 
     def _bounded(self, inside: int) -> int:
@@ -240,6 +242,8 @@ def _may_be_empty(part: p.Part) -> bool:
             return part.at_least == 0 or _may_be_empty(part.of)
         case p.Ends():
             return _may_be_empty(part.of)
+        case _:
+            assert_never(part)
 
 
 def _first_steps(part: p.Part) -> set[int]:
@@ -252,14 +256,13 @@ def _first_steps(part: p.Part) -> set[int]:
         case p.AnyOf(parts) | p.AllOf(parts):
             return set().union(*(_first_steps(one) for one in parts))
         case p.Row(parts):
-            found: set[int] = set()
-            for one in parts:
-                found |= _first_steps(one)
-                if not _may_be_empty(one):
-                    break
-            return found
+            first, *others = parts
+            found = _first_steps(first)
+            return found | _first_steps(p.Row(tuple(others))) if others and _may_be_empty(first) else found
         case p.Turns() | p.Ends():
             return _first_steps(part.of)
+        case _:
+            assert_never(part)
 
 
 def _bits(steps: Sequence[int] | set[int]) -> int:
@@ -311,8 +314,7 @@ def _seeds(arrays: tuple[Any, ...], columns: int, bound_columns: int, depth: int
     go_on(0, 0, 0, program.arrays, state)
     found, thread = [], int(keys[0, layout.HEAD])
     while thread >= 0:
-        if arrays[0][threads[thread, layout.AT], layout.OP] != layout.MATCH:
-            found.append(threads[thread].copy())
+        found.append(threads[thread].copy())
         thread = int(threads[thread, layout.NEXT])
     return np.array(found, dtype=np.int64).reshape(-1, columns)
 

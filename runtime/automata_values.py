@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,6 +127,8 @@ class Terms:
                     self.terms += [(code, 0)] * (arguments - 1 if code in (op.MIN, op.MAX) else 1)
                     del stack[-arguments:]
                     stack.append(type_name)
+                case _:
+                    assert_never(term)
             self.depth = max(self.depth, len(stack))
         return first, len(self.terms)
 

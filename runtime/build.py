@@ -28,7 +28,7 @@ from .operators.pattern_groups import GroupPatternOperator
 from .operators.patterns import BoundValues, CapturedOperator, ExpiredOperator, PatternOperator
 from .operators.recent import RecentOperator, SessionOperator, Thinned, ThinOperator, WhileOperator
 from .operators.recent_groups import FromMembers, GroupRecentOperator, GroupSessionOperator, GroupWhileOperator
-from .operators.rules import RuleOperator
+from .operators.rules import RaisedOperator, RuleOperator
 from .operators.spans import SpansOperator
 from .operators.thresholds import ThresholdOperator, ThresholdsOperator
 from .operators.truths import EdgeOperator, HoldsOperator, QuietOperator, ScheduleOperator
@@ -267,6 +267,10 @@ def _rule(b: Builder, node: p.PlanNode, op: p.Rule) -> Operator:
     return RuleOperator(b.setting, op, node.timeline, b.places[node.id])
 
 
+def _raised(b: Builder, node: p.PlanNode, op: p.Raised) -> Operator:
+    return RaisedOperator(b.setting)
+
+
 def _action(b: Builder, node: p.PlanNode, op: p.Action) -> Operator:
     return ActionOperator(b.setting, op, b.input_types(node), node.timeline, b.places[node.inputs[0]])
 
@@ -307,6 +311,7 @@ OPERATORS: dict[type[p.Operator], Callable[[Builder, p.PlanNode, Any], Operator]
     p.Captured: _captured,
     p.Schedule: _schedule,
     p.Rule: _rule,
+    p.Raised: _raised,
     p.Action: _action,
     p.Output: _output,
 }

@@ -30,6 +30,10 @@ Replacement = Callable[[bytes], tuple[Plan, Migration]]
 """Of the document of the plan before: that plan, and what the present one goes on with."""
 
 
+COST_SHARE = 20
+"""So many times as long as a checkpoint took are left between it and the next, at least."""
+
+
 class StateMismatch(Exception):
     """A checkpoint that cannot be gone on from, with what was given; the text says why and what to do."""
 
@@ -82,23 +86,29 @@ class Appended:
 
 @dataclass
 class Interval:
-    """When it is time for a checkpoint: after so many seconds, or after so many messages."""
+    """When it is time for a checkpoint: after so many messages; or after so many seconds, or more where checkpoints
+    would take more than a twentieth of the time."""
 
     seconds: float = 10.0
     messages: int | None = None
     clock: Callable[[], float] = time.monotonic
     _last: float = field(init=False)
+    _took: float = 0.0
 
     def __post_init__(self) -> None:
         self._last = self.clock() if self.messages is None else 0
 
     def passed(self, messages: int) -> bool:
-        """Whether one is due, `messages` having been read; if so, the next interval begins."""
-        now = self.clock() if self.messages is None else messages
-        due = now - self._last >= (self.seconds if self.messages is None else self.messages)
-        if due:
-            self._last = now
-        return due
+        """Whether one is due, `messages` having been read."""
+        if self.messages is not None:
+            return messages - self._last >= self.messages
+        return self.clock() - self._last >= max(self.seconds, COST_SHARE * self._took)
+
+    def begin(self, messages: int, began: float) -> None:
+        """One was taken, which began at that time of the clock: the next interval begins."""
+        now = self.clock()
+        self._took = now - began
+        self._last = now if self.messages is None else messages
 
 
 @dataclass
@@ -202,7 +212,9 @@ class Durable:
                 file.flush()
             if self.replay.position is not None and interval.passed(self.replay.admission.next_seq):
                 self._begin = self.replay.position
+                began = interval.clock()
                 self._write()
+                interval.begin(self.replay.admission.next_seq, began)
         self.ended = True
         self._write()
 

@@ -124,6 +124,11 @@ class Frame:
         """The last row of each key that has any, ascending."""
         return self._last_rows[1]
 
+    @cached_property
+    def at_ends(self) -> tuple[Keys, Rows]:
+        """Whose those last rows are, and their times."""
+        return self.key[self.ends], self.time[self.ends]
+
     def rows_of(self, keys: Keys) -> Instants:
         """The base rows of some keys, in order."""
         out = np.empty(len(self.key), dtype=np.int64)
@@ -185,7 +190,7 @@ class Begun:
     def newcomers(self, frame: Frame) -> Instants:
         """The first event of each key that had none so far; from now on it has."""
         self.keys = first_seen(self.keys, frame.keys, False)
-        if self.keys[frame.key[frame.ends]].all():
+        if self.keys[frame.at_ends[0]].all():
             return NO_INSTANTS
         rows = (frame.event & ~self.keys[frame.key]).nonzero()[0][::-1]
         first = np.full(frame.keys, -1, dtype=np.int64)

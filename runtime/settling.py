@@ -51,7 +51,8 @@ class DeviceClock:
         frame = Frame(messages.seq, messages.key, time, event, keys, message_time=time, fields=messages.fields)
         if time[0] >= self.newest and (time[1:] >= time[:-1]).all():
             # In order of time over all devices: no row is behind its device's clock.
-            self.now[frame.key[frame.ends]] = time[frame.ends]
+            of, times = frame.at_ends
+            self.now[of] = times
             self.newest = int(time[-1])
         else:
             frame.time = np.empty(len(messages), dtype=np.int64)

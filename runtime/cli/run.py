@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--checkpoint-every",
         type=_positive,
         metavar="N",
-        help="with --state: write a checkpoint each time N messages were read (default: every 10 seconds)",
+        help="with --state: write a checkpoint each time N messages were read (default: every 10 seconds or more)",
     )
     add_path(parser)
 

@@ -43,6 +43,7 @@ CASES: dict[type, Case] = {
     p.Expired: matching.expired,
     p.Schedule: truths.schedule,
     p.Rule: rules.rule,
+    p.Raised: rules.raised,
     p.Action: rules.action,
     p.Output: rules.output,
 }

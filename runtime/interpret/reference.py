@@ -328,7 +328,7 @@ class Reference:
         here = group.instance
         if here.passed is not None and at.time < here.passed:
             here.overdue.append(change)
-            self._count_late("late_member", group, change.member, at.time)
+            self._count_late("late_member", group, change.member, (here.key, at.time))
             return
         waiting = [instant for time, _, instant in here.events if time == at.time]
         if waiting:

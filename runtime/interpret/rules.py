@@ -53,6 +53,14 @@ def rule(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     return bool(state.said)
 
 
+def raised(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    state = here.states.get(node.inputs[0])
+    before = here.values.get(node.id)
+    if state is not None and (state.life.raised or before is not None):
+        here.values[node.id] = state.life.raised
+    return here.values.get(node.id) != before
+
+
 def action(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     assert isinstance(node.operator, p.Action)
     operator = node.operator

@@ -99,6 +99,8 @@ COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": oper
 
 def threshold(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     assert isinstance(node.operator, p.Threshold)
+    if not here.looks(node.inputs[0], at):
+        return False
     number = here.value(node.inputs[0])
     compare = COMPARISONS[node.operator.comparison]
     return change(node, here, None if number is None else compare(number, node.operator.value))

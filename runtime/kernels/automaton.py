@@ -92,7 +92,8 @@ def begin(k: int, now: int, i: int, program: Any, state: Any, instants: Any) -> 
         met = meets(step, thread, i, program, state, instants)
         if not met or is_stopped(thread, i, program, state, instants):
             drop_thread(thread, state)
-        elif take(thread, now, i, program, state, instants):
+        else:
+            take(thread, now, i, program, state, instants)
             go_on(k, thread, now, program, state)
 
 

@@ -14,7 +14,7 @@ LASTING = 4
 PASSES, LOOKS, HAPPENS = 0, 1, 2
 
 
-@kernel("i8(i4[::1], i1[::1], i1[::1], i8[::1])")
+@kernel("i8(i4[::1], i1[::1], i1[::1], i8[::1])", by_item=True)
 def changes(key: Any, truth: Any, last: Any, out: Any) -> int:
     """The instants at which truth is not what it was for its key. `last` (keys,) is state, SILENT at first."""
     n = 0
@@ -27,7 +27,7 @@ def changes(key: Any, truth: Any, last: Any, out: Any) -> int:
     return n
 
 
-@kernel("i8(i4[::1], f8[::1], f8[::1], i8[::1])")
+@kernel("i8(i4[::1], f8[::1], f8[::1], i8[::1])", by_item=True)
 def changed_numbers(key: Any, value: Any, last: Any, out: Any) -> int:
     """The instants at which a number (NaN: absent) is not what it was for its key. State: `last` (keys,)."""
     n = 0
@@ -41,7 +41,7 @@ def changed_numbers(key: Any, value: Any, last: Any, out: Any) -> int:
     return n
 
 
-@kernel("i8(i4[::1], i1[::1], i1[::1], i8[::1])")
+@kernel("i8(i4[::1], i1[::1], i1[::1], i8[::1])", by_item=True)
 def edges(key: Any, truth: Any, last: Any, out: Any) -> int:
     """The instants at which a key's truth becomes true after it was last definitely false.
 
@@ -62,7 +62,8 @@ def edges(key: Any, truth: Any, last: Any, out: Any) -> int:
 
 @kernel(
     "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i1[::1], i8, i8, i8[::1], i1[::1], i8[::1], i4[::1],"
-    " i8[::1], b1[::1], i1[::1], i8[::1])"
+    " i8[::1], b1[::1], i1[::1], i8[::1])",
+    by_item=True,
 )
 def holds(
     start: int,
@@ -146,7 +147,8 @@ def passes(due: int, row: int, time: Any, before: Any) -> int:
 
 @kernel(
     "i8(i4[::1], i8[::1], i8[::1], b1[::1], i1[::1], i4[::1], i8[::1], i8[::1], i8[::1], i8, i8, i8[::1], i1[::1],"
-    " i8[::1], i4[::1], i8[::1], b1[::1], i1[::1])"
+    " i8[::1], i4[::1], i8[::1], b1[::1], i1[::1])",
+    by_item=True,
 )
 def holds_changes(
     key: Any,
@@ -218,7 +220,8 @@ def holds_changes(
 
 @kernel(
     "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i1[::1], i8, i8, i8[::1], i1[::1], i8[::1], i4[::1],"
-    " i8[::1], b1[::1], i1[::1], i8[::1])"
+    " i8[::1], b1[::1], i1[::1], i8[::1])",
+    by_item=True,
 )
 def quiet(
     start: int,
@@ -272,7 +275,8 @@ def quiet(
 
 @kernel(
     "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], i1[::1], i8[::1], i8[::1], i4[::1], i8[::1],"
-    " b1[::1], i1[::1], i8[::1])"
+    " b1[::1], i1[::1], i8[::1])",
+    by_item=True,
 )
 def schedule(
     start: int,

@@ -288,7 +288,7 @@ def members(
             continue
         out_op[n] = i
         if flags:
-            for j in range(words):
+            for j in range(words if floats[at + words] != 0.0 else 0):
                 out_ints[n * words + j] = ints[at + words + j]
         else:
             size = blocks[g, 2]

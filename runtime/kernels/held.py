@@ -5,7 +5,7 @@ from typing import Any
 from .jit import kernel
 
 
-@kernel("i8(i4[::1], i8[::1], b1[::1], i8[::1], i8[::1], b1[::1], i8[::1], i8[::1], i8[::1], i8[::1])")
+@kernel("i8(i4[::1], i8[::1], b1[::1], i8[::1], i8[::1], b1[::1], i8[::1], i8[::1], i8[::1], i8[::1])", by_item=True)
 def held(
     key: Any,
     time: Any,
@@ -42,7 +42,7 @@ def held(
     return taken
 
 
-@kernel("i8(i4[::1], i8[::1], i8[::1], i8[::1], i8, b1[::1], i8[::1], i8[::1])")
+@kernel("i8(i4[::1], i8[::1], i8[::1], i8[::1], i8, b1[::1], i8[::1], i8[::1])", by_item=True)
 def staleness(
     key: Any, moment: Any, before_time: Any, source_time: Any, stale: int, is_stale: Any, out_row: Any, out_time: Any
 ) -> int:

@@ -6,7 +6,9 @@ Numba off.
 """
 
 import os
+import re
 from collections.abc import Callable
+from functools import wraps
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -25,22 +27,42 @@ def will_compile() -> bool:
     return COMPILED and not any(Path(__file__).parent.glob("__pycache__/*.nbi"))
 
 
-def kernel(signature: str, counting: bool = True) -> Callable[[Kernel], Kernel]:
+def kernel(signature: str, counting: bool = True, by_item: bool = False) -> Callable[[Kernel], Kernel]:
     """A kernel with one fixed signature (Numba's notation: `i8[::1]` is a contiguous int64 array).
 
     `counting`: it counts its references to arrays, as it must if it makes any (a slice is one). That costs more than
-    much of what kernels do.
+    much of what kernels do. `by_item`: as plain Python it sees its one-dimensional arrays as `seen_by_item` says.
     """
 
     def compile_(function: Kernel) -> Kernel:
         if not COMPILED:
-            return function
+            return seen_by_item(function, signature) if by_item else function
         from numba import njit
 
         compiled: Any = njit(signature, cache=True, nogil=True, error_model="numpy", _nrt=counting)(function)
         return cast(Kernel, compiled)
 
     return compile_
+
+
+def seen_by_item(function: Kernel, signature: str) -> Kernel:
+    """A kernel as plain Python, which sees its one-dimensional arrays as memoryviews.
+
+    Their items are Python's own numbers, with which it reckons in a third of the time that NumPy's take.
+    """
+    types = re.split(r",\s*(?![^\[]*\])", signature[signature.index("(") + 1 : -1])
+    rows = [place for place, type_ in enumerate(types) if type_.endswith("[::1]") and ":," not in type_]
+
+    @wraps(function)
+    def called(*given: Any) -> Any:
+        if type(given[rows[0]]) is memoryview:
+            return function(*given)
+        seen = list(given)
+        for place in rows:
+            seen[place] = memoryview(seen[place])
+        return function(*seen)
+
+    return cast(Kernel, called)
 
 
 def part(function: Kernel) -> Kernel:

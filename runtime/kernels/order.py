@@ -5,7 +5,7 @@ from typing import Any
 from .jit import kernel
 
 
-@kernel("i8(i4[::1], i8[::1], i8[::1], i8[::1])")
+@kernel("i8(i4[::1], i8[::1], i8[::1], i8[::1])", by_item=True)
 def advance(key: Any, time: Any, clock: Any, moment: Any) -> int:
     """The moment (n,) at which each row takes effect: the greatest time of its key so far. `clock` (keys,) is state.
 
@@ -24,7 +24,7 @@ def advance(key: Any, time: Any, clock: Any, moment: Any) -> int:
     return behind
 
 
-@kernel("i8(i4[::1], i8[::1], i8[::1])")
+@kernel("i8(i4[::1], i8[::1], i8[::1])", by_item=True)
 def last_rows(key: Any, last: Any, out: Any) -> int:
     """The last row of each key, -1 none, in `last` (keys,), all -1 before; those rows, descending, in `out`.
 
@@ -42,7 +42,7 @@ def last_rows(key: Any, last: Any, out: Any) -> int:
     return n
 
 
-@kernel("void(i4[::1], i8[::1], i8[::1])")
+@kernel("void(i4[::1], i8[::1], i8[::1])", by_item=True)
 def previous(key: Any, last: Any, out: Any) -> None:
     """For each row the row of the same key before it, or -1. `last` (keys,): all -1 before."""
     for i in range(len(key)):
@@ -51,7 +51,7 @@ def previous(key: Any, last: Any, out: Any) -> None:
         last[k] = i
 
 
-@kernel("i8(i4[::1], i8[::1], i8[::1], i8[::1])")
+@kernel("i8(i4[::1], i8[::1], i8[::1], i8[::1])", by_item=True)
 def rows_of(keys: Any, last: Any, before: Any, out: Any) -> int:
     """The rows of some keys, each once, by key from the last to the first: how many, and in `out` which.
 
@@ -114,7 +114,8 @@ ON_TIME, REVISING, LATE = 0, 1, 2
 
 @kernel(
     "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i8, i8, i8, i8, i8[::1], i8[::1], i8[:, ::1], i8[:, ::1],"
-    " i8[::1], i8[::1], i8[::1], i8[::1], i1[::1])"
+    " i8[::1], i8[::1], i8[::1], i8[::1], i1[::1])",
+    by_item=True,
 )
 def settle(
     start: int,

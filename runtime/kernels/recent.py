@@ -7,7 +7,7 @@ several samples (of a group's members) is there once for each. What is given out
 from typing import Any
 
 from .episodes import SILENT, TRUE
-from .jit import NEVER, kernel
+from .jit import NEVER, kernel, part
 from .parts import COUNT, FIRST, LAST, join, take
 
 BEGIN, ROOM, HEAD, MIDDLE, TAIL, DUE = range(6)
@@ -20,7 +20,7 @@ number."""
 TIMES = 4
 
 
-@kernel("i8(i4[::1], i8[::1], b1[::1], i8, i8, i8[::1], b1[::1], b1[::1])")
+@kernel("i8(i4[::1], i8[::1], b1[::1], i8, i8, i8[::1], b1[::1], b1[::1])", counting=False)
 def thin(
     key: Any, time: Any, sampled: Any, every: int, tolerance: int, following: Any, passes: Any, thinned: Any
 ) -> int:
@@ -44,14 +44,14 @@ def thin(
     return count
 
 
-@kernel("i8(i8, i8[::1])")
+@part
 def stacked_words(flags: int, cols: Any) -> int:
     """The words that are kept with each sample for what it and others come to: none where first and last tell it."""
     words: int = cols[-1]
     return words if flags & ~(COUNT | FIRST | LAST) else 0
 
 
-@kernel("void(i8, i8, f8[::1], i8, i8[::1], f8[::1], i8[::1], i8[::1], i8, i8[:, ::1], f8[::1])")
+@part
 def _forget(
     k: int, head: int, value: Any, arity: int, time: Any, floats: Any, ints: Any, cols: Any, flags: int, places: Any,
     back_floats: Any,
@@ -73,7 +73,7 @@ def _forget(
             join(floats, ints, j * words, floats, ints, (j + 1) * words, cols, flags)
 
 
-@kernel("i8(i8, i8, i8, f8[::1], i8, i8[::1], i8[::1], i8, i8[:, ::1], f8[::1], i8[::1], i8[::1])")
+@part
 def _move(
     k: int, to: int, room: int, value: Any, arity: int, time: Any, ints: Any, words: int, places: Any, to_value: Any,
     to_time: Any, to_ints: Any,
@@ -94,16 +94,14 @@ def _move(
     return to + room
 
 
-@kernel("i8(i8)")
+@part
 def room_for(count: int) -> int:
     """The room of a region that so many samples are moved to."""
     half = count // 2
     return count + (half if half > ROOM_LEAST else ROOM_LEAST)
 
 
-@kernel(
-    "void(i8, f8[::1], i8, i8[::1], f8[::1], i8[::1], i8[::1], i8, i8[:, ::1], f8[::1], i8[::1], f8[::1], i8[::1], i8)"
-)
+@part
 def _joined(
     k: int, value: Any, arity: int, time: Any, floats: Any, ints: Any, cols: Any, flags: int, places: Any,
     back_floats: Any, back_ints: Any, into_floats: Any, into_ints: Any, at: int,
@@ -124,9 +122,10 @@ def _joined(
 
 
 @kernel(
-    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], b1[::1], b1[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8, i8[::1],"
+    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], b1[::1], b1[::1], f8[::1], f8[::1], i8, b1, i8, i8, i8, i8, i8[::1],"
     " f8[::1], i8[::1], f8[::1], i8[::1], i8[::1], i8[:, ::1], f8[::1], i8[::1],"
-    " i8[::1], i4[::1], i8[::1], b1[::1], f8[::1], i8[::1], i8[:, ::1], i8[::1])"
+    " i8[::1], i4[::1], i8[::1], b1[::1], f8[::1], i8[::1], i8[:, ::1], i8[::1])",
+    counting=False,
 )
 def newest(
     start: int,
@@ -139,6 +138,7 @@ def newest(
     value: Any,
     second: Any,
     arity: int,
+    stable: bool,
     samples: int,
     width: int,
     every: int,
@@ -166,8 +166,9 @@ def newest(
 
     Two stacks (as of a queue made of them): a key's samples from HEAD to MIDDLE each have a row of what they and the
     joined ones after them come to; those from there to TAIL are in the key's `back` row. So a sample is joined twice at
-    most, and none has ever to be taken away. A region that is full is left for a new one, but stays as it is, as
-    `out_range` tells where in the pool the samples of each output are. State: the pool, of which `used[0]` is taken,
+    most, and none has ever to be taken away. In a region that is full the samples are moved to its beginning, or to a
+    new one: always, if what is given out is to be `stable`, as `out_range` tells where in the pool the samples of each
+    output are. State: the pool, of which `used[0]` is taken,
     `places` (keys, 6) and `back`. Returns the entry to go on from: fewer than n if the pool is full.
     """
     words, stacked = cols[-1], stacked_words(flags, cols)
@@ -202,11 +203,17 @@ def newest(
         if sampled[i]:
             if tail == places[k, BEGIN] + places[k, ROOM]:
                 room = room_for(tail - head)
-                if used[0] + room > len(pool_time):
+                to = used[0]
+                if room <= places[k, ROOM] and not stable:
+                    to = places[k, BEGIN]
+                    room = places[k, ROOM]
+                elif to + room > len(pool_time):
                     counts[0] = n
                     return i
-                used[0] = _move(
-                    k, used[0], room, pool_value, arity, pool_time, pool_ints, stacked, places, pool_value, pool_time,
+                else:
+                    used[0] += room
+                _move(
+                    k, to, room, pool_value, arity, pool_time, pool_ints, stacked, places, pool_value, pool_time,
                     pool_ints,
                 )  # fmt: skip
                 tail = places[k, TAIL]
@@ -233,7 +240,7 @@ def newest(
     return len(key)
 
 
-@kernel("i8(f8[::1], i8, i8[::1], i8[::1], i8, i8[:, ::1], f8[::1], i8[::1], i8[::1])")
+@kernel("i8(f8[::1], i8, i8[::1], i8[::1], i8, i8[:, ::1], f8[::1], i8[::1], i8[::1])", counting=False)
 def repack(
     value: Any, arity: int, time: Any, ints: Any, words: int, places: Any, to_value: Any, to_time: Any, to_ints: Any
 ) -> int:
@@ -248,7 +255,8 @@ def repack(
 
 @kernel(
     "i8(i4[::1], i8[::1], i8[::1], b1[::1], f8[::1], f8[::1], i8, i8, i8, i8[::1], f8[::1], i8[::1], i8[:, ::1],"
-    " i8[::1], i4[::1], i8[::1], i8[::1], f8[::1], i8[::1], i8[:, ::1])"
+    " i8[::1], i4[::1], i8[::1], i8[::1], f8[::1], i8[::1], i8[:, ::1])",
+    counting=False,
 )
 def sessions(
     key: Any,
@@ -326,7 +334,8 @@ def sessions(
 
 @kernel(
     "i8(i4[::1], i8[::1], i1[::1], b1[::1], f8[::1], f8[::1], i8, i8[::1], f8[::1], i8[::1], b1[::1], i8[::1],"
-    " i8[::1], f8[::1], i8[::1], i8[:, ::1])"
+    " i8[::1], f8[::1], i8[::1], i8[:, ::1])",
+    counting=False,
 )
 def whiles(
     key: Any,

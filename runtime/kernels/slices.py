@@ -80,7 +80,8 @@ def combine(
     into: int,
 ) -> None:
     """Join in one row the slices first..last (their numbers, inclusive) of the key whose state is at word `base`."""
-    into_floats[into] = 0.0
+    for word in range(cols[parts.C_WORDS]):
+        into_ints[into + word] = 0
     i = first
     while i <= last:
         level, size = 0, 1
@@ -166,6 +167,7 @@ def open_windows(ints: Any, base: int, ends: int, shapes: Any, bounds: Any, t: i
     " f8[::1], i8[::1], i8, i8, i8[:, ::1], i8[::1],"
     " i8[:, ::1], i8[:, ::1], i4[:, ::1], i8[:, ::1], f8[::1], i8[::1], b1[::1], i8[::1])",
     counting=False,
+    by_item=True,
 )
 def windows(
     start: int,

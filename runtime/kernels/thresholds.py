@@ -21,7 +21,10 @@ def rank(cuts: Any, x: float) -> int:
     return low
 
 
-@kernel("i8(i4[::1], f8[::1], b1[::1], b1[::1], f8[::1], f8[::1], b1[::1], f8[:, ::1], i8[::1], i8[::1], i8[::1])")
+@kernel(
+    "i8(i4[::1], f8[::1], b1[::1], b1[::1], f8[::1], f8[::1], b1[::1], f8[:, ::1], i8[::1], i8[::1], i8[::1])",
+    by_item=True,
+)
 def crossings(
     key: Any,
     value: Any,
@@ -66,13 +69,14 @@ def crossings(
     return n
 
 
-@kernel("void(i8[::1], i8[::1], i8[::1], i8[::1], i8[::1])")
+@kernel("void(i8[::1], i8[::1], i8[::1], i8[::1], i8[::1])", by_item=True)
 def by_cut(before: Any, after: Any, at: Any, starts: Any, out: Any) -> None:
     """The crossings of each cut in order: those of cut c are `out[starts[c]:starts[c + 1]]`.
 
     Those from or to ABSENT are of no cut in particular, and left out. `at` (cuts,) is scratch.
     """
-    starts[:] = 0
+    for c in range(len(starts)):
+        starts[c] = 0
     for i in range(len(before)):
         if before[i] >= 0 and after[i] >= 0:
             for c in range(min(before[i], after[i]), max(before[i], after[i])):

@@ -73,6 +73,8 @@ class MapOperator(Operator):
             return self.sparse(frame, instants, look(instants))
         instants, where = union([*changing, *updated])
         flow = self.sparse(frame, instants, look(instants))
+        # At another node's timer such an input may have changed since.
+        flow.look = look if any(_changes_by_itself(i) for i in inputs) else None
         flow.updated = np.zeros(len(instants), dtype=np.bool_)
         for at in where[len(changing) :]:
             flow.updated[at] = True

@@ -454,7 +454,8 @@ class MembersOperator(Operator):
             self.place[numbers_[fresh]] = self.blocks[joins, MEMBERS] + np.arange(len(joins)) - np.repeat(begin, many)
             self.blocks[groups, MEMBERS] += many
             self._make_room(groups)
-        return numbers_.astype(np.int32)[where.reshape(-1)]
+        member: Keys = numbers_.astype(np.int32)[where.reshape(-1)]
+        return member
 
     def _make_room(self, groups: Rows) -> None:
         """Have room for all members of these groups, in blocks of twice the size where they outgrow theirs."""

@@ -205,9 +205,9 @@ class FieldState:
         if self.remembers:
             self._commit_earlier(frame)
         if self.plain:
-            key = frame.key[frame.ends]
-            self.values[key] = self.message.values[frame.ends]
-            self.held_time[key] = frame.time[frame.ends]
+            keys, times = frame.at_ends
+            self.values[keys] = self.message.values[frame.ends]
+            self.held_time[keys] = times
         else:
             self.walk()
             rows = self.took.nonzero()[0]

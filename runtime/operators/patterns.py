@@ -1,7 +1,7 @@
 """Patterns: what may matter to threads in a batch, the walk over it, and the matches that come of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -53,6 +53,14 @@ class Events:
         return [tuple(each[first:end]) for first, end in zip([0, *ends[:-1]], ends, strict=True)] if ends else []
 
 
+def together(parts: Sequence[Events]) -> Events:
+    """The events of matches of several walks."""
+    before = np.cumsum([0, *(len(part.steps) for part in parts)])
+    ends = np.concatenate([part.ends + count for part, count in zip(parts, before[:-1], strict=True)])
+    steps, times = (np.concatenate([getattr(part, name) for part in parts]) for name in ("steps", "times"))
+    return Events(parts[0].names, ends, steps, times)
+
+
 @dataclass
 class Matches(Sparse):
     """A pattern's flow: an event at each instant with a match; `found` are the matches themselves."""
@@ -97,7 +105,7 @@ class PatternOperator(BoundValues):
     """`compiler.plan.Pattern`."""
 
     STATE: ClassVar[tuple[str, ...]] = ("keys", "threads", "bound", "events", "pool")
-    SCRATCH: ClassVar[tuple[str, ...]] = ("expired", "room")
+    SCRATCH: ClassVar[tuple[str, ...]] = ("expired", "room", "scratch")
 
     def __init__(self, setting: Setting, pattern: p.Pattern, types: Sequence[str], expires: bool) -> None:
         """`types` are the inputs' types by name; `expires`: somebody asks what ran out of time."""
@@ -136,11 +144,14 @@ class PatternOperator(BoundValues):
 
     def walked(self, frame: Frame, instants: Instants, met: Rows, updated: Rows, numbers: Numbers) -> Flow:
         """What comes of these instants."""
-        rows, values = self._walk(frame.running, instants, met, updated, numbers)
+        rows, values, events = self._walk(frame.running, instants, met, updated, numbers)
         expired = rows[:, layout.KIND] == layout.EXPIRED
-        self.expired = self._found(rows[expired], values[expired], listed=False)
-        rows, values = rows[~expired], values[~expired]
-        return self.give(frame, self._found(rows, values, self.pattern.listed))
+        matched = (~expired).nonzero()[0]
+        self.expired = _found(rows[expired], values[expired], None)
+        if events is not None:
+            # Of what has expired no events are listed.
+            events = replace(events, ends=events.ends[matched])
+        return self.give(frame, _found(rows[matched], values[matched], events))
 
     # -- What may matter ----------------------------------------------------------------------------------------------
 
@@ -214,10 +225,12 @@ class PatternOperator(BoundValues):
 
     def _walk(
         self, running: int, instants: Instants, met: Rows, updated: Rows, values: Numbers
-    ) -> tuple[NDArray[np.int64], Numbers]:
-        """What comes of the instants: rows of `automaton_layout.OUT_COLUMNS`, and what was bound."""
+    ) -> tuple[NDArray[np.int64], Numbers, Events | None]:
+        """What comes of the instants: rows of `automaton_layout.OUT_COLUMNS`, what was bound, and the events."""
         of_instants = (instants.key, instants.row, instants.time, instants.timer, met, updated, values)
-        found, bound = [], []
+        found = [np.zeros((0, layout.OUT_COLUMNS), dtype=np.int64)]
+        bound = [np.zeros((0, self.program.bound_columns))]
+        listed = [Events(self.names, *(np.zeros(0, dtype=np.int64) for _ in range(3)))]
         start = 0
         while start < len(instants):
             rows = np.empty((self.room, layout.OUT_COLUMNS), dtype=np.int64)
@@ -227,16 +240,26 @@ class PatternOperator(BoundValues):
             start = walk(start, running, self.program.arrays, state, of_instants, (rows, had, counts))
             found.append(rows[: counts[0]])
             bound.append(had[: counts[0]])
+            if self.pattern.listed:
+                listed.append(self._listed(found[-1]))
             if start < len(instants):
                 self._make_room(int(instants.key[start]))
         if self.pool[layout.DROPPED]:
             self.setting.counters.dropped["dropped_partial"] += int(self.pool[layout.DROPPED])
             self.pool[layout.DROPPED] = 0
-        if len(found) == 1:
-            return found[0], bound[0]
-        if not found:
-            return np.zeros((0, layout.OUT_COLUMNS), dtype=np.int64), np.zeros((0, self.program.bound_columns))
-        return np.concatenate(found), np.concatenate(bound)
+        events = together(listed) if self.pattern.listed else None
+        return np.concatenate(found), np.concatenate(bound), events
+
+    def _listed(self, rows: NDArray[np.int64]) -> Events:
+        """The events of matches; nobody refers to them for these any longer."""
+        newest = np.ascontiguousarray(rows[:, layout.NEWEST])
+        counts = np.empty(len(newest), dtype=np.int64)
+        count_events(newest, self.events, counts)
+        ends = np.cumsum(counts)
+        steps, times = (np.empty(counts.sum(), dtype=np.int64) for _ in range(2))
+        list_events(newest, self.events, ends, steps, times)
+        release_events(newest, self.events, self.pool)
+        return Events(self.names, ends, steps, times)
 
     def _make_room(self, key: int) -> None:
         """Have room for what an instant of the key may bring about."""
@@ -245,7 +268,7 @@ class PatternOperator(BoundValues):
         self.room = max(self.room, 8 * most)
         for rows, free in ((self.threads, layout.FREE_THREADS), (self.events, layout.FREE_EVENTS)):
             if self.pool[free] < most and (rows is self.threads or self.pattern.listed):
-                more = max(len(rows), 4 * most, 64)
+                more = max(len(rows), most, 64)
                 self.pool[free] += more
                 wider = np.concatenate([rows, np.zeros((more, rows.shape[1]), dtype=np.int64)])
                 if rows is self.events:
@@ -253,30 +276,6 @@ class PatternOperator(BoundValues):
                 else:
                     self.threads = wider
                     self.bound = np.concatenate([self.bound, np.zeros((more, self.bound.shape[1]))])
-
-    def _found(self, rows: NDArray[np.int64], values: Numbers, listed: bool) -> Found:
-        of_instant = rows[:, [layout.ROW, layout.TIMER, layout.MOMENT]]
-        fresh = np.ones(len(rows), dtype=np.bool_)
-        fresh[1:] = (of_instant[1:] != of_instant[:-1]).any(axis=1)
-        first = fresh.nonzero()[0]
-        at = np.cumsum(fresh) - 1
-        place = np.arange(len(rows)) - first[at]
-        instants = Instants(
-            rows[first, layout.ROW],
-            rows[first, layout.KEY].astype(np.int32),
-            rows[first, layout.MOMENT],
-            rows[first, layout.TIMER] == 1,
-        )
-        if not listed:
-            return Found(instants, at, place, values)
-        newest = np.ascontiguousarray(rows[:, layout.NEWEST])
-        counts = np.empty(len(newest), dtype=np.int64)
-        count_events(newest, self.events, counts)
-        ends = np.cumsum(counts)
-        steps, times = (np.empty(counts.sum(), dtype=np.int64) for _ in range(2))
-        list_events(newest, self.events, ends, steps, times)
-        release_events(newest, self.events, self.pool)
-        return Found(instants, at, place, values, Events(self.names, ends, steps, times))
 
     # -- Patterns of one event ----------------------------------------------------------------------------------------
 
@@ -293,6 +292,22 @@ class PatternOperator(BoundValues):
         every = np.arange(n)
         events = Events(self.names, every + 1, np.full(n, self.alone_step), at.time) if self.pattern.listed else None
         return Found(at, every, np.zeros(n, dtype=np.int64), values, events)
+
+
+def _found(rows: NDArray[np.int64], values: Numbers, events: Events | None) -> Found:
+    """What a walk has put out, by instant."""
+    of_instant = rows[:, [layout.ROW, layout.TIMER, layout.MOMENT]]
+    fresh = np.ones(len(rows), dtype=np.bool_)
+    fresh[1:] = (of_instant[1:] != of_instant[:-1]).any(axis=1)
+    first = fresh.nonzero()[0]
+    at = np.cumsum(fresh) - 1
+    instants = Instants(
+        rows[first, layout.ROW],
+        rows[first, layout.KEY].astype(np.int32),
+        rows[first, layout.MOMENT],
+        rows[first, layout.TIMER] == 1,
+    )
+    return Found(instants, at, np.arange(len(rows)) - first[at], values, events)
 
 
 class ExpiredOperator(BoundValues):

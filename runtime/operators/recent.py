@@ -241,7 +241,8 @@ class RecentOperator(KeptWindow):
         while start < len(at):
             start = kernel.newest(
                 start, at.key, at.row, at.time, at.timer, entries.sampled, asked, entries.value, entries.second,
-                self.arity, recent.samples, recent.width_ns or 0, recent.every_ns or 0, parts.flags, parts.cols,
+                self.arity, bool(self.table_parts), recent.samples, recent.width_ns or 0, recent.every_ns or 0,
+                parts.flags, parts.cols,
                 self.pool_value, self.pool_time, self.pool_rows.view(np.float64), self.pool_rows, self.used,
                 self.places, self.back.view(np.float64), self.back,
                 row, key, time, timer, out.view(np.float64), out, ranges, counts,
@@ -272,7 +273,7 @@ class RecentOperator(KeptWindow):
     def _widen(self, samples: int) -> None:
         """More room in the pool: at least for one region."""
         size = len(self.pool_time)
-        size += max(size // 2, POOL_LEAST, room_for(samples))
+        size += max(size, POOL_LEAST, room_for(samples))
         self.pool_value, self.pool_time, self.pool_rows = (
             np.concatenate([old, new[len(old) :]])
             for old, new in zip((self.pool_value, self.pool_time, self.pool_rows), self._pool(size), strict=True)

@@ -146,3 +146,16 @@ class RuleOperator(Operator):
         self.state[old:, kernel.WHEN] = UNKNOWN
         self.state[old:, kernel.UNTIL] = UNKNOWN
         self.times = first_seen(self.times, keys, NEVER)
+
+
+class RaisedOperator(Operator):
+    """`compiler.plan.Raised`."""
+
+    def run(self, frame: Frame, inputs: Sequence[Any]) -> Flow:
+        life: LifeFlow = inputs[0]
+        changes = (life.what == kernel.RAISED) | (life.what == kernel.CLEARED)
+        at, raised = life.instants.take(changes), life.what[changes] == kernel.RAISED
+        # Of what happens at one instant the last counts.
+        last = np.ones(len(at), dtype=np.bool_)
+        last[:-1] = (at.row[1:] != at.row[:-1]) | (at.time[1:] != at.time[:-1]) | (at.timer[1:] != at.timer[:-1])
+        return self.sparse(frame, at.take(last), Column(raised[last]))

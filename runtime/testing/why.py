@@ -73,7 +73,7 @@ class Answer:
             lines += [f"  {'':{2 * line.depth}}    {detail}" for detail in line.details]
         if self.pending:
             lines += ["", "pending"]
-            lines += [f"  {what}: due at {write_time(due)}" for what, due in self.pending]
+            lines += [f"  {what} at {write_time(due)}" for what, due in self.pending]
         if self.nearest:
             lines += ["", f"nearest miss (times count from {write_time(self.from_)})"]
             lines += [f"  {line}" for line in self.nearest]
@@ -335,12 +335,20 @@ class _Looking:
         yield f"members: {', '.join(shown[:MEMBERS_MAX])}{more}"
 
     def pending(self) -> Iterator[tuple[str, int]]:
-        """The timers that are due after the moment."""
+        """The timers that are due after the moment: what each does, and when."""
         for id_, seen in self.seen.items():
             node = self.view.nodes[id_]
-            if seen.due is not None and seen.due > self.time and not isinstance(node.operator, p.Window | p.Slices):
-                named = self.rule.operator.name if isinstance(self.rule.operator, p.Rule) else ""
-                yield (named if node.id == self.rule.id else self.view.text(node)), seen.due
+            if seen.due is None or seen.due <= self.time:
+                continue
+            match node.operator:
+                case p.Window() | p.Slices():
+                    pass
+                case p.Field():
+                    yield f"{self.view.text(node)} goes stale", seen.due
+                case p.Rule(name):
+                    yield f"the next step of {name} is due", seen.due
+                case _:
+                    yield f"{self.view.text(node)} is due", seen.due
 
 
 def _behind(view: View, rule: p.PlanNode) -> Collection[str]:

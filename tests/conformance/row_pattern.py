@@ -65,19 +65,16 @@ def _row(case: Mapping[str, Any], number: int, name: str, time: int) -> list[Any
     event = case["events"][(time - BEGIN) // S]
     shown: list[Any] = []
     for column in case["columns"]:
-        match case["measures"].get(column):
-            case "MATCH_NUMBER()":
-                shown.append(number)
-            case "CLASSIFIER()":
-                shown.append(name.split("_")[1])
-            case None:
-                shown.append(event[column])
-            case _:
-                measure = case["measures"][column]
-                running = re.fullmatch(r"RUNNING LAST\((\w+)\)", measure)
-                if running is None:
-                    raise NotSaid(f"the measure {measure}")
-                shown.append(event[running[1]])
+        measure = case["measures"].get(column)
+        running = re.fullmatch(r"RUNNING LAST\((\w+)\)", measure or "")
+        if measure == "MATCH_NUMBER()":
+            shown.append(number)
+        elif measure == "CLASSIFIER()":
+            shown.append(name.split("_")[1])
+        elif measure is None or running is not None:
+            shown.append(event[column if running is None else running[1]])
+        else:
+            raise NotSaid(f"the measure {measure}")
     return shown
 
 

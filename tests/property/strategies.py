@@ -59,6 +59,7 @@ class Writing:
     numbers: dict[str, list[str]]
     paced: dict[str, list[str]]
     bools: dict[str, list[str]]
+    rules: dict[str, list[str]] = field(default_factory=dict)
 
     def one(self, *choices: T) -> T:
         return self.draw(st.sampled_from(choices))
@@ -205,7 +206,7 @@ class Writing:
         """The text, and whether the rule is latched."""
         when = f"({self.pattern(device)})" if self.chance(15) else ""
         when = when or (self.one(*patterns) if patterns and self.chance(15) else "")
-        momentary = bool(when)
+        momentary = waits = bool(when)
         if not when:
             momentary = self.chance(25)
             when = self.event(device) if momentary else self.truth(device)
@@ -225,6 +226,10 @@ class Writing:
             clauses.append("latched")
         if self.chance(10):
             clauses.append('schedule "00:00".."06:00" in "Europe/Oslo"')
+        others = self.rules.setdefault(device, [])
+        if others and not waits and self.chance(25):
+            clauses.append(f"inhibited by {self.one(*others)}")
+        others.append(f"r{index}")
         clauses.append('do { alert "{id}: {x}, {n}, {word}, {at}, {last(x).time}"')
         clauses.append('if x > 1 { emit high(x: x) } else { alert "{flag}" } }')
         ends = not momentary or any(clause.startswith(("until", "hold", "latched")) for clause in clauses)

@@ -60,9 +60,10 @@ def rules(draw: Draw, number: int) -> str:
             when, clauses = f"{when} becomes true", ["cooldown 2 s"]
     until = [f"until {draw(conditions())}"] if draw(st.booleans()) else []
     chosen = draw(st.lists(st.sampled_from(clauses), max_size=2, unique=True))
-    guard = f"if {draw(conditions())} " if draw(st.booleans()) else ""
-    action = 'alert "{id} {x} {n}"'
-    return f"rule r{number} for A {{ when {when} {' '.join([*until, *chosen])} do {{ {guard + '{ ' if guard else ''}{action}{' }' if guard else ''} }} }}"
+    actions = 'alert "{id} {x} {n}"'
+    if draw(st.booleans()):
+        actions = f"if {draw(conditions())} {{ {actions} }}"
+    return f"rule r{number} for A {{ when {when} {' '.join([*until, *chosen])} do {{ {actions} }} }}"
 
 
 @st.composite

@@ -9,7 +9,7 @@ import pytest
 
 from headgate.compiler import plan as p
 from headgate.runtime import automata
-from headgate.runtime.automata_values import FUNCTIONS, Terms
+from headgate.runtime.automata_values import FUNCTIONS, Terms, of_one_event
 from headgate.runtime.kernels.automaton_terms import evaluate
 from headgate.runtime.kernels.jit import kernel
 from headgate.runtime.operators.patterns import PatternOperator
@@ -124,6 +124,35 @@ def test_choices_before_the_first_event_are_made_beforehand() -> None:
     program = automata.compile_pattern(pattern(body), ["bool"] * 3, Symbols(), expires=False)
     code, seeds = program.arrays[0], program.arrays[8]
     assert [code[seed[automata.layout.AT], automata.layout.A] for seed in seeds] == [0, 1, 2]
+
+
+def test_what_a_repetition_begins_with_is_looked_for_behind_what_may_be_missing() -> None:
+    of = p.Row((p.Without(2), p.Turns(p.Silence(1, 10), 0, 1), p.Ends(p.AllOf((p.Take(0), p.Take(1))), None, 5)))
+    program = automata.compile_pattern(
+        pattern(p.Row((p.Take(2), p.Turns(of, 1, 2, "greedy"), p.Take(1)))), ["bool"] * 3, Symbols(), expires=False
+    )
+    assert program.arrays[6][0, automata.layout.LOOP_FIRST] == 0b011
+    assert program.arrays[6][1, automata.layout.LOOP_FIRST] == 0
+
+
+def test_a_rest_lasts_as_long_as_the_nearest_part_that_is_bounded_in_time() -> None:
+    inner = p.Ends(p.Row((p.Take(1), p.Rest(2))), unless=0)
+    program = automata.compile_pattern(
+        pattern(p.Ends(p.Row((p.Take(0), inner)), None, 10)), ["bool"] * 3, Symbols(), expires=False
+    )
+    (rest,) = [row for row in program.arrays[0] if row[automata.layout.OP] == automata.layout.REST]
+    assert program.arrays[1][rest[automata.layout.B], automata.layout.WITHIN] == 10
+
+
+def test_an_absent_constant_is_no_number() -> None:
+    terms = Terms((), (), {}, Symbols())
+    terms.add((p.PushConstant(None),))
+    assert math.isnan(terms.constants[0])
+
+
+def test_one_event_differs_from_itself_by_nothing() -> None:
+    assert of_one_event("squares", np.array([3.0])).tolist() == [0.0]
+    assert np.isnan(of_one_event("squares", np.array([np.nan]))).all()
 
 
 def test_a_pattern_of_one_event_has_no_threads() -> None:

@@ -31,6 +31,11 @@ signal average for Pump = mean(pressure over 1 min every 1 min)
 """
 
 RUNS = (
+    (
+        'rule a for Pump { when flow > 1 m3/h do { alert "a" } }\n'
+        'rule b by line { when total > 1 m3/h do { alert "b" } }\n'
+        'rule it for Pump { when flow > 2 m3/h inhibited by a, b do { alert "{id}" } }'
+    ),
     "signal it for Pump = firmware >= 2.1.0",
     "signal it for Pump = count(fault and fault.code > 3 over 1 h every 1 min)",
     "pattern it for Pump = fault as f then flow > 5 m3/h and f.code == 3 within 1 min",
@@ -44,12 +49,25 @@ RUNS = (
     "signal it for Pump = last(pressure).time - prev(pressure).time > 1 min",
     "signal it for Pump = mean(pressure over 10 min every 1 min) > 2 bar",
     "signal it for Pump = count(running becomes true over 1 h every 1 min)",
+    "signal it for Pump = mean(pressure over 10 min)",
+    "signal it for Pump = max(flow over 5 samples)",
+    "signal it for Pump = max(flow over session gap 1 min)",
+    "signal it for Pump = max(flow over while running)",
+    "signal it for Pump = median(flow over 5 samples every 1 min)",
+    "signal it by line = max(Pump.flow over while count(Pump where running) > 3)",
+    "signal it by line = count(Pump.flow over session gap 1 min max 1 h)",
     "signal it by line = max(Pump.average)",
     "signal it by line = count(Pump where running) > 3 and total > 5 m3/h",
     "pattern it for Pump = running becomes true as on then flow > 5 m3/h within 1 min",
     "pattern it for Pump = flow > 1 m3/h as a then flow > a.flow + 1 m3/h and running then not running within 1 min",
     "pattern it for Pump = no flow for 1 min then pressure > 2 bar within 1 min",
     "pattern it for Pump = flow > 1 m3/h then flow > 2 m3/h unless running becomes true within 1 min skip past last",
+    "signal it for Pump = median(pressure over 10 min every 1 min)",
+    "signal it for Pump = quantile(pressure over 10 min every 1 min, q: 50 %)",
+    "signal it for Pump = corr(pressure, flow over 10 min every 1 min)",
+    "signal it by line = any(Pump.running) or all(Valve.position < 5 %)",
+    "signal it for Pump = integral(pressure over 10 min every 1 min)",
+    "signal it by line = top_k(Pump.flow, k: 2)",
     "pattern it for Pump = running becomes true",
     "pattern it for Pump = flow > 1 m3/h then flow > 2 m3/h then flow > 3 m3/h then flow > 4 m3/h within 1 min",
     "pattern it for Pump = running becomes true then next flow > 5 m3/h",
@@ -77,20 +95,18 @@ RUNS = (
     ),
 )
 NAMED = (
-    "signal it for Pump = mean(pressure over 10 min)",
-    "signal it for Pump = max(flow over 5 samples)",
-    "signal it for Pump = max(flow over session gap 1 min)",
-    "signal it for Pump = max(flow over while running)",
+    (
+        'rule a for Pump { when flow > 1 m3/h do { alert "a" } }\n'
+        'rule it for Pump { when flow > 2 m3/h settle inhibited by a do { alert "{id}" } }'
+    ),
+    "signal it by line = integral(Pump.pressure over 10 min every 1 min)",
+    "signal it for Pump = integral(pressure over 10 min)",
     "signal it for Pump = mean(flow / total over 1 h every 1 min)",
     "signal part for Pump = flow / total\nsignal it by line = max(Pump.part)",
     "signal part for Pump = flow / total\npattern it for Pump = part > 50 % then running within 1 min",
     "signal it for Pump = count(total > 5 m3/h over 1 h every 1 min)",
     'rule it for Pump { when total > 5 m3/h settle do { alert "{id}" } }',
     "signal it by line = mean(total over 1 h every 1 min)",
-    "signal it for Pump = median(pressure over 10 min every 1 min)",
-    "signal it for Pump = quantile(pressure over 10 min every 1 min, q: 50 %)",
-    "signal it for Pump = corr(pressure, flow over 10 min every 1 min)",
-    "signal it by line = any(Pump.running) or all(Valve.position < 5 %)",
     "pattern it for Pump = sent run",
     'rule it for Pump { when no sent run for 1 day do { alert "{id}" } }',
     "pattern it for Pump = flow > 1 m3/h as a then a.running within 1 min",

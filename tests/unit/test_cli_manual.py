@@ -26,6 +26,11 @@ def printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     program = Path("cellar.iot")
     program.write_text(program.read_text().replace("once at 17 min", "once at 16 min"))
     assert main(["test", "cellar.iot"]) == Exit.PROGRAM
+    asked = ["--rule", "too_warm", "--key", "f1", "--at", "2024-05-01T08:18:30Z"]
+    assert main(["why", "cellar.iot", "--input", "messages.jsonl", *asked]) == Exit.OK
+    new = program.read_text().replace("for 5 min", "for 10 min").replace("door_open", "left_open")
+    Path("cellar_new.iot").write_text(new)
+    assert main(["diff", "cellar.iot", "cellar_new.iot"]) == Exit.OK
     return capsys.readouterr().out
 
 

@@ -131,6 +131,16 @@ def test_a_run_that_ended_is_not_run_again() -> None:
     assert written(disk) == {path: content for path, content in before.items() if path.startswith("out/")}
 
 
+def test_checkpoints_that_take_long_are_taken_seldom() -> None:
+    times = iter([0.0, 9.0, 10.0, 12.0, 51.0, 52.0])
+    interval = Interval(seconds=10.0, clock=lambda: next(times))
+    assert not interval.passed(5)
+    assert interval.passed(6)
+    interval.begin(6, 10.0)  # It is 12 s now: the checkpoint took 2 s.
+    assert not interval.passed(7)
+    assert interval.passed(8)
+
+
 def test_the_last_two_checkpoints_are_kept() -> None:
     disk = ForgetfulDisk()
     process(disk)

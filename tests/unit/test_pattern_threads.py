@@ -97,16 +97,29 @@ CASES = {
     "a further turn gives way to what follows": Case(
         f"{A} then {B} at least 1 times lazy then {C} within 1 min skip none", "abbcbc", ("1 2 4", "1 2 3 4")
     ),
+    "a lazy repetition may be followed by a silence": Case(
+        f"{A} then {B} 1..2 times lazy then no {C} for 2 s within 1 min skip none", "abb...", ("1 2", "1 2 3")
+    ),
     "a lazy repetition at the end has no more turns than asked for": Case(
         f"{A} then {B} 1..3 times lazy within 1 min skip none", "abb", ("1 2",)
     ),
     "one event more than can be kept is one thread less": Case(
         f"{A} then {B} 2..3 times then {C} within 1 min skip none", "abbbc", ("1 2 3 4 5", "1 2 3 5")
     ),
-    "silences follow one another": Case(f"{A} then no {B} for 2 s then no {C} for 2 s", "a..b...", ("1",)),
-    "a step that must not come before the next": Case(
-        f"{A} then no {B} then {C} within 1 min", "abcac", ("4 5",)
+    "a beginning that gives way to another is none": Case(
+        'x > 0 at least 0 times greedy then x > 2 then k == "c" within 1 min', "3c33c", ()
     ),
+    "who gives way to a repetition does so in a silence as well": Case(
+        f"{A} then {B} 1..3 times greedy then no {C} for 2 s within 1 min", "ab.b...abc....", ("1 2 4",)
+    ),
+    "of two repetitions that may be over one may still go on": Case(
+        f"{A} then {B} at least 1 times greedy until {X} then {C} at least 1 times greedy until {X}"
+        f" then any of ({C}, x > 0) within 1 min skip none",
+        "abccxc1",
+        ("1 2 3 4 6", "1 2 3 4 7"),
+    ),
+    "silences follow one another": Case(f"{A} then no {B} for 2 s then no {C} for 2 s", "a..b...", ("1",)),
+    "a step that must not come before the next": Case(f"{A} then no {B} then {C} within 1 min", "abcac", ("4 5",)),
 }
 
 
@@ -165,8 +178,9 @@ def test_only_the_newest_thread_is_kept_where_the_others_do_not_matter() -> None
 
 
 def test_too_many_threads_drop_the_oldest() -> None:
-    run = agreed(f"pattern p for D = {A} then each {B} within 1 h skip none", letters("a" * 300 + "b"))
-    (pattern,) = [n.operator for n in compile_program(HEAD + f"pattern p for D = {A} then each {B} within 1 h skip none").nodes if isinstance(n.operator, Pattern)]
+    program = f"pattern p for D = {A} then each {B} within 1 h skip none"
+    (pattern,) = [n.operator for n in compile_program(HEAD + program).nodes if isinstance(n.operator, Pattern)]
+    run = agreed(program, letters("a" * 300 + "b"))
     assert len(shown(run)) == pattern.threads_max
     assert run.counters.dropped["dropped_partial"] == 300 - pattern.threads_max
 
@@ -174,17 +188,34 @@ def test_too_many_threads_drop_the_oldest() -> None:
 def test_the_longest_match_waits_for_what_may_be_longer() -> None:
     pattern = f"pattern p for D = {A} then {B} at least 1 times greedy within 5 s skip next"
     assert shown(agreed(pattern, letters("abab....."))) != []
-    assert shown(agreed(pattern, letters("a" * 30 + "b" * 8 + "......"))) != []
+    agreed(pattern.replace("5 s", "1 h"), letters("a" * 150 + "b" * 8 + "......"))
+
+
+def test_a_thread_with_more_events_than_can_be_kept_is_dropped() -> None:
+    program = f"pattern p for D = {A} then {B} at least 1 times then {C} within 1 h"
+    (pattern,) = [n.operator for n in compile_program(HEAD + program).nodes if isinstance(n.operator, Pattern)]
+    run = agreed(program, letters("a" + "b" * (pattern.events_max + 3) + "c"))
+    assert run.counters.dropped["dropped_partial"] > 0
 
 
 def test_a_beginning_expires_when_nothing_of_it_is_left() -> None:
     program = f"""
-        pattern p for D = {A} as begin then each {B} 1..2 times then {C} within 3 s skip none
+        pattern p for D = {A} as begin then each ({B} unless {X}) 1..2 times then {C} within 3 s skip none
         rule r for D {{ when p expires do {{ alert "gone, begun at {{begin.time}}" }} }}
     """
     run = agreed(program, letters("ab..a.bbc......"))
     assert [one for one in shown(run) if "gone" in one] == [f"gone, begun at 1970-01-01T00:00:0{s}Z" for s in (1, 5)]
     agreed(program, letters("aabb........"))
+    agreed(program, letters("abcb........"))
+
+
+def test_a_step_that_every_message_updates_is_met_where_its_event_happens() -> None:
+    inputs = [
+        Message("D", "d", (place + 1) * S, {"b": b, "x": float(x)})
+        for place, (b, x) in enumerate([(False, 1), (True, 2), (True, 2), (False, 9), (True, 3), (True, 4), (True, 6)])
+    ]
+    run = agreed("pattern p for D = b becomes true as on then x > on.x + 2 unless b becomes false within 1 min", inputs)
+    assert shown(run) == ["5 7"]
 
 
 def test_a_pattern_of_one_event_keeps_nothing() -> None:
@@ -195,14 +226,20 @@ def test_a_pattern_of_one_event_keeps_nothing() -> None:
         """,
         letters("31+3-4"),
     )
-    assert [one for one in shown(run) if " " in one] == []
+    assert [one for one in shown(run) if " " in one] == [
+        "3 1970-01-01T00:00:01Z absent 1 0 absent",
+        "3 1970-01-01T00:00:04Z true 1 1 1",
+        "4 1970-01-01T00:00:06Z false 1 0 0",
+    ]
 
 
 def test_the_first_of_a_group_is_of_any_member_and_its_own_signals_count() -> None:
     program = f"""
         signal hot by site = max(D.x)
-        pattern p by site = any of (D.{A}, hot > 3) then E.k == "b" as end then each D.x > 1 within 10 s skip none
-        rule r by site {{ when p do {{ alert "{{hot}}" }} }}
+        pattern p by site =
+            any of (D.{A}, hot > 3) then E.k == "b" then each D.x > 1 within 10 s skip none
+        pattern q by site = hot > 3 as high then D.x > 1 within 10 s
+        rule r by site {{ when q do {{ alert "{{hot}} since {{high.time}}" }} }}
     """
     inputs: list[Input] = [
         Message("D", "d2", 1 * S, {"site": "s", "k": "a", "x": 1.0}),
@@ -215,4 +252,5 @@ def test_the_first_of_a_group_is_of_any_member_and_its_own_signals_count() -> No
         MarkAll(20 * S),
     ]
     run = agreed(program, inputs)
-    assert shown(run) == []
+    since = [f"5 since 1970-01-01T00:00:0{second}Z" for second in (1, 2)]
+    assert sorted(shown(run)) == ["1 2", "1 2 3", "1 2 3", "2 3", *since]

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.runtime.kernels import parts as rows_kernel
+from headgate.runtime.kernels import slices as kernel
 from headgate.runtime.kernels import spans as spans_kernel
 from headgate.runtime.operators.tables import Operations, SliceTables, TableState, tables_of
-from headgate.runtime.operators.windows import RowParts
+from headgate.runtime.operators.windows import Layout, RowParts
 from headgate.runtime.symbols import Symbols
 from headgate.stdlib.catalogue import AGGREGATES
 from headgate.stdlib.column import Column
 from headgate.stdlib.function import AggregateFunction, Combined, Value
-from headgate.stdlib.parts import HELD_COLUMNS, TABLES, Part, columns_of, flags_of, layout
+from headgate.stdlib.parts import HELD_COLUMNS, TABLES, Part, columns_of
 from headgate.stdlib.tables import Tables
 
 S = 1_000_000_000
@@ -36,15 +36,17 @@ def samples_for(function: AggregateFunction) -> st.SearchStrategy[list[tuple[int
 
 
 def row_of(parts: Sequence[Part], pieces: Sequence[Sequence[tuple[int, Any]]]) -> np.ndarray[Any, Any]:
-    """What a row keeps of samples that were taken piece by piece, and joined."""
-    cols, flags, words = layout(parts), flags_of(parts), len(columns_of(parts))
-    whole = np.zeros(words, dtype=np.int64)
-    for piece in pieces:
-        row = np.zeros(words, dtype=np.int64)
+    """What a row keeps of samples that were taken in slices, a piece in each, which were joined."""
+    at = Layout(parts, len(pieces) + 3, len(pieces), 1)
+    state, whole = at.empty.copy(), np.zeros(len(at.columns), dtype=np.int64)
+    floats = state.view(np.float64)
+    for number, piece in enumerate(pieces):
         for time, value in piece:
             x, y = value if isinstance(value, tuple) else (value, 0.0)
-            rows_kernel.take(row.view(np.float64), row, 0, cols, flags, float(x), float(y), time)
-        rows_kernel.join(whole.view(np.float64), whole, 0, row.view(np.float64), row, 0, cols, flags)
+            kernel.add(floats, state, 0, number, at.rings, at.starts, at.cols, at.flags, float(x), float(y), time)
+    kernel.combine(
+        floats, state, 0, 0, len(pieces) - 1, at.rings, at.starts, at.cols, at.flags, whole.view(np.float64), whole, 0
+    )
     return whole
 
 

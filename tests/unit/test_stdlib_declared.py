@@ -32,6 +32,13 @@ device Fridge max 100 {{
     telemetry driver: text
     telemetry error: text
     telemetry gear: int
+    telemetry status: int
+    telemetry volume: m3
+    telemetry velocity: km/h
+    telemetry pressure: bar
+    telemetry load: kg
+    telemetry fuel: percent
+    telemetry energy: kWh
     telemetry door: bool every 1 s
     telemetry driving: bool every 1 s
 }}
@@ -47,7 +54,7 @@ signal it {domain}= {example}
 
 
 def program_of(example: str) -> str:
-    group = any(f"({device}." in example for device in ("Fridge", "Truck", "Pump", "Valve"))
+    group = any(f"({device}" in example for device in ("Fridge", "Truck", "Pump", "Valve"))
     needed = [(m, name) for m, names in MODULES.items() for name in sorted(names) if example.startswith(f"{name}(")]
     imports = "\n".join(f"import {module} ({name})" for module, name in needed)
     return PROGRAM.format(imports=imports, domain="" if group else "for Fridge ", example=example)

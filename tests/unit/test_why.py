@@ -63,7 +63,7 @@ def test_it_says_how_much_was_missing_and_what_is_pending() -> None:
     lines = ask(inputs, "warm", "f", at=4)
     assert lines[0].endswith("has not been raised")
     assert "the condition has been true for 2 s of 4 s" in lines
-    assert "temp > 8 degC and door for 4 s: due at 1970-01-01T00:00:06Z" in lines
+    assert "temp > 8 degC and door for 4 s is due at 1970-01-01T00:00:06Z" in lines
     assert lines[-1].startswith(
         "`temp > 8 degC and door` was true for 2 s of the 4 s it needed, when it was asked about"
     )
@@ -97,7 +97,7 @@ def test_on_the_current_timeline_a_window_is_seen_when_stragglers_had_their_time
 def test_silence_is_told_by_what_came_last() -> None:
     lines = ask([fridge(0, temp=4.0), fridge(40, temp=4.0)], "silent", "f", at=10)
     assert "the last came at 1970-01-01T00:00:00Z, 10 s of 15 s ago" in lines
-    assert "no temp for 15 s: due at 1970-01-01T00:00:15Z" in lines
+    assert "no temp for 15 s is due at 1970-01-01T00:00:15Z" in lines
 
 
 def test_a_group_is_told_with_its_members() -> None:

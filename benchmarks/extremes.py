@@ -1,0 +1,164 @@
+"""Where engines have their cliffs: many devices, one hot device, many rules. One table, beside Polars.
+
+usage: python benchmarks/extremes.py [--events 1000000] [--repetitions 3] [--cpu]
+
+W6 each time but for the rules. What counts is the last column: what it costs beside the plain case, here and with Polars.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+# Read when Polars is imported.
+os.environ["POLARS_MAX_THREADS"] = "1"
+
+import numpy as np
+
+from headgate.benchmarks import by_headgate, by_loop, by_polars
+from headgate.benchmarks.answers import Answer, difference, expected
+from headgate.benchmarks.stream import Stream, make_stream
+from headgate.compiler.compile import compile_text
+from headgate.dsl.source import SourceText
+
+NO_LINES = Path("no-json-lines-here")
+DEVICE = """module limits
+
+device Sensor max 20000 {
+    telemetry temp: degC
+    telemetry vib: mm/s
+    telemetry door: bool
+}
+"""
+LIMITS = (80.0, 580.0)
+"""The least and the greatest of the limits, in degC: a few of them are passed."""
+
+
+def limits(count: int) -> str:
+    """A program of so many rules, each with a limit of its own, of four kinds in turn."""
+    low, high = LIMITS
+    rules = [DEVICE]
+    for n in range(count):
+        limit = low + (high - low) * n / count
+        condition = (
+            f"temp > {limit:.4f} degC for 3 s",
+            f"temp > {limit:.4f} degC",
+            f"temp > {limit:.4f} degC and vib > {4 + n / count:.4f} mm/s",
+            f"temp > {limit:.4f} degC until temp < {limit - 5:.4f} degC",
+        )[n % 4]
+        rules.append(f'rule limit_{n} for Sensor {{ when {condition} do {{ alert "{{id}}: {{temp}}, limit {n}" }} }}')
+    return "\n".join(rules)
+
+
+def raised_by_hand(stream: Stream, count: int) -> int:
+    """How often the rules of `limits` that have no duration are raised, found one rule and device at a time."""
+    low, high = LIMITS
+    order = np.argsort(stream.dev, kind="stable")
+    dev, temp, vib = stream.dev[order], stream.temp[order], stream.vib[order]
+    begins = np.ones(len(dev), dtype=np.bool_)
+    begins[1:] = dev[1:] != dev[:-1]
+    total = 0
+    for n in range(count):
+        limit = float(f"{low + (high - low) * n / count:.4f}")
+        above = temp > limit
+        if n % 4 == 2:
+            above &= vib > float(f"{4 + n / count:.4f}")
+        if n % 4 == 3:
+            # It is over only below the lower limit: what lies between changes nothing.
+            known = above | (temp < float(f"{low + (high - low) * n / count - 5:.4f}")) | begins
+            above = above[known]
+            total += int((above & (~np.roll(above, 1) | begins[known])).sum())
+        elif n % 4:
+            total += int((above & (~np.roll(above, 1) | begins)).sum())
+    return total
+
+
+def of_rules(stream: Stream, count: int) -> Callable[[], Answer]:
+    """Feed the stream to so many rules; how often those without a duration were raised."""
+    outcome = compile_text(SourceText("limits.iot", limits(count)))
+    plan = outcome.plan
+    assert plan is not None
+    batches = stream.batches()
+    names = [f"limit_{n}" for n in range(count) if n % 4]
+
+    def run() -> Answer:
+        outputs = list(by_headgate.fed(plan, stream, batches))
+        return {"raised": sum(by_headgate.raised(outputs, name) for name in names)}
+
+    return run
+
+
+def hot(stream: Stream) -> Stream:
+    """The same readings, all of them of one device."""
+    return replace(stream, ids=stream.ids[:1], dev=np.zeros_like(stream.dev))
+
+
+def w6(stream: Stream) -> tuple[Callable[[], Answer], Callable[[], Answer], Answer]:
+    """W6 by Headgate and by Polars on a stream, and the right answer."""
+    loop = by_loop.questions(stream, NO_LINES)
+    right = expected(len(stream), len(stream.ids), {w: loop[w]() for w in ("W1", "W2", "W3", "W4", "W5")})["W6"]
+    if len(stream.ids) == 1:
+        right = loop["W6"]()
+    return by_headgate.questions(stream, NO_LINES)["W6"], by_polars.questions(stream, NO_LINES)["W6"], right
+
+
+def main(given: Sequence[str]) -> int:
+    """Print the table; the exit code says whether all answers were right."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--events", type=int, default=1_000_000, metavar="N", help="events in each stream")
+    parser.add_argument("--repetitions", type=int, default=3, metavar="N", help="how often each is measured")
+    parser.add_argument("--cpu", action="store_true", help="count CPU time: for a machine that others use too")
+    options = parser.parse_args(given)
+    clock = time.process_time if options.cpu else time.perf_counter
+    wrong: list[str] = []
+
+    def best(what: str, right: Answer, *asked: Callable[[], Answer]) -> list[float]:
+        """The least seconds of each of the ways to answer, taken in turn."""
+        seconds = [float("inf")] * len(asked)
+        for repetition in range(options.repetitions + 1):
+            for i, question in enumerate(asked):
+                begin = clock()
+                answer = question()
+                if repetition:
+                    seconds[i] = min(seconds[i], clock() - begin)
+                elif difference(right, answer):
+                    wrong.append(f"{what}: {difference(right, answer)}")
+        return seconds
+
+    def row(what: str, seconds: list[float], beside: list[float]) -> None:
+        rates = " | ".join(f"{options.events / s / 1e6:.2f}" for s in seconds)
+        ratios = " | ".join(f"{s / b:.2f}" for s, b in zip(seconds, beside, strict=True))
+        blank = " | " if len(seconds) == 1 else ""
+        print(f"| {what} | {rates}{blank} | {ratios}{blank} |", flush=True)
+
+    print("| million events/s | Headgate | Polars | cost beside the plain case: Headgate | Polars |")
+    print("| --- | --- | --- | --- | --- |")
+    plain = make_stream(options.events, min(1_000, options.events))
+    ours, theirs, right = w6(plain)
+    base = best("1,000 devices", right, ours, theirs)
+    row("W6, 1,000 devices", base, base)
+    streams = {
+        "W6, 10,000 devices": make_stream(options.events, min(10_000, options.events)),
+        "W6, 100,000 devices": make_stream(options.events, min(100_000, options.events)),
+        "W6, a device for each event": make_stream(options.events, options.events),
+        "W6, one device has all events": hot(plain),
+    }
+    for what, stream in streams.items():
+        ours, theirs, right = w6(stream)
+        row(what, best(what, right, ours, theirs), base)
+    few: list[float] = []
+    for count in (10, 100, 1_000):
+        what = f"{count:,} rules with limits"
+        right = {"raised": raised_by_hand(plain, count)}
+        seconds = best(what, right, of_rules(plain, count))
+        few = few or seconds
+        row(what, seconds, few)
+    print(*wrong, sep="\n", file=sys.stderr, end="\n" if wrong else "")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
