@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench golden clean
+.PHONY: help run test check bench campaign memory golden clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -29,8 +29,17 @@ check: $(VENV)/.installed-dev ## what a change must pass beside the tests: ruff,
 	PATH="$(CURDIR)/$(BIN):$$PATH" .ci/typecheck
 	$(PYTEST) tests/repository
 
-bench: $(VENV)/.installed-bench ## rates of the benchmark's workloads beside a Python loop, Polars and DuckDB
-	$(BIN)/python benchmarks/run.py
+bench: $(VENV)/.installed-bench ## rates of the workloads beside a Python loop, Polars, DuckDB and Bytewax; where engines have cliffs
+	$(BIN)/python benchmarks/run.py --cpu
+	$(BIN)/python benchmarks/extremes.py --cpu
+
+# The same property tests as in the suite, with so many programs and inputs each. Hours: `make campaign CAMPAIGN=100000`.
+CAMPAIGN ?= 5000
+campaign: $(VENV)/.installed ## random programs against the reference interpreter, for as long as it takes
+	HEADGATE_CAMPAIGN=$(CAMPAIGN) $(PYTEST) tests/property --timeout 0
+
+memory: $(VENV)/.installed ## 100 million events through W6, and the resident memory on the way
+	$(BIN)/python benchmarks/memory.py
 
 golden: $(VENV)/.installed ## write the golden files anew; then read the difference before committing it
 	HEADGATE_GOLDEN=write $(PYTEST) -k golden

@@ -1,4 +1,4 @@
-"""A peer: Bytewax, one worker, with the readings as a list of tuples, and its own operators for keys, windows and state."""
+"""A peer: Bytewax, one worker, with the readings as a list of tuples, and its own operators for windows and state."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -76,7 +76,8 @@ def _shaking(reading: tuple[str, Value]) -> bool:
 
 def _windows(op: Any, name: str, source: Any, length_ms: int) -> Any:
     windowing: Any = import_module("bytewax.operators.windowing")
-    clock = windowing.EventClock(lambda value: value[0], wait_for_system_duration=timedelta())
+    # Its clock goes on with the system's: what is read slower than it was measured would be late.
+    clock = windowing.EventClock(lambda value: value[0], wait_for_system_duration=timedelta(hours=1))
     length, every = timedelta(milliseconds=length_ms), timedelta(milliseconds=TUMBLING_MS)
     windower = windowing.SlidingWindower(length=length, offset=every, align_to=EPOCH)
     return windowing.fold_window(name, source, clock, windower, lambda: None, _add, _merged).down

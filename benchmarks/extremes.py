@@ -2,7 +2,7 @@
 
 usage: python benchmarks/extremes.py [--events 1000000] [--repetitions 3] [--cpu]
 
-W6 each time but for the rules. What counts is the last column: what it costs beside the plain case, here and with Polars.
+W6 each time but for the rules. What counts is what it costs beside the plain case, here and with Polars.
 """
 
 import argparse

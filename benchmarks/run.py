@@ -1,4 +1,4 @@
-"""Rates of the benchmark's workloads: Headgate beside a hand-written Python loop, Polars and DuckDB, in one table.
+"""Rates of the benchmark's workloads: Headgate beside a Python loop, Polars, DuckDB and Bytewax, in one table.
 
 usage: python benchmarks/run.py [--events 1000000] [--devices 1000] [--repetitions 5] [--cpu]
 
@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -37,7 +38,9 @@ PEERS = {
     "Headgate": "by_headgate",
 }
 PLAIN = "Headgate, kernels as plain Python"
-PLAIN_EVENTS = 100_000
+BYTEWAX = "Bytewax"
+SHORT_EVENTS = 100_000
+"""For rows that would take minutes."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class Measure:
 def answered(questions: Mapping[str, Question], right: Mapping[str, Answer], events: int, measure: Measure) -> Row:
     """A row of the table: each workload measured, its answer checked."""
     row = {}
-    for workload in WORKLOADS:
+    for workload in questions:
         seconds, answer = measure(questions[workload])
         row[workload] = Cell(events, seconds, difference(right[workload], answer))
         print(f"  {workload} {row[workload].shown()}", file=sys.stderr, flush=True)
@@ -96,7 +99,8 @@ def table(options: argparse.Namespace, stream: Stream, lines: Path) -> dict[str,
     right = expected(len(stream), options.devices, {w: loop[w]() for w in ("W1", "W2", "W3", "W4", "W5")})
     measure = Measure(options.repetitions, time.process_time if options.cpu else time.perf_counter)
     rows: dict[str, Row] = {}
-    for name, module in PEERS.items():
+    peers = {BYTEWAX: "by_bytewax"} if options.only == "by_bytewax" else PEERS
+    for name, module in peers.items():
         if options.only not in (None, module):
             continue
         print(name, file=sys.stderr)
@@ -107,26 +111,28 @@ def table(options: argparse.Namespace, stream: Stream, lines: Path) -> dict[str,
             continue
         rows[name] = answered(questions, right, len(stream), measure)
     if options.only is None:
-        rows[PLAIN] = plain(options)
+        rows[PLAIN] = shorter(options, PLAIN, "by_headgate", {"HEADGATE_NUMBA": "0"})
+        if find_spec("bytewax") is None:
+            print(f"{BYTEWAX} is left out: it is not installed")
+        else:
+            rows[BYTEWAX] = shorter(options, BYTEWAX, "by_bytewax", {})
         rows.update(decoded(lines, len(stream), measure))
     return rows
 
 
-def plain(options: argparse.Namespace) -> Row:
-    """Headgate without Numba, in a process of its own, on a shorter stream."""
-    print(PLAIN, file=sys.stderr)
-    events = max(PLAIN_EVENTS // options.devices, 1) * options.devices
+def shorter(options: argparse.Namespace, name: str, module: str, environment: Mapping[str, str]) -> Row:
+    """A row measured in a process of its own, on a shorter stream."""
+    print(name, file=sys.stderr)
+    events = max(SHORT_EVENTS // options.devices, 1) * options.devices
     command = [
-        *(sys.executable, __file__, "--only", "by_headgate", "--json"),
+        *(sys.executable, __file__, "--only", module, "--json"),
         *("--events", str(min(events, options.events)), "--devices", str(options.devices), "--repetitions", "2"),
         *(["--cpu"] if options.cpu else []),
     ]
-    done = subprocess.run(
-        command, env=os.environ | {"HEADGATE_NUMBA": "0"}, stdout=subprocess.PIPE, check=False, text=True
-    )
+    done = subprocess.run(command, env=os.environ | environment, stdout=subprocess.PIPE, check=False, text=True)
     if not done.stdout:
-        raise RuntimeError(f"the process without Numba ended with {done.returncode}")
-    row = json.loads(done.stdout)["Headgate"]
+        raise RuntimeError(f"the process of {name} ended with {done.returncode}")
+    (row,) = json.loads(done.stdout).values()
     return {w: Cell(cell["events"], tuple(cell["seconds"]), cell["wrong"]) for w, cell in row.items()}
 
 
@@ -160,8 +166,9 @@ def remarks(options: argparse.Namespace, rows: Mapping[str, Row]) -> None:
     size = f"{options.events:,} events of {options.devices:,} devices"
     print(f"\n{size}; {clock}, best (median) of {options.repetitions}.")
     print("W6 is W1 to W5 in one program. W7 is W1 from JSON lines.")
-    if PLAIN in rows:
-        print(f"{PLAIN} (HEADGATE_NUMBA=0): {rows[PLAIN]['W1'].events:,} events, best (median) of 2.")
+    for name in (PLAIN, BYTEWAX):
+        if name in rows:
+            print(f"{name}: {rows[name]['W1'].events:,} events, best (median) of 2.")
     for name in LINE_BY_LINE:
         if name in rows and "Headgate" in rows:
             ratio = min(rows["Headgate"]["W7"].seconds) / min(rows[name]["W7"].seconds)
@@ -175,7 +182,7 @@ def arguments(given: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--devices", type=int, default=1_000, metavar="N", help="devices that they come from")
     parser.add_argument("--repetitions", type=int, default=5, metavar="N", help="how often each workload is measured")
     parser.add_argument("--cpu", action="store_true", help="count CPU time: for a machine that others use too")
-    parser.add_argument("--only", choices=PEERS.values(), help="one row")
+    parser.add_argument("--only", choices=[*PEERS.values(), "by_bytewax"], help="one row")
     parser.add_argument("--json", action="store_true", help="seconds as JSON instead of the table")
     options = parser.parse_args(given)
     if options.devices < 1 or options.events < options.devices or options.events % options.devices:

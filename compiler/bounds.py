@@ -178,7 +178,7 @@ def _state_bytes(
     windows = [window for window in over if isinstance(window, Window)]
     value = VALUE_BYTES[node.type.name] + KNOWN_BYTES
     match node.operator:
-        case Field() | Message() | HeldTime():
+        case Field() | Message() | HeldTime() | DeviceEvent():
             return _field_bytes(node.operator, devices)
         case Previous() | PreviousTime():
             return 2 * _field_bytes(node.operator, devices)

@@ -160,8 +160,8 @@ def _waits(reading: _Reading, nodes: list[PlanNode]) -> Iterator[str]:
         match node.operator:
             case Window() as window:
                 found[f"the end of {_window(window)}"] = None
-            case Recent(samples, width) if width is None:
-                found[f"the newest samples, {samples:,} at most"] = None
+            case Recent(samples, every_ns=int() as every):
+                found[f"the end of windows of {samples:,} samples every {in_time(every)}"] = None
             case Session(gap):
                 found[f"the end of a session, when nothing has come for {in_time(gap)}"] = None
             case While():

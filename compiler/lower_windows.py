@@ -92,7 +92,8 @@ def _window(lowering: Lowering, call: n.Call, window: n.Window, function: Called
     assert at.settled
     place = _samples_at(lowering, call, at)
     sampled = sampled_by(call)
-    values = tuple(_sampled(lowering, argument.value, place) for argument in sampled)
+    held = AGGREGATES[function.name].held
+    values = tuple(_sampled(lowering, argument.value, place, held) for argument in sampled)
     condition = sampled[-1].where
     where = () if condition is None else (lowering.expression(condition, place),)
     if is_recent(window):
@@ -105,7 +106,10 @@ def _window(lowering: Lowering, call: n.Call, window: n.Window, function: Called
     return lowering.add(operator, (windows,), at.timeline, type_, call.span, every_ns=every_ns)
 
 
-def _sampled(lowering: Lowering, value: n.Expr, place: Place) -> str:
+def _sampled(lowering: Lowering, value: n.Expr, place: Place, held: bool) -> str:
+    """The node of what is sampled; where it is about what was held, a field that goes stale is held no more."""
+    if held:
+        return lowering.expression(value, place)
     return lowering.expression(value, Place(place.scope, place.settled, sole_field(lowering, value)))
 
 

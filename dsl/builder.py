@@ -110,8 +110,8 @@ from .builder_expressions import (
     pattern,
     q,
     sent,
-    without,
     version,
+    without,
     without_device,
 )
 from .builder_names import Names
@@ -450,7 +450,6 @@ __all__ = [
     "send",
     "sensor",
     "sent",
-    "without",
     "session",
     "set_",
     "share",
@@ -466,4 +465,5 @@ __all__ = [
     "wait",
     "wait_until",
     "while_",
+    "without",
 ]

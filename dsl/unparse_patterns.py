@@ -63,11 +63,15 @@ def part_text(part: nodes.Part) -> str:
             repeated = part_text(part.of)
             # A name behind a number would be read as its unit: `(x > 5) m times`.
             ambiguous = isinstance(part.at_least, nodes.Name) and repeated[-1].isdigit()
-            if ambiguous or isinstance(part.of, nodes.Sequence | nodes.Repeat):
+            if ambiguous or isinstance(part.of, nodes.Sequence | nodes.Repeat) or _is_absent(part.of):
                 repeated = f"({repeated})"
             until = "" if part.until is None else f" until {expression(part.until)}"
             return f"{repeated} {_times(part)}{_and(part.mode)}{until}"
     assert_never(part)
+
+
+def _is_absent(part: nodes.Part) -> bool:
+    return isinstance(part, nodes.Step) and part.absent
 
 
 def _times(repeat: nodes.Repeat) -> str:

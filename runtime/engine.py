@@ -9,22 +9,24 @@ Every batch goes through the timelines in order (settled before current, devices
 nodes in the plan's order. A node gives a flow (`runtime.flow`), and its consumers look values up in it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from ..compiler import plan as p
+from ..stdlib.column import Column
 from .agenda import Agenda
 from .batch import Acknowledgement, Batch, Messages
 from .build import build
-from .flow import Flow
+from .flow import Dense, Flow, Sparse
 from .frame import Begun, Frame, Keys, Rows
 from .gathering import Outputs
 from .kernels.order import LATE, REVISING
 from .migrating import migrate
 from .operators.crossing import DelayedOperator
+from .operators.elementwise import full
 from .operators.groups import Arrivals, GroupClock, GroupSlicesOperator, MembersOperator
 from .operators.leaves import FieldState
 from .operators.node import Operator, Setting
@@ -269,9 +271,33 @@ class Engine:
         What it goes on with is said by `migration` (`compiler.migration.migrate`).
         """
         successor = Engine(plan, self.symbols)
+        present = self._present()
         now = {timeline.id: self._times_of(timeline) for timeline in self._timelines}
-        migrate(self.stateful(), successor.stateful(), plan, migration, now)
+        migrate(self.stateful(), successor.stateful(), plan, migration, now, present)
         return successor
+
+    def _present(self) -> dict[str, tuple[Keys, Column]]:
+        """What each node of a device's timeline is for each of its keys now: as a mark sees it that moves no time."""
+        frames: dict[str, Frame] = {}
+        for name, clock in self._clocks.items():
+            keys = np.flatnonzero(clock.now[: len(self.registries[name])] >= 0).astype(np.int32)
+            if len(keys):
+                seq = np.full(len(keys), self.next_seq, dtype=np.int64)
+                marks = Messages(name, seq, keys, clock.now[keys], {}, np.ones(len(keys), dtype=np.bool_))
+                self._take(marks, frames)
+        for agenda in self._agendas.values():
+            agenda.wake_all()
+        found: dict[str, tuple[Keys, Column]] = {}
+
+        def look(flows: Mapping[str, Any]) -> None:
+            for timeline, frame in frames.items():
+                for node in self._nodes[timeline]:
+                    if isinstance(flows.get(node.id), Dense | Sparse) and not node.event:
+                        found[node.id] = frame.key, full(flows[node.id].at(frame.rows), len(frame))
+
+        with np.errstate(all="ignore"):
+            self._run(frames, None, look)
+        return found
 
     def _times_of(self, timeline: p.Timeline) -> Rows:
         """The time of each key of a timeline."""
@@ -282,7 +308,10 @@ class Engine:
 
     # -- Execution ----------------------------------------------------------------------------------------------------
 
-    def _run(self, frames: dict[str, Frame], end_seq: int | None) -> None:
+    def _run(
+        self, frames: dict[str, Frame], end_seq: int | None, look: Callable[[Mapping[str, Any]], None] | None = None
+    ) -> None:
+        """Run all timelines; `look` sees the flows before the batch becomes the past."""
         flows: dict[str, Any] = {}
         for timeline in self._timelines:
             arrivals: list[Arrivals] = []
@@ -305,6 +334,8 @@ class Engine:
             if frame is not None and len(frame):
                 for node in self._seeing_groups[timeline.id]:
                     flows[node.id] = self._see(node, frame, flows)
+        if look is not None:
+            look(flows)
         for operator in dict.fromkeys([*self._setting.uncommitted, *self._committing]):
             operator.commit()
         self._setting.uncommitted.clear()

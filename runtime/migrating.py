@@ -11,13 +11,16 @@ from typing import Any
 import numpy as np
 
 from ..compiler import plan as p
-from .frame import Rows, first_seen
-from .kernels import parts
+from ..stdlib.column import Column
+from .flow import Held
+from .frame import Keys, Rows, first_seen
 from .kernels import slices as kernel
 from .kernels.jit import NEVER
+from .operators.elementwise import MapOperator
 from .operators.groups import GroupClock
 from .operators.leaves import FieldState
 from .operators.node import Operator
+from .operators.thresholds import ThresholdsOperator
 from .operators.truths import HoldsOperator, QuietOperator
 from .operators.windows import AggregateOperator, SlicesOperator, calendar_bounds
 from .revising import Reviser
@@ -27,10 +30,17 @@ from .symbols import Registry
 
 Owners = Mapping[str, object]
 """What has state in an engine, by name."""
+Present = Mapping[str, tuple[Keys, Column]]
+"""By node: keys, and its values for them."""
 
 
-def migrate(old: Owners, new: Owners, plan: p.Plan, migration: p.Migration, now: Mapping[str, Rows]) -> None:
-    """Give the owners of the new engine what they go on with; `now`: the times of the keys of the old timelines."""
+def migrate(
+    old: Owners, new: Owners, plan: p.Plan, migration: p.Migration, now: Mapping[str, Rows], present: Present
+) -> None:
+    """Give the owners of the new engine what they go on with.
+
+    `now`: the times of the keys of the old timelines; `present`: what the old nodes of devices are now.
+    """
     came_from = dict(migration.nodes)
     nodes = {node.id: node for node in plan.nodes}
     for name, owner in new.items():
@@ -60,6 +70,28 @@ def migrate(old: Owners, new: Owners, plan: p.Plan, migration: p.Migration, now:
                 pass  # Symbols are shared; keys begin anew, so that new nodes look at those that are there.
     for id_ in migration.later:
         _begin_later(nodes, new, id_)
+    for node in plan.nodes:
+        owner = new.get(f"node {node.id}")
+        if isinstance(owner, MapOperator) and owner.held is None:
+            owner.held = _held(present.get(came_from.get(node.id, "")))
+        elif isinstance(owner, ThresholdsOperator) and node.id not in came_from:
+            number = came_from.get(node.inputs[0], "")
+            before = old.get(f"node {number}")
+            held = before.held if isinstance(before, Operator) and before.held is not None else None
+            held = _held(present.get(number)) if held is None else held
+            if held is not None:
+                owner.last, owner.last_known = held.values.astype(np.float64), held.known.copy()
+
+
+def _held(of: tuple[Keys, Column] | None) -> Held | None:
+    """What was computed anew with every message as what is held: in the new plan it may be."""
+    if of is None:
+        return None
+    keys, column = of
+    held = Held(np.zeros(0, dtype=column.values.dtype))
+    held.grow(1 + int(keys.max(initial=-1)))
+    held.commit(keys, column)
+    return held
 
 
 def _clock(old: DeviceClock, new: DeviceClock) -> None:
@@ -130,7 +162,7 @@ def _slices_of(old: SlicesOperator, new: SlicesOperator) -> tuple[Rows, Rows, Ro
     of, into = old.layout, new.layout
     count, begin, words = int(of.rings[0]), int(of.starts[0]), int(of.starts[-1])
     ring = old.state[:, begin : begin + count * words].reshape(len(old.state), count, words)
-    key, place = np.nonzero(ring[..., 0] >= 0)
+    key, place = np.nonzero(ring[..., 0] != NEVER)
     number, rows = ring[key, place, 0], ring[key, place, 1:]
     order = np.lexsort((number, key))
     key, number, rows = key[order], number[order], rows[order]
@@ -153,7 +185,7 @@ def _put(new: SlicesOperator, key: Rows, number: Rows, rows: Rows) -> None:
         for i in range(first + 1, last):
             floats: Any = ints.view(np.float64)
             width = len(into.columns)
-            parts.join(floats, ints, first * width, floats, ints, i * width, into.cols, into.flags)
+            kernel.join_rows(floats, ints, first * width, floats, ints, i * width, into.cols, into.flags)
     key, number, rows = key[starts], number[starts], rows[starts]
     at = int(into.starts[0]) + number % int(into.rings[0]) * int(into.starts[-1])
     # Where a ring has no room for all, the newest, which come last, stay.

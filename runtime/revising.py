@@ -63,7 +63,9 @@ class Reviser:
         self.nodes = {node.id: node for node in plan.nodes}
         self.places = {node.id: i for i, node in enumerate(plan.nodes)}
         self.slices = [
-            n for n in plan.nodes if isinstance(self.operators.get(n.id), SlicesOperator) and n.timeline == self.timeline
+            n
+            for n in plan.nodes
+            if isinstance(self.operators.get(n.id), SlicesOperator) and n.timeline == self.timeline
         ]
         for node in plan.nodes:
             if node.timeline == self.timeline and isinstance(node.operator, p.Output) and node.operator.paced:
@@ -177,8 +179,7 @@ class Reviser:
             return
         ends = [_end_after(window, max(time, passed - 1)) for _, window in store.windows]
         holding = [
-            end if _begin(window, end) <= time else None
-            for end, (_, window) in zip(ends, store.windows, strict=True)
+            end if _begin(window, end) <= time else None for end, (_, window) in zip(ends, store.windows, strict=True)
         ]
         store.take(key, time, values, holding)
 

@@ -16,7 +16,6 @@ from ..plan import PlanNode, SlicePart, Slices, Window
 from ..slicing import longest_window_ns
 
 
-
 MEMORY_FACTOR = 2
 """What storing each sample once is worth."""
 

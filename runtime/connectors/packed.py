@@ -121,7 +121,12 @@ class _Table:
         self._hashes = np.zeros(512, dtype=np.int64)
         self._ends = np.zeros(513, dtype=np.int64)
         self._bytes = np.zeros(8192, dtype=np.uint8)
-        self.arrays: tuple[NDArray[Any], ...] = self._slots, self._hashes, self._ends, self._bytes
+        self.arrays: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]] = (
+            self._slots,
+            self._hashes,
+            self._ends,
+            self._bytes,
+        )
         """As the kernel takes them."""
 
     def is_of(self, texts: Texts) -> bool:

@@ -7,6 +7,8 @@ its absence is NaN as well.
 import math
 from typing import Any
 
+import numpy as np
+
 from .jit import part
 
 INPUT, BOUND, CONSTANT = 0, 1, 2
@@ -109,7 +111,7 @@ def of_one(op: int, a: float) -> float:
         return math.sqrt(a) if a >= 0.0 else math.nan
     if op == SIGN:
         return 1.0 if a > 0.0 else (-1.0 if a < 0.0 else 0.0)
-    down = float(math.floor(a))
+    down = float(np.floor(a))
     if op == FLOOR:
         return down
     if op == CEIL:

@@ -170,13 +170,13 @@ def transplant(
         parts.join(floats, ints, row, floats, ints, at + (2 * node + 1) * words, cols, flags)
 
 
-@kernel("i8(f8[::1], i8, i8, f8)")
-def rank(floats: Any, at: int, size: int, x: float) -> int:
-    """How many of the ascending values at a word are below x."""
+@kernel("i8(f8[::1], i8, i8, f8, b1)")
+def rank(floats: Any, at: int, size: int, x: float, equal: bool) -> int:
+    """How many of the ascending values at a word are below x, or `equal` to it."""
     low, high = 0, size
     while low < high:
         middle = (low + high) // 2
-        if floats[at + middle] < x:
+        if floats[at + middle] < x or (equal and floats[at + middle] == x):
             low = middle + 1
         else:
             high = middle
@@ -186,7 +186,7 @@ def rank(floats: Any, at: int, size: int, x: float) -> int:
 @kernel("i8(f8[::1], i8, i8, f8)")
 def include(floats: Any, at: int, size: int, x: float) -> int:
     """Put a value among the ascending ones at a word; whether none of them was equal to it."""
-    place = rank(floats, at, size, x)
+    place = rank(floats, at, size, x, False)
     fresh = place == size or floats[at + place] != x
     floats[at + place + 1 : at + size + 1] = floats[at + place : at + size].copy()
     floats[at + place] = x
@@ -196,9 +196,28 @@ def include(floats: Any, at: int, size: int, x: float) -> int:
 @kernel("i8(f8[::1], i8, i8, f8)")
 def exclude(floats: Any, at: int, size: int, x: float) -> int:
     """Take a value away from the ascending ones at a word; whether none that is left is equal to it."""
-    place = rank(floats, at, size, x)
+    place = rank(floats, at, size, x, False)
     floats[at + place : at + size - 1] = floats[at + place + 1 : at + size].copy()
     return 0 if place < size - 1 and floats[at + place] == x else 1
+
+
+@kernel("i8(f8[::1], i8, i8, f8, f8)")
+def exchange(floats: Any, at: int, size: int, old: float, new: float) -> int:
+    """Put a value in the place of another among the ascending ones at a word: only what lies between the two moves.
+    Gives how many more differ then."""
+    fresh = rank(floats, at, size, new, True) == rank(floats, at, size, new, False)
+    if new > old:
+        gap, place = rank(floats, at, size, old, True) - 1, rank(floats, at, size, new, False) - 1
+        if place > gap:
+            floats[at + gap : at + place] = floats[at + gap + 1 : at + place + 1].copy()
+        floats[at + place] = new
+    elif new < old:
+        gap, place = rank(floats, at, size, old, False), rank(floats, at, size, new, True)
+        if gap > place:
+            floats[at + place + 1 : at + gap + 1] = floats[at + place : at + gap].copy()
+        floats[at + place] = new
+    gone = rank(floats, at, size, old, True) == rank(floats, at, size, old, False)
+    return (1 if fresh else 0) - (1 if gone else 0)
 
 
 @kernel(
@@ -276,13 +295,15 @@ def members(
                     parts.take(floats, ints, leaf, cols, flags, new_value[u], new_second[u], 0)
                 rejoin(floats, ints, at, capacity, place[m], cols, flags)
                 continue
-            if known[m]:
+            if known[m] and new_known[u]:
+                blocks[g, 3] += exchange(floats, at, blocks[g, 2], value[m], new_value[u])
+            elif known[m]:
                 blocks[g, 3] -= exclude(floats, at, blocks[g, 2], value[m])
                 blocks[g, 2] -= 1
-            if new_known[u]:
+            elif new_known[u]:
                 blocks[g, 3] += include(floats, at, blocks[g, 2], new_value[u])
                 blocks[g, 2] += 1
-                value[m] = new_value[u]
+            value[m] = new_value[u]
             known[m] = new_known[u]
         if not touched:
             continue

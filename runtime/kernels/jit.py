@@ -39,7 +39,8 @@ def kernel(signature: str, counting: bool = True, by_item: bool = False) -> Call
             return seen_by_item(function, signature) if by_item else function
         from numba import njit
 
-        compiled: Any = njit(signature, cache=True, nogil=True, error_model="numpy", _nrt=counting)(function)
+        options: Any = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": counting}
+        compiled: Any = njit(signature, **options)(function)
         return cast(Kernel, compiled)
 
     return compile_
@@ -66,12 +67,14 @@ def seen_by_item(function: Kernel, signature: str) -> Kernel:
 
 
 def part(function: Kernel) -> Kernel:
-    """A part of kernels, compiled into each that calls it."""
+    """A part of kernels, compiled into each that calls it.
+
+    What is kept of those on the disk does not notice that a part in another file has changed: touch theirs, too.
+    """
     if not COMPILED:
         return function
     from numba import njit
 
-    compiled: Any = njit(nogil=True, error_model="numpy", forceinline=True, _nrt=False, no_cpython_wrapper=True)(
-        function
-    )
+    options: Any = {"error_model": "numpy", "_nrt": False, "no_cpython_wrapper": True}
+    compiled: Any = njit(nogil=True, forceinline=True, **options)(function)
     return cast(Kernel, compiled)

@@ -4,10 +4,10 @@ The state of a key is one row of 8-byte words, so that what a sample needs lies 
 
     passed, latest, soonest, settled, blocked | slices | blocks | next_end of each window | was_empty of each window
 
-A slice is the number of its span of time and a row of parts (`kernels.parts`); slices are a ring. Where windows are
-many slices long, `BRANCHES` slices are joined in a block, as many blocks in a greater one, and so on, so that a
-window's end costs a few joins whatever its length (a tree of partial aggregates: K. Tangwongsan, M. Hirzel, S.
-Schneider, K.-L. Wu 2015). Blocks are made when a window first needs them.
+A slice is the number of its span of time (NEVER: it has not been) and a row of parts (`kernels.parts`); slices are a
+ring. Where windows are many slices long, `BRANCHES` slices are joined in a block, as many blocks in a greater one, and
+so on, so that a window's end costs a few joins whatever its length (a tree of partial aggregates: K. Tangwongsan, M.
+Hirzel, S. Schneider, K.-L. Wu 2015). Blocks are made when a window first needs them.
 """
 
 from typing import Any
@@ -20,6 +20,14 @@ HEADER = 8
 """The first words of a key's state: its time; its newest sample's; the least of its windows' next ends; from what time
 on a sample moves none of these; the greatest slice that is in a block."""
 BRANCHES = 8
+
+
+@kernel("void(f8[::1], i8[::1], i8, f8[::1], i8[::1], i8, i8[::1], i8)", counting=False)
+def join_rows(
+    floats: Any, ints: Any, at: int, from_floats: Any, from_ints: Any, from_at: int, cols: Any, flags: int
+) -> None:
+    """`parts.join`, to be called from outside of kernels."""
+    parts.join(floats, ints, at, from_floats, from_ints, from_at, cols, flags)
 
 
 @kernel("i8(i8[::1], i8, i8, i8)", counting=False)
@@ -103,7 +111,7 @@ def unblock(ints: Any, base: int, number: int, rings: Any, starts: Any) -> None:
         number //= BRANCHES
         at = base + place(level, number, rings, starts)
         if ints[at] == number:
-            ints[at] = -1
+            ints[at] = NEVER
 
 
 @kernel("void(f8[::1], i8[::1], i8, i8, i8[::1], i8[::1], i8[::1], i8, f8, f8, i8)", counting=False)

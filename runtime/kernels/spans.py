@@ -47,9 +47,7 @@ def lengthen(floats: Any, ints: Any, at: int, known: int, value: float, length: 
 
 
 @kernel("void(f8[::1], i8[::1], i8, i8, i8, i8, b1, f8)")
-def update(
-    floats: Any, ints: Any, base: int, slice_width: int, ring: int, t: int, known: bool, value: float
-) -> None:
+def update(floats: Any, ints: Any, base: int, slice_width: int, ring: int, t: int, known: bool, value: float) -> None:
     """From t on the key holds this value, or nothing."""
     number = t // slice_width
     at = base + HEADER + (number % ring) * SLOT

@@ -74,6 +74,7 @@ class SpansOperator(Operator):
             return
         self.state = first_seen(self.state, keys, -1)
         fresh = self.state[known:]
+        fresh[:, kernel.HEADER + kernel.NUMBER : self.ends : kernel.SLOT] = NEVER
         fresh[:, kernel.KNOWN] = 0
         fresh[:, self.ends : self.ends + len(self.windows)] = NEVER
         fresh[:, self.ends + len(self.windows) :] = 1

@@ -12,6 +12,7 @@ from ...stdlib.parts import TABLES, Part
 from ...stdlib.tables import RANK_MAX, Tables, hash_of_text, hashes_of
 from ..frame import Keys, Rows, first_seen
 from ..kernels import tables as kernel
+from ..kernels.jit import NEVER
 from ..symbols import Symbols
 
 BEGIN = 1 << 10
@@ -53,7 +54,9 @@ class SliceTables:
         """Do the operations; give a table for each join. `symbols`: of texts, if the values are codes of such."""
         state = self.states[self.part]
         if len(state["slots"]) < keys:
+            known = len(state["slots"])
             state["slots"] = first_seen(state["slots"], keys, -1)
+            state["slots"][known:, :, kernel.NUMBER] = NEVER
         code = codes(self.part, operations.value, symbols)
         key, n = operations.key.astype(np.int64), len(operations.key)
         given, at = Given(self.part, operations.joins), 0

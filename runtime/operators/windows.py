@@ -95,9 +95,8 @@ class Layout:
         self.starts = kernel.HEADER + size * np.concatenate([[0], np.cumsum(self.rings)])
         self.ends = int(self.starts[-1])
         self.starts[-1] = size
-        self.empty = np.full(whole_lines(self.ends + 2 * windows), -1, dtype=np.int64)
-        self.empty[[kernel.SOONEST, kernel.SETTLED]] = NEVER
-        self.empty[self.ends : self.ends + windows] = NEVER
+        self.empty = np.full(whole_lines(self.ends + 2 * windows), NEVER, dtype=np.int64)
+        self.empty[[kernel.PASSED, kernel.LATEST, kernel.BLOCKED]] = -1
         self.empty[self.ends + windows :] = 1
 
     @property

@@ -11,8 +11,8 @@ from ..interpret.matching import MatchingState
 from ..interpret.threads import Thread, View, answer
 
 Ending = Literal["unless", "within", "match", "newer", "other"]
-"""What ended an attempt: `unless`, the time that it has, that the pattern matched, that too many began after it, or what
-came while it waited."""
+"""What ended an attempt: `unless`, the time that it has, that the pattern matched, that too many began after it, or
+what came while it waited."""
 
 COMPARISONS = ("equal", "not_equal", "less", "less_equal", "greater", "greater_equal")
 

@@ -100,7 +100,8 @@ def _skip(case: Mapping[str, Any]) -> str:
             return f"skip to first of_{name}"
         case ["TO", *_, name]:
             return f"skip to last of_{name}"
-    raise NotSaid(case["after_match_skip"])
+        case _:
+            raise NotSaid(case["after_match_skip"])
 
 
 @dataclass

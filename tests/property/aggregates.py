@@ -16,7 +16,20 @@ OF_NUMBERS = (
     "count", "min", "max", "range", "first", "last", "delta", "rise", "fall", "sum", "mean", "variance", "stddev",
     "rate", "median", "p5", "p95", "quantile", "distinct", "mode", "top_k", "slope", "integral", "time_weighted_mean",
 )  # fmt: skip
-OF_TRUTHS = ("count", "share", "any", "all", "distinct", "mode", "top_k", "duration", "spells", "longest", "first", "last")
+OF_TRUTHS = (
+    "count",
+    "share",
+    "any",
+    "all",
+    "distinct",
+    "mode",
+    "top_k",
+    "duration",
+    "spells",
+    "longest",
+    "first",
+    "last",
+)
 OF_TEXTS = ("count", "distinct", "mode", "top_k", "first", "last")
 OF_PAIRS = ("corr", "covariance")
 OPTIONS = {"quantile": ("q: 25 %", "q: 0.5", "q: 99.9 %"), "top_k": ("k: 1", "k: 2", "k: 3")}

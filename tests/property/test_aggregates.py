@@ -8,6 +8,7 @@ from headgate.runtime.testing.differences import differences
 from headgate.runtime.testing.executors import compile_program, on_engine, on_reference
 from headgate.tests.property.aggregates import member_values, window_values
 from headgate.tests.property.strategies import Program, batchings, inputs_of
+from headgate.tests.property.test_restart import restored, run
 
 DEVICE = """module random
 device A {{
@@ -52,3 +53,14 @@ def test_every_aggregate_over_windows_is_what_the_reference_gives(data: st.DataO
         assert not differences(expected, on_engine(program.plan, inputs, sizes=sizes)), sizes
     bare = compile_program(program.text, [name for name in ALL if name != "slices"])
     assert not differences(expected, on_engine(bare, inputs))
+
+
+@given(st.data())
+def test_a_restart_loses_nothing_that_an_aggregate_keeps(data: st.DataObject) -> None:
+    program = data.draw(programs())
+    note(program.text)
+    inputs = data.draw(inputs_of(program, moves=data.draw(st.booleans())))
+    sizes = tuple(data.draw(batchings(len(inputs))))
+    stops = data.draw(st.sets(st.integers(0, len(inputs)), min_size=1, max_size=3))
+    expected = on_reference(program.plan, inputs)
+    assert not differences(expected, run(program.plan, inputs, sizes, restored, stops))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headgate.runtime.output import Life, Signalled
-from headgate.runtime.testing.executors import EXECUTORS, Mark, Message, S, compile_program
+from headgate.runtime.testing.executors import EXECUTORS, Input, Mark, Message, S, compile_program
 
 PROGRAM = """
 module wall
@@ -53,7 +53,7 @@ def test_engine_and_reference_and_the_calendar_agree(
     there = ZoneInfo(zone)
     samples = [(begin + timedelta(minutes=5 * step), x) for step, x in sorted(steps)]
     messages = [Message("D", "d", ns(at), {"x": x}) for at, x in samples]
-    inputs = [*messages, Mark("D", "d", ns(begin + timedelta(days=6)))]
+    inputs: list[Input] = [*messages, Mark("D", "d", ns(begin + timedelta(days=6)))]
     runs = {name: execute(PLANS[zone], inputs).outputs for name, execute in EXECUTORS.items()}
     reference, *others = runs.values()
     assert all(other == reference for other in others)

@@ -58,6 +58,8 @@ def rules(draw: Draw, number: int) -> str:
         case 2:
             # An event is over as soon as it happened.
             when, clauses = f"{when} becomes true", ["cooldown 2 s"]
+        case _:
+            pass
     until = [f"until {draw(conditions())}"] if draw(st.booleans()) else []
     chosen = draw(st.lists(st.sampled_from(clauses), max_size=2, unique=True))
     actions = 'alert "{id} {x} {n}"'

@@ -141,7 +141,7 @@ def templates(inner: st.SearchStrategy[nodes.Expr]) -> st.SearchStrategy[nodes.T
 
 # --- Patterns --------------------------------------------------------------------------------------------------------
 
-steps = st.builds(nodes.Step, small, maybe(names))
+steps = st.builds(nodes.Step, small, maybe(names)) | st.builds(nodes.Step, small, st.none(), st.just(True))
 
 
 @st.composite
@@ -190,6 +190,7 @@ def _needs_parentheses(group: nodes.Group) -> bool:
         return True
     body = group.pattern.body
     nameless = isinstance(body, nodes.Step | nodes.AllOf | nodes.AnyOf) and body.name is None
+    nameless = nameless and not (isinstance(body, nodes.Step) and body.absent)
     return group.name is not None and not nameless
 
 

@@ -9,7 +9,7 @@ from headgate.compiler.migration import Entry, migrate
 from headgate.runtime.cli.exits import Exit
 from headgate.runtime.cli.main import main
 from headgate.runtime.engine import Engine
-from headgate.runtime.output import Life, Output, Signalled
+from headgate.runtime.output import Alerted, Life, Output, Signalled
 from headgate.runtime.testing.executors import Input, Mark, Message, S, batches, compile_program, fed
 
 DEVICES = """
@@ -144,6 +144,21 @@ def test_windows_that_become_coarser_keep_their_samples() -> None:
     later: list[Input] = [pump(t, pressure=float(t)) for t in range(14, 30, 2)]
     outputs = run([fine, OLD], [first, later])
     assert [o.value for o in outputs if isinstance(o, Signalled) and o.name == "mean_pressure"] == [9.0]
+
+
+def test_a_condition_that_is_looked_at_in_another_way_is_known_before_the_next_message() -> None:
+    """Eight comparisons of a field become one search; what the guard asks is not told anew by any message."""
+    old = DEVICES + (
+        "rule often for Pump { when pressure > 5 bar for 4 s until flow > 5 repeat every 10 s\n"
+        '    do { if pressure > 7 bar { alert "much" } else { alert "little" } } }\n'
+    )
+    new = old + "".join(
+        f'rule r{n} for Pump {{ when pressure > {n} bar for 2 s do {{ alert "x" }} }}\n' for n in range(8)
+    )
+    first: list[Input] = [pump(0, pressure=8.0, flow=0.0), pump(5, flow=0.0)]
+    later: list[Input] = [Mark("Pump", "p", 30 * S)]
+    alerts = [(o.message, o.time // S) for o in run([old, new], [first, later]) if isinstance(o, Alerted)]
+    assert [alert for alert in alerts if alert[0] != "x"] == [("much", 4), ("much", 14), ("much", 24)]
 
 
 # --- The command -----------------------------------------------------------------------------------------------------

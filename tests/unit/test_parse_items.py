@@ -387,6 +387,12 @@ FIVE = quantity("5 s")
             "a at least 2 times greedy until b then c",
             n.Pattern(then(n.Repeat(A, number("2"), None, "greedy", b), C)),
         ),
+        ("a then no b then c", n.Pattern(then(A, n.Step(b, absent=True), C))),
+        ("a then no b for 5 s then c", n.Pattern(then(A, n.Step(n.Quiet(b, FIVE)), C))),
+        (
+            "a then no b > 1 within 5 s",
+            n.Pattern(then(A, n.Step(n.Compare(">", b, number("1")), absent=True)), within=FIVE),
+        ),
         ("all of (a, b as x)", n.Pattern(n.AllOf((A, n.Step(b, "x"))))),
         ("any of (a, all of (b, c)) as x", n.Pattern(n.AnyOf((A, n.AllOf((B, C))), "x"))),
         # What is the same, written with more parentheses than needed.

@@ -8,6 +8,7 @@ import pytest
 from headgate.compiler.plan import Pattern
 from headgate.runtime.output import Alerted, Matched
 from headgate.runtime.testing.executors import Input, MarkAll, Message, Run, S, compile_program, on_engine, on_reference
+from headgate.stdlib.function import Value
 
 HEAD = """
 module threads
@@ -30,10 +31,10 @@ def letters(events: str) -> list[Input]:
     """Messages a second apart: a letter is a k, a digit an x, `+` and `-` a b, a dot none."""
     found: list[Input] = []
     for place, event in enumerate(events):
-        field = {"+": {"b": True}, "-": {"b": False}, ".": None}.get(event, {"k": event})
+        field: dict[str, Value] = {"b": event == "+"} if event in "+-" else {"k": event}
         if event.isdigit():
             field = {"x": float(event)}
-        if field is not None:
+        if event != ".":
             found.append(Message("D", "d", (place + 1) * S, field))
     return [*found, MarkAll((len(events) + 1) * S)]
 

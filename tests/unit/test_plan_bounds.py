@@ -47,7 +47,7 @@ def test_a_day_may_have_an_hour_more() -> None:
 
 def test_rules_and_fields_keep_little() -> None:
     plan = plan_of('rule r for Fridge { when temp > 8 degC do { alert "x" } }')
-    assert rule(plan, "r").cost.state_bytes_per_key == 40
+    assert rule(plan, "r").cost.state_bytes_per_key == 44
     field = next(node for node in plan.nodes if node.id == plan.nodes[0].id)
     assert field.cost.state_bytes_per_key == 8 + 8 + 1
 

@@ -304,6 +304,41 @@ def test_beyond_revise_a_message_is_late(executor: Executor) -> None:
     ]
 
 
+def test_a_calendar_window_may_begin_with_a_sample_that_came_late(executor: Executor) -> None:
+    items = 'signal s for Box = sum(x over today in "Asia/Kathmandu" every 3 h)'
+    run = play(executor, items, at(40, y=2.0), at(30, x=8.0), clauses="revise 20 s", last=NOW)
+    assert signals(run) == [(3 * H, 8.0), (6 * H, 8.0), (9 * H, 8.0), (12 * H, 8.0), (15 * H, 8.0), (18 * H, 8.0)]
+
+
+# --- What was held ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_held_when_a_window_began_counts(executor: Executor) -> None:
+    items = "signal s for Box = integral(x over 10 s every 10 s)"
+    run = play(executor, items, at(4, x=1.0), at(25, x=3.0), until(41), last=NOW)
+    assert signals(run)[:4] == [(10, 6.0), (20, 10.0), (30, 5.0 + 15.0), (40, 30.0)]
+
+
+def test_at_the_end_of_input_nothing_is_held_any_more(executor: Executor) -> None:
+    items = "signal s for Box = duration(door over 20 s every 10 s)"
+    run = play(executor, items, at(4, door=True), at(25, y=3.0), last=NOW)
+    assert signals(run) == [(10, 6.0), (20, 16.0), (30, 15.0), (40, 5.0)]
+
+
+def test_a_value_counts_until_it_is_stale(executor: Executor) -> None:
+    items = "signal s for Box = time_weighted_mean(x over 10 s every 10 s)"
+    run = play(executor, items, at(2, x=1.0), at(8, x=5.0), until(60), x="stale after 4 s", last=NOW)
+    assert signals(run) == [(10, (1.0 * 4 + 5.0 * 2) / 6), (20, 5.0), (30, None)]
+
+
+def test_a_condition_that_stays_true_is_one_spell_whatever_its_updates(executor: Executor) -> None:
+    items = "signal s for Box = longest(door over 40 s every 40 s) signal n for Box = spells(door over 40 s every 40 s)"
+    changes = [at(2, door=True), at(12, door=True), at(21, door=False), at(30, door=True), at(33, door=False)]
+    run = play(executor, items, *changes, until(41), last=NOW)
+    assert signals(run)[:1] == [(40, 19.0)]
+    assert signals(run, "n")[:1] == [(40, 2.0)]
+
+
 # --- Patterns --------------------------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from headgate.runtime.kernels import slices as kernel
 from headgate.runtime.kernels import spans as spans_kernel
+from headgate.runtime.kernels.jit import NEVER
 from headgate.runtime.operators.tables import Operations, SliceTables, TableState, tables_of
 from headgate.runtime.operators.windows import Layout, RowParts
 from headgate.runtime.symbols import Symbols
@@ -92,7 +93,7 @@ def test_of_what_was_held_comes_what_the_definition_says_of_its_spans(name: str)
     @given(updates.map(lambda found: sorted(found, key=lambda one: one[0])), st.integers(0, 5), st.integers(1, 5))
     def agrees(found: list[tuple[int, Any]], first: int, many: int) -> None:
         begin, end, ring = 10 * first, 10 * (first + many), 20
-        state = np.full(spans_kernel.HEADER + ring * spans_kernel.SLOT, -1, dtype=np.int64)
+        state = np.full(spans_kernel.HEADER + ring * spans_kernel.SLOT, NEVER, dtype=np.int64)
         state[spans_kernel.KNOWN] = 0
         row = np.zeros(spans_kernel.COLUMNS, dtype=np.int64)
         floats = state.view(np.float64)

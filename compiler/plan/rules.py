@@ -1,0 +1,91 @@
+"""Rules, what they do, and what is reported."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .values import TypeName
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """True in the spans [start, end) of local time on the given days (0 Monday … 6); a span past midnight belongs to
+    the day it starts on. Changes at timer instants; an event at the very time of a change already sees it."""
+
+    days: tuple[int, ...]
+    start_minute: int
+    end_minute: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule's life; `docs/meaning.md` has its table. Inputs: `when` (an event if `momentary_when`), then `until` if it
+    has one.
+
+    Happens at: raised, repeated, cleared, uncertain, certain.
+    """
+
+    name: str
+    momentary_when: bool
+    has_until: bool
+    cooldown_ns: int | None = None
+    repeat_ns: int | None = None
+    hold_ns: int | None = None
+    latched: bool = False
+    severity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """Whether a rule is raised; absent before it first is. Input: a `Rule`. Updated when it changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Where a template shows the value of one of the node's inputs; `unit` and `type` say how to write it."""
+
+    value: int
+    type: TypeName
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionArgument:
+    """A named value of an event or command: an input's value, or a text made from a template."""
+
+    name: str
+    parts: tuple["str | Hole", ...]
+    text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a rule does. `inputs[0]` is the rule; with `guarded`, `inputs[1]` must be true; the rest are values to show.
+
+    `on` is `do` (when raised and at each repetition) or `clear`. `order` is its place in the rule's block. A text
+    parameter is a template; another argument has one part, a hole.
+    """
+
+    kind: Literal["alert", "emit", "send"]
+    rule: str
+    on: Literal["do", "clear"]
+    order: int
+    name: str | None = None
+    guarded: bool = False
+    severity: str | None = None
+    message: tuple["str | Hole", ...] = ()
+    arguments: tuple[ActionArgument, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A named signal or pattern, reported: each update of one that is paced, each change of one that is not, each
+    match.
+
+    `window_ns` is the width of the window it directly shows, so that results can say their start; null if there is
+    none.
+    """
+
+    name: str
+    paced: bool
+    window_ns: int | None = None
