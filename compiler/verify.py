@@ -101,7 +101,8 @@ INPUT_KINDS: dict[type[Any], tuple[type[Any], ...]] = {
     Aggregate: (Window, Recent, Session, While),
     Expired: (Pattern,),
     Captured: (Pattern, Expired),
-    Action: (Rule,), Raised: (Rule,),
+    Action: (Rule,),
+    Raised: (Rule,),
 }
 """What an operator's first input must be one of, where it must be something in particular."""
 

@@ -9,7 +9,8 @@ from ..stdlib.parts import HELD, Part
 from .operators.crossing import DelayedOperator
 from .operators.elementwise import MapOperator
 from .operators.following import FollowingOperator, RecentFollowingOperator
-from .operators.groups import GroupClock, GroupSlicesOperator, MembersOperator
+from .operators.group_clock import GroupClock
+from .operators.groups import GroupSlicesOperator, MembersOperator
 from .operators.leaves import (
     ConstantOperator,
     DeviceEventOperator,

@@ -27,7 +27,8 @@ from .kernels.order import LATE, REVISING
 from .migrating import migrate
 from .operators.crossing import DelayedOperator
 from .operators.elementwise import full
-from .operators.groups import Arrivals, GroupClock, GroupSlicesOperator, MembersOperator
+from .operators.group_clock import Arrivals, GroupClock
+from .operators.groups import GroupSlicesOperator, MembersOperator
 from .operators.leaves import FieldState
 from .operators.node import Operator, Setting
 from .operators.of_group import OfGroupOperator

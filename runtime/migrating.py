@@ -17,7 +17,7 @@ from .frame import Keys, Rows, first_seen
 from .kernels import slices as kernel
 from .kernels.jit import NEVER
 from .operators.elementwise import MapOperator
-from .operators.groups import GroupClock
+from .operators.group_clock import GroupClock
 from .operators.leaves import FieldState
 from .operators.node import Operator
 from .operators.thresholds import ThresholdsOperator

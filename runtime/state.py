@@ -20,7 +20,7 @@ import numpy as np
 
 from ..stdlib.column import Column
 from .flow import Held, TruthChanges
-from .operators.groups import Updates
+from .operators.group_clock import Updates
 from .quarantine import Refusal
 from .repeated import Remembered
 

@@ -15,7 +15,6 @@ from ..graph import Graph
 from ..plan import PlanNode, SlicePart, Slices, Window
 from ..slicing import longest_window_ns
 
-
 MEMORY_FACTOR = 2
 """What storing each sample once is worth."""
 

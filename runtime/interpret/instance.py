@@ -33,8 +33,8 @@ class Change:
     """What happened to a member of a group at one time: its updates, or that it joined or left.
 
     `values` are, by `Members` node (and, if this updates them, by windows that keep their samples), the values of that
-    node's inputs; `touched` are the nodes that this updates. `time`: of the member's instant; `place`: its place among the
-    devices in the order they registered.
+    node's inputs; `touched` are the nodes that this updates. `time`: of the member's instant; `place`: its place among
+    the devices in the order they registered.
     """
 
     member: tuple[str, str]

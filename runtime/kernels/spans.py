@@ -19,7 +19,8 @@ PASSED, KNOWN, VALUE, HEADER = 0, 1, 2, 4
 """Of a slice: its number; the times of its first and last update; what was held before and is held after them; and of
 the time between: as `COLUMNS`, and for how long it was true from the first update on, and up to the last."""
 COLUMNS = 5
-"""Of a window: how long anything was held, its integral by seconds, how long it was true, how often, how long at most."""
+"""Of a window: how long anything was held, its integral by seconds, how long it was true, how often, how long at
+most."""
 NS_PER_S = 1e9
 
 

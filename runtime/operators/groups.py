@@ -1,11 +1,9 @@
-"""Groups: which device belongs to which, whose time a group's time is, and values over the members at an instant."""
+"""Values over the members of a group: at an instant, and as samples of a group's windows."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...compiler import plan as p
 from ...stdlib.catalogue import AGGREGATES
@@ -16,6 +14,7 @@ from ..flow import Flow, positions, updates, where_true
 from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, first_seen, union
 from ..kernels import groups as kernel
 from ..kernels.jit import NEVER
+from .group_clock import Arrivals, GroupClock, Updates, wider
 from .node import Operator, Setting
 from .windows import NOTHING, AggregateValue, Samples, SlicesOperator, numbers, taken
 
@@ -24,272 +23,6 @@ CODES = 1 << 12
 AT, CAPACITY, SIZE, DIFFERENT, MEMBERS, END, BLOCK = range(7)
 """Of a group's block: where it begins, for how many members there is room, how many values and how many different ones
 it holds (if it holds values); how many members the group has had; of the first group: where the next block begins."""
-Operations = tuple[Rows, int, Keys, Rows, Rows]
-"""What a walk over a group's time takes (`kernels.groups`): seq, kind, group, member, time."""
-Frames = Mapping[str, Frame]
-Flows = Mapping[str, Flow]
-
-
-@dataclass
-class Arrivals:
-    """What the members of one device type bring to a group domain in one batch.
-
-    timeline, frame: the member's; slot (keys,): the member's number among all of the domain; group (n,): of each
-    base row, -1 none; moved (n,): rows at which a member came to another group than it had; left (n,): the group it
-    had then, or -1.
-    """
-
-    timeline: str
-    frame: Frame
-    slot: Rows
-    group: Keys
-    moved: Mask
-    left: Keys
-    keys: Sequence[Flow]
-
-
-@dataclass
-class Updates:
-    """Changes of a member's value, or of two: by input (`seq`), member (`slot`), its `group` then, and when."""
-
-    seq: Rows
-    slot: Rows
-    group: Keys
-    time: Rows
-    value: Values
-    known: Mask
-    second: Values
-
-
-class GroupClock:
-    """A group domain on one timeline: its groups, their members, their time."""
-
-    STATE = (
-        "groups", "shown", "slots", "last_group", "member_count", "idle", "member_time", "group_of", "waited_in",
-        "greatest", "clock", "waiting", "pending", "heap_time", "heap_member", "pending_time", "pending_row",
-    )  # fmt: skip
-    SCRATCH = ("late_samples", "clock_before")
-
-    def __init__(self, setting: Setting, timeline: p.Timeline, devices: Mapping[str, p.DeviceType]) -> None:
-        self.setting = setting
-        self.timeline = timeline
-        self.types = [(m, devices[_device_of(setting.plan, m.timeline)]) for m in timeline.members]
-        self.groups: dict[tuple[int, ...], int] = {}
-        self.shown: list[tuple[str, ...]] = []
-        self.slots = [np.zeros(0, dtype=np.int64) for _ in self.types]
-        self.last_group = [np.zeros(0, dtype=np.int32) for _ in self.types]
-        self.member_count = 0
-        self.idle: Rows = np.zeros(0, dtype=np.int64)
-        self.member_time: Rows = np.zeros(0, dtype=np.int64)
-        self.group_of: Keys = np.zeros(0, dtype=np.int32)
-        self.waited_in: Keys = np.zeros(0, dtype=np.int32)
-        self.greatest: Rows = np.zeros(0, dtype=np.int64)
-        self.clock: Rows = np.zeros(0, dtype=np.int64)
-        self.waiting: Rows = np.zeros(0, dtype=np.int64)
-        self.pending: Rows = np.zeros(0, dtype=np.int64)
-        self.heap_time, self.heap_member, self.pending_time, self.pending_row = (
-            np.zeros((0, 16), dtype=np.int64) for _ in range(4)
-        )
-        self.late_samples: list[Rows] = []
-        if not timeline.keys:
-            self._group(())
-
-    def commit(self) -> None:
-        """Count what came too late in this batch, each once, whoever wanted it."""
-        if self.late_samples:
-            late = np.unique(np.concatenate(self.late_samples, axis=1), axis=1)
-            if late.shape[1]:
-                self.setting.counters.dropped["late_sample"] += late.shape[1]
-            self.late_samples = []
-
-    def keys_of(self, other: "GroupClock") -> Keys:
-        """This clock's group for each of the other's, which has the same key properties."""
-        return np.array([self._group(codes) for codes in other.groups], dtype=np.int32)
-
-    # -- Who belongs where --------------------------------------------------------------------------------------------
-
-    def _group(self, codes: tuple[int, ...]) -> int:
-        found = self.groups.get(codes)
-        if found is None:
-            found = self.groups[codes] = len(self.shown)
-            self.shown.append(tuple(self.setting.symbols.texts[c] for c in codes))
-        return found
-
-    def groups_of(self, columns: Sequence[Column], count: int) -> Keys:
-        """The group (count,) of each row of the key columns; -1 where one is absent."""
-        if not columns:
-            return np.zeros(count, dtype=np.int32)
-        if count == 0:
-            return np.zeros(0, dtype=np.int32)
-        codes = np.stack([c.values for c in columns], axis=1)
-        known = np.ones(count, dtype=np.bool_)
-        for column in columns:
-            if column.known is not None:
-                known &= column.known
-        codes[~known] = -1
-        distinct, where = np.unique(codes, axis=0, return_inverse=True)
-        numbers_ = [self._group(tuple(row)) if row[0] >= 0 else -1 for row in distinct.tolist()]
-        return np.array(numbers_, dtype=np.int32)[where.reshape(-1)]
-
-    def arrivals(self, frames: Frames, flows: Flows) -> list[Arrivals]:
-        """What each member type brings in this batch."""
-        found = []
-        for i, (member, device) in enumerate(self.types):
-            frame = frames.get(member.timeline)
-            if frame is None:
-                continue
-            keys = [flows[k] for k in member.keys]
-            self._admit(i, frame.keys, device.idle_ns)
-            group = self.groups_of([k.at(frame.rows) for k in keys], len(frame))
-            if not keys:
-                group[~self._begun(i, frame)] = -1
-            before = frame.previous
-            left = np.where(before >= 0, group[before], self.last_group[i][frame.key])
-            moved = (left != group) & frame.event
-            self.last_group[i][frame.key] = group
-            found.append(Arrivals(member.timeline, frame, self.slots[i], group, moved, left.astype(np.int32), keys))
-        self._grow()
-        return found
-
-    def _begun(self, i: int, frame: Frame) -> Mask:
-        """Rows at which the device has had an event on this timeline: from then on it belongs to the one group."""
-        first = np.where(self.last_group[i][: frame.keys] >= 0, 0, len(frame)).astype(np.int64)
-        rows = np.flatnonzero(frame.event)
-        np.minimum.at(first, frame.key[rows], rows)
-        return frame.rows.row >= first[frame.key]
-
-    def group_at(self, arrivals: Arrivals, instants: Instants) -> Keys:
-        """The group of each instant's key then."""
-        return self.groups_of([k.at(instants) for k in arrivals.keys], len(instants))
-
-    def _admit(self, i: int, keys: int, idle: int) -> None:
-        known = len(self.slots[i])
-        if known < keys:
-            fresh = np.arange(self.member_count, self.member_count + keys - known, dtype=np.int64)
-            self.member_count += len(fresh)
-            self.slots[i] = np.concatenate([self.slots[i], fresh])
-            self.last_group[i] = np.concatenate([self.last_group[i], np.full(len(fresh), -2, dtype=np.int32)])
-            self.idle = first_seen(self.idle, self.member_count, 0)
-            self.idle[fresh] = idle
-
-    def _grow(self) -> None:
-        members, groups = self.member_count, len(self.shown)
-        self.member_time = first_seen(self.member_time, members, -1)
-        self.group_of = first_seen(self.group_of, members, -1)
-        self.waited_in = first_seen(self.waited_in, members, -1)
-        self.greatest = first_seen(self.greatest, groups, -1)
-        self.clock = first_seen(self.clock, groups, -1)
-        self.waiting = first_seen(self.waiting, groups, 0)
-        self.pending = first_seen(self.pending, groups, 0)
-        self.heap_time, self.heap_member = (
-            first_seen(self.heap_time, groups, 0),
-            first_seen(self.heap_member, groups, 0),
-        )
-        self.pending_time = first_seen(self.pending_time, groups, 0)
-        self.pending_row = first_seen(self.pending_row, groups, 0)
-
-    def group_of_device(self, timeline: str, key: int) -> int | None:
-        """The group that a device (of the member timeline given) is in at present; None if none."""
-        for (member, _), last in zip(self.types, self.last_group, strict=True):
-            if member.timeline == timeline and key < len(last) and last[key] >= 0:
-                return int(last[key])
-        return None
-
-    # -- The group's timeline -----------------------------------------------------------------------------------------
-
-    def frame(
-        self, arrivals: Sequence[Arrivals], happened: Sequence[Updates], woken: tuple[Rows, Keys], end_seq: int | None
-    ) -> Frame:
-        """The rows of the groups' timeline in this batch; with `end_seq`, everything that is left, for all groups.
-
-        `woken` are inputs (seq) and groups for which there must be a row, whether or not the group's time advances.
-        """
-        self._grow()
-        self.clock_before = self.clock.copy()
-        parts = [_distinct(happened), (woken[0], kernel.WAKE, woken[1], woken[0], woken[0])]
-        for a in arrivals:
-            # A group's time is looked at once for each input, when all of it has been run on the member's timeline.
-            rows = _last_of_input(a.frame)
-            slot = a.slot[a.frame.key[rows]]
-            parts.append((a.frame.seq[rows], kernel.ADVANCE, a.group[rows], slot, a.frame.time[rows]))
-        frame = self._ordered_walk(parts)
-        if end_seq is None:
-            return frame
-        n = len(self.shown)
-        ends, every = np.full(n, end_seq, dtype=np.int64), np.arange(n, dtype=np.int32)
-        rest = self._ordered_walk([(ends, kernel.END, every, ends, np.full(n, NEVER, dtype=np.int64))])
-        return Frame(
-            np.concatenate([frame.seq, rest.seq]), np.concatenate([frame.key, rest.key]),
-            np.concatenate([frame.time, rest.time]), np.concatenate([frame.event, rest.event]), rest.keys, len(frame),
-        )  # fmt: skip
-
-    def _ordered_walk(self, parts: Sequence[Operations]) -> Frame:
-        seq = np.concatenate([part[0] for part in parts])
-        kind = np.concatenate([np.full(len(part[0]), part[1], dtype=np.int8) for part in parts])
-        group = np.concatenate([part[2] for part in parts])
-        slot = np.concatenate([part[3] for part in parts]).astype(np.int32)
-        time = np.concatenate([part[4] for part in parts])
-        # At the end many members advance with one input: by time, so that none is taken for idle that is yet to come.
-        order = np.lexsort((time, kind, seq))
-        return self._walk(seq[order], kind[order], group[order], slot[order], time[order])
-
-    def _walk(self, seq: Rows, kind: NDArray[np.int8], group: Keys, slot: Keys, time: Rows) -> Frame:
-        walk: Any = kernel.clocks
-        start, n = 0, len(seq)
-        size = 2 * n + 16
-        pieces: list[list[NDArray[Any]]] = []
-        while start < n:
-            counts = np.zeros(2, dtype=np.int64)
-            out: list[NDArray[Any]] = [
-                np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int64),
-                np.empty(size, dtype=np.bool_),
-            ]  # fmt: skip
-            start = walk(
-                start, seq, kind, group, slot, time, self.idle, self.member_time, self.group_of, self.waited_in,
-                self.greatest, self.clock, self.waiting, self.heap_time, self.heap_member, self.pending,
-                self.pending_time, self.pending_row, *out, counts,
-            )  # fmt: skip
-            pieces.append([a[: counts[0]].copy() for a in out])
-            if counts[1]:
-                self.setting.counters.dropped["late_member"] += int(counts[1])
-            if start < n:
-                size = max(size, int(self.pending.max(initial=0)) + 16)
-                if int(self.waiting.max()) == self.heap_time.shape[1]:
-                    self.heap_time, self.heap_member = _wider(self.heap_time), _wider(self.heap_member)
-                if int(self.pending.max()) == self.pending_time.shape[1]:
-                    self.pending_time, self.pending_row = _wider(self.pending_time), _wider(self.pending_row)
-        empty = [np.zeros(0, dtype=t) for t in (np.int64, np.int32, np.int64, np.bool_)]
-        columns: list[Any] = [np.concatenate([p_[i] for p_ in pieces]) if pieces else empty[i] for i in range(4)]
-        return Frame(columns[0], columns[1], columns[2], columns[3], len(self.shown))
-
-
-def _last_of_input(frame: Frame) -> Rows:
-    """Of the rows that run timers, the last that each input makes of each key."""
-    seq, key = frame.seq[: frame.running], frame.key[: frame.running]
-    order = np.lexsort((key, seq))
-    last = np.ones(len(order), dtype=np.bool_)
-    last[:-1] = (np.diff(seq[order]) != 0) | (np.diff(key[order]) != 0)
-    return np.sort(order[last])
-
-
-def _distinct(happened: Sequence[Updates]) -> Operations:
-    """The instants of all members' updates, each once."""
-    every = np.concatenate(
-        [np.stack([u.seq, u.group, u.slot, u.time]) for u in happened] or [np.zeros((4, 0), np.int64)], 1
-    )
-    seq, group, slot, time = np.unique(every, axis=1).astype(np.int64)
-    return seq, kernel.INSTANT, group.astype(np.int32), slot, time
-
-
-def _wider(heap: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Twice as much room for each key."""
-    return np.ascontiguousarray(np.concatenate([heap, np.zeros_like(heap)], axis=1))
-
-
-def _device_of(plan: p.Plan, timeline: str) -> str:
-    device = next(t.device for t in plan.timelines if t.id == timeline)
-    assert device is not None
-    return device
 
 
 class MembersOperator(Operator):
@@ -397,7 +130,7 @@ class MembersOperator(Operator):
                 listing, out, given.reshape(-1).view(np.float64), given.reshape(-1), codes, how_often, counts,
             )  # fmt: skip
             if start < len(kind) and int(self.pending.max(initial=0)) == self.pending_time.shape[1]:
-                self.pending_time, self.pending_row = _wider(self.pending_time), _wider(self.pending_row)
+                self.pending_time, self.pending_row = wider(self.pending_time), wider(self.pending_row)
             elif start < len(kind):
                 codes, how_often = (np.concatenate([a, np.zeros_like(a)]) for a in (codes, how_often))
         self._keep(new)

@@ -9,7 +9,7 @@ from ...stdlib.column import Column, Mask, Values
 from ..flow import Dense, Flow, looks
 from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, first_seen
 from .elementwise import full
-from .groups import GroupClock
+from .group_clock import GroupClock
 from .node import Operator, Setting, zeros
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...compiler import plan as p
 from ..flow import Constant, Flow, updates
 from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, union
-from .groups import Arrivals, GroupClock, Updates
+from .group_clock import Arrivals, GroupClock, Updates
 from .leaves import constant_column
 from .node import Setting
 from .patterns import PatternOperator

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..flow import Flow
 from ..frame import Frame, Rows
-from .groups import Arrivals, GroupClock, Updates
+from .group_clock import Arrivals, GroupClock, Updates
 from .recent import Entries, KeptWindow, RecentOperator, SessionOperator, WhileOperator, sampled
 
 SEQ, SLOT, GROUP, TIME, SAMPLED, VALUE, SECOND = range(7)

@@ -85,8 +85,8 @@ class _Said:
 
 @dataclass
 class VirtualDevice:
-    """A device that a test makes up. `rates`: the declared rates of its fields (ns), of those that have one; `told`: the
-    events that it tells, each in a message of its own behind what it reports at that time."""
+    """A device that a test makes up. `rates`: the declared rates of its fields (ns), of those that have one; `told`:
+    the events that it tells, each in a message of its own behind what it reports at that time."""
 
     type: str
     id: str

@@ -11,7 +11,7 @@ from headgate.tests.repository.tree import PARTS, ROOT, parsed, project_files, p
 
 LINES_MAX = 500
 FUNCTION_LINES_MAX = 70
-KERNEL_LINES_MAX = 160
+KERNEL_LINES_MAX = 180
 """A kernel is one loop over rows: every array handed on to another function of Numba's costs time at each of them."""
 BANNED_NAMES = {"common", "helper", "helpers", "manager", "misc", "util", "utils"}
 CODE = (*PARTS, "tests", "benchmarks")

@@ -7,7 +7,6 @@ import pytest
 from headgate.compiler.check_context import Checking, Context
 from headgate.compiler.check_expressions import check_expression
 from headgate.compiler.check_patterns import steps_of
-from headgate.stdlib.versions import version_parts
 from headgate.compiler.front import check_program
 from headgate.compiler.resolve import resolve, walk
 from headgate.compiler.typed import (
@@ -29,6 +28,7 @@ from headgate.compiler.typed import (
 from headgate.dsl import nodes as n
 from headgate.dsl.parse import parse
 from headgate.dsl.source import SourceText
+from headgate.stdlib.versions import version_parts
 
 PUMP = """module example
 import std.anomaly (cusum, ewma, hampel)

@@ -95,8 +95,10 @@ def test_a_groups_value_is_no_update_for_the_device(run: Executor) -> None:
     [
         "signal it for Fridge = mean(temp - warmest over 1 h every 1 min)",
         "signal off for Fridge = temp - warmest\nsignal it by site = max(Fridge.off)",
-        "signal off for Fridge = temp - warmest\nsignal more for Fridge = off\n"
-        "pattern it for Fridge = more > 1 K then temp > 8 degC within 1 h",
+        (
+            "signal off for Fridge = temp - warmest\nsignal more for Fridge = off\n"
+            "pattern it for Fridge = more > 1 K then temp > 8 degC within 1 h"
+        ),
         'rule it for Fridge { when temp > warmest settle do { alert "{id}" } }',
     ],
 )

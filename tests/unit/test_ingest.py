@@ -80,7 +80,7 @@ class Taken:
     def __init__(self, plan: Plan = PLAN) -> None:
         self.engine = Engine(plan)
         self.refusals: list[Refusal] = []
-        quarantine = Quarantine(self.engine.counters, self)  # type: ignore[arg-type]
+        quarantine = Quarantine(self.engine.counters, self)
         self.admission = Admission(plan, self.engine.symbols, self.engine.registries, quarantine)
         self.batches: list[Batch] = []
 
