@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...compiler import plan as p
 from ...stdlib.catalogue import STATEFUL
 from ...stdlib.column import Column
-from ..flow import Flow, updates, where_true
+from ..flow import Flow, kernel_ready, updates, where_true
 from ..frame import NO_INSTANTS, Frame, Instants, Rows, first_seen
 from ..kernels.following import KERNELS, RECENT_KERNELS
 from ..kernels.jit import NEVER
@@ -42,7 +42,7 @@ class Follower(Operator):
             some = some & where_true(inputs[1].at(instants), len(instants))
         if not some.all():
             instants, values = instants.take(some), values[some]
-        return instants, np.ascontiguousarray(values, dtype=np.float64)
+        return instants, kernel_ready(np.ascontiguousarray(values, dtype=np.float64))
 
     def given(self, frame: Frame, instants: Instants, value: Numbers, known: NDArray[np.bool_]) -> Flow:
         """The function's values after these samples, as a flow."""
