@@ -1,6 +1,6 @@
 """Random patterns of a device of a random program: every operator of the algebra, over the program's own conditions.
 
-text = composed(writing, "A")        # `x > 1.5 as s0 then each (any of (flag, n == 2)) 1..2 times greedy … within 8 s`
+text = composed(writing, "A")        # `x > 1.5 as e0 then each (any of (flag, n == 2)) 1..2 times greedy … within 8 s`
 """
 
 from typing import Protocol
@@ -27,18 +27,21 @@ class Writing(Protocol):
 
 def composed(writing: Writing, device: str) -> str:
     """A pattern that compiles: its first part takes an event, and the whole has an end in time."""
-    text = f"{_condition(writing, device)} as s0"
-    names = ["s0"]
+    text = f"{_condition(writing, device)} as e0"
+    names = ["e0"]
     for number in range(1, 3):
         if writing.chance(15):
-            text += f" then no {_unmet(writing, device)}" + (f" for {writing.duration()}" if writing.chance(60) else "")
+            if writing.chance(60):
+                text += f" then no {_unmet(writing, device)} for {writing.duration()}"
+            else:
+                text += f" then no {_condition(writing, device)}"
         link = writing.one("then", "then", "then next", "then each")
         text += f" {link} {_part(writing, device, number, names)}"
         if writing.chance(40):
             break
     if writing.chance(15):
         text += f" then no {_unmet(writing, device)} for {writing.duration()}"
-    unless = f" unless {writing.one(_condition(writing, device), f'x < s0.x - {writing.constant()}')}"
+    unless = f" unless {writing.one(_condition(writing, device), f'x < e0.x - {writing.constant()}')}"
     skip = writing.one(*SKIPS).format(name=names[-1])
     # The first step of all is no place to go on at.
     skip = "" if len(names) == 1 and "first" in skip else skip
@@ -47,7 +50,7 @@ def composed(writing: Writing, device: str) -> str:
 
 def _part(writing: Writing, device: str, number: int, names: list[str]) -> str:
     kind = writing.one("step", "step", "any of", "all of", "group")
-    name = f"s{number}"
+    name = f"e{number}"
     if kind == "step":
         part = f"{_step(writing, device, names)} as {name}"
     elif kind == "group":
