@@ -41,8 +41,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 def pytest_json_modifyreport(json_report: dict[str, Any]) -> None:
     """Leave this machine's folders out of the report, which is kept with the project: its root, and what tests that
     passed have printed and logged."""
-    json_report["root"] = "."
+    root, json_report["root"] = json_report["root"], "."
     for test in json_report.get("tests", []):
         for phase in ("setup", "call", "teardown"):
             for said in ("log", "stdout", "stderr") if test["outcome"] == "passed" else ():
                 test.get(phase, {}).pop(said, None)
+            if test["outcome"] == "skipped" and phase in test:
+                test[phase]["longrepr"] = test[phase].get("longrepr", "").replace(f"{root}/", "")
