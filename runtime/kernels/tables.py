@@ -45,7 +45,7 @@ def coarsen(floats: Any, ints: Any, at: int, size: int, exponent: int) -> int:
     """Count together what lies in one cell of the grid of this exponent; gives how many entries are left."""
     kept, cell = 0, 0.0
     for i in range(size):
-        here = float(math.floor(math.ldexp(floats[at + 2 * i], -exponent)))
+        here = float(math.floor(math.ldexp(floats[at + 2 * i], -int(exponent))))
         if kept > 0 and here == cell:
             ints[at + 2 * kept - 1] += ints[at + 2 * i + 1]
         else:
@@ -80,7 +80,7 @@ def into_registers(bytes_: Any, at: int, code: float) -> None:
 @kernel("void(i8, f8[::1], i8[::1], i1[::1], i8, i8[::1], f8, i8)")
 def put(kind: int, floats: Any, ints: Any, bytes_: Any, at: int, table: Any, code: float, count: int) -> None:
     """Put a code into the table at a word, which has room for one more; `table` is its [size, beyond]."""
-    size, beyond = table[0], table[1]
+    size, beyond = int(table[0]), int(table[1])
     if kind != VALUES and beyond != EXACT:
         if kind == HASHES:
             into_registers(bytes_, at, code)
