@@ -15,7 +15,7 @@ from .lower_bound import asked
 from .lower_context import BOOL, Asked, Kept, Lowering, Place, value_type
 from .lower_matched import pattern_of, said_by_rules, waits_for_expiry
 from .lower_steps import Inputs, Named, Steps, lower_step
-from .pattern_ends import leading
+from .pattern_ends import guards, leading
 from .typed import DeviceScope, EventRef, FieldRef, Scope
 
 THREADS_PLAIN = 16
@@ -40,11 +40,8 @@ class _Builder:
     leading: set[int] = field(default_factory=set)
     """The steps that the pattern can begin with, by identity."""
 
-    def guard(self, event: n.Expr) -> int:
-        """The step that `unless` or `until` speaks of."""
-        step = lower_step(self.inputs, event, self.steps.scope_of(event), self.kept, "")
-        self.lowered.append(step)
-        return len(self.lowered) - 1
+    guards: dict[int, int] = field(default_factory=dict)
+    """The steps that `until` and `unless` speak of, by the identity of what they say."""
 
 
 def pattern_node(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> str:
@@ -89,6 +86,9 @@ def _lowered(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Kept:
     builder.leading = {id(step) for step in leading(pattern.body)}
     for number, step in enumerate(steps.steps):
         builder.lowered.append(_step(builder, number, step))
+    for guard in guards(pattern):
+        builder.guards[id(guard)] = len(builder.lowered)
+        builder.lowered.append(lower_step(builder.inputs, guard, steps.scope_of(guard), builder.kept, ""))
     body = _ended(builder, pattern, _tree(builder, pattern.body, "then"))
     kept = tuple(_bound(builder, one) for one in bounds)
     skip = pattern.skip or n.Skip("past last")
@@ -263,7 +263,7 @@ def _turns(builder: _Builder, repeat: n.Repeat, link: p.Link) -> p.Part:
     if repeat.at_most is not None:
         most = _count(builder.lowering, repeat.at_most)
     of = _tree(builder, repeat.of, link)
-    until = None if repeat.until is None else builder.guard(repeat.until)
+    until = None if repeat.until is None else builder.guards[id(repeat.until)]
     return p.Turns(of, least, most, repeat.mode, until)
 
 
@@ -275,7 +275,7 @@ def _count(lowering: Lowering, count: n.Expr) -> int:
 
 def _ended(builder: _Builder, pattern: n.Pattern, body: p.Part) -> p.Part:
     """A pattern's body with its ends; an absence at its end lasts until `within` is over."""
-    unless = None if pattern.unless is None else builder.guard(pattern.unless)
+    unless = None if pattern.unless is None else builder.guards[id(pattern.unless)]
     within = None if pattern.within is None else builder.lowering.typed.duration_ns(pattern.within)
     if within is not None:
         body = _rested(body, within)

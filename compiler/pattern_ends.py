@@ -52,6 +52,23 @@ def fewest(part: n.Part) -> int:
             return times * fewest(of)
 
 
+def guards(pattern: n.Pattern) -> list[n.Expr]:
+    """What `until` and `unless` say in a pattern, inner ones first: the order in which they stand behind its steps."""
+    return [*_guards(pattern.body), *([] if pattern.unless is None else [pattern.unless])]
+
+
+def _guards(part: n.Part) -> list[n.Expr]:
+    match part:
+        case n.Step():
+            return []
+        case n.Group(pattern=pattern):
+            return guards(pattern)
+        case n.Repeat(of=of, until=until):
+            return [*_guards(of), *([] if until is None else [until])]
+        case n.AllOf(parts=parts) | n.AnyOf(parts=parts) | n.Sequence(parts=parts):
+            return [guard for each in parts for guard in _guards(each)]
+
+
 def leading(part: n.Part) -> list[n.Step]:
     """The steps that a pattern can begin with, in the order of the text."""
     match part:

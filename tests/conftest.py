@@ -18,6 +18,8 @@ hypothesis.settings.register_profile(
     max_examples=int(os.environ.get("HEADGATE_CAMPAIGN", EXAMPLES)),
     deadline=None,  # no test asserts a wall-clock time
     print_blob=True,
+    database=None,  # two runs side by side would hand each other their finds; a find is told with its seed and its blob
+    phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate, hypothesis.Phase.shrink),  # explaining traces lines
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("headgate")

@@ -7,7 +7,7 @@ the greatest `temp` was 7.9 degC, 0.1 K short
 from collections.abc import Iterator
 
 from ...compiler import plan as p
-from .attempts import Attempt, Try, comparisons, unless_step, within_ns
+from .attempts import Attempt, Try, comparisons, within_ns
 from .history import History, Run
 from .observing import COMPARISONS, View
 from .words import difference, duration, times, value_of
@@ -154,10 +154,9 @@ def _pattern(view: View, history: History, node: p.PlanNode) -> Iterator[str]:
     awaited = "its end" if farthest.awaits is None else _step(texts, farthest.awaits)
     until = history.end if farthest.ended is None else farthest.ended
     ended = f"still waited when {history.ending}, at {duration(until)}"
-    unless, within = unless_step(pattern), within_ns(pattern)
-    if farthest.ending == "unless" and unless is not None and pattern.steps[unless].condition is not None:
-        text = view.text(inputs[pattern.steps[unless].condition or 0])
-        ended = f"was ended by `unless {text}` at {duration(until)}"
+    within = within_ns(pattern)
+    if farthest.ending == "unless":
+        ended = f"was ended by `unless {view.guards(node)[-1]}` at {duration(until)}"
     elif farthest.ending == "within" and within is not None:
         ended = f"had {duration(within)}, which were over at {duration(until)}"
     elif farthest.ending == "newer":

@@ -16,6 +16,7 @@ from ...compiler.compile import Compiled
 from ...compiler.emit import emit
 from ...compiler.graph import Graph
 from ...compiler.lower import lower
+from ...compiler.pattern_ends import guards
 from ...compiler.resolve import walk
 from ...dsl import nodes as n
 from ...dsl.source import Span
@@ -92,11 +93,23 @@ class View:
 
     def steps(self, pattern: p.PlanNode) -> list[str]:
         """What the text says of each step of a pattern."""
+        written = self._pattern(pattern)
+        if isinstance(written, n.Quiet):
+            return [self.written(written.of.span)]
+        return [self.written(step.event.span) for step in walk(written) if isinstance(step, n.Step)]
+
+    def guards(self, pattern: p.PlanNode) -> list[str]:
+        """What the text says of what stops a pattern or its repetitions; in a plan this stands behind the steps."""
+        written = self._pattern(pattern)
+        return [] if isinstance(written, n.Quiet) else [self.written(guard.span) for guard in guards(written)]
+
+    def _pattern(self, pattern: p.PlanNode) -> n.Pattern | n.Quiet:
+        """The pattern in the text; of an absence that a pattern begins with, the absence."""
         assert self.compiled.typed is not None
         span = self.graph.origins.get(pattern.id)
         for node in walk(self.compiled.typed.program):
-            if isinstance(node, n.Pattern) and node.span == span:
-                return [self.written(step.event.span) for step in walk(node) if isinstance(step, n.Step)]
+            if isinstance(node, n.Pattern | n.Quiet) and node.span == span:
+                return node
         raise AssertionError(f"no pattern is at {span}")
 
     def is_written(self, node: p.PlanNode) -> bool:

@@ -166,7 +166,7 @@ def _legend(view: View, shown: Sequence[Shown]) -> list[str]:
         text = view.written(view.graph.origins.get(one.node.id)) if one.role != "value" else view.text(one.node)
         named = view.names.get(one.node.id)
         if one.step is not None:
-            text, named = view.steps(one.node)[one.step], None
+            text, named = (*view.steps(one.node), *view.guards(one.node))[one.step], None
         text = f"{named} = {text}" if named is not None and named != text else text
         head = f"{one.role if one.role != role else '':<6} {_letter(place)}  "
         lines += wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * len(head))

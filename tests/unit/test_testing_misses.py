@@ -16,6 +16,7 @@ device Lift {
 signal top by building = max(Lift.motor)
 pattern slam for Lift = door becomes true as o then load > o.load + 200 kg unless door becomes false within 30 s
 pattern swing for Lift = door becomes true then door becomes false within 30 s
+pattern calm for Lift = no motor for 30 s then door becomes true as o then load > 1 t unless load < o.load within 1 min
 pattern tip for Lift = load > 900 kg as big then load < 100 kg and load < big.load - 850 kg within 1 min
 rule silent for Lift { when no motor for 40 s  do { alert "{id}" } }
 rule hot by building { when top > 90 degC for 30 s  do { alert "{building}" } }
@@ -60,6 +61,10 @@ def plain(text: str) -> str:
         (
             LOADED + "at 45 s a door false expect pattern swing for a",
             ["had 30 s, which were over at 40 s, before step 2 of 2", "step 2 came at 45 s, 5 s too late"],
+        ),
+        (
+            LOADED + "at 40 s a door false at 50 s a door true at 60 s a load 120 kg expect pattern calm for a",
+            ["what began at 30 s was ended by `unless load < o.load` at 1 min, before step 3 of 3, `load >"],
         ),
         (
             LOADED + "expect pattern tip for a",
