@@ -18,14 +18,13 @@ from headgate.runtime.connectors.json_lines import JsonLines
 from headgate.runtime.engine import Engine
 from headgate.runtime.gathering import Outputs
 from headgate.runtime.kernels.life import RAISED
-from headgate.runtime.output import Matched
 from headgate.runtime.replay import Replay
 
 PROGRAMS = Path(__file__).parent / "programs"
 
 
 def compiled(workload: str) -> Plan:
-    """The plan of a workload's program: `w1` to `w6`, `l1`."""
+    """The plan of a workload's program: `w1` to `w6`, `l1`, `twins`."""
     name = f"{workload}.iot"
     outcome = compile_text(SourceText(name, (PROGRAMS / name).read_text(encoding="utf-8")))
     if outcome.plan is None:
@@ -57,8 +56,7 @@ def questions(stream: Stream, lines: Path) -> Mapping[str, Question]:
         return question
 
     def w7() -> Answer:
-        run = Replay.of(plans["w1"]).run([(JsonLines(str(lines)), ["readings"])])
-        return {"events": sum(isinstance(record, Matched) for outputs in run for record in outputs)}
+        return matched(list(Replay.of(plans["w1"]).run([(JsonLines(str(lines)), ["readings"])])))
 
     return {
         "W1": ask("w1", matched),

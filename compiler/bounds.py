@@ -36,6 +36,7 @@ from .plan import (
     Pattern,
     Plan,
     PlanNode,
+    Predicted,
     Previous,
     PreviousTime,
     Quiet,
@@ -50,6 +51,9 @@ from .plan import (
     Threshold,
     Thresholds,
     Timeline,
+    TimeUntil,
+    TwinState,
+    TwinValue,
     TypeName,
     While,
     Window,
@@ -108,6 +112,10 @@ _CPU_NS: dict[type, float] = {
     Rule: 5.0,
     Raised: 1.0,
     Output: 1.0,
+    TwinState: 60.0,
+    TwinValue: 1.0,
+    Predicted: 80.0,
+    TimeUntil: 4000.0,
 }
 
 
@@ -219,6 +227,10 @@ def _state_bytes(
             return pattern_bytes(pattern)
         case Rule():
             return RULE_BYTES
+        case TwinState() as twin:
+            return twin_bytes(twin, len(node.inputs))
+        case TwinValue() | Predicted() | TimeUntil():
+            return value
         case _:
             return 0
 
@@ -251,6 +263,14 @@ def _parts(over: list[Window | Aggregate]) -> set[Part]:
 def _arity(graph: Graph, node: PlanNode) -> int:
     """How many values a window samples together."""
     return 2 if len(node.inputs) > 1 and graph.node(node.inputs[1]).type.name != "bool" else 1
+
+
+def twin_bytes(twin: TwinState, inputs: int) -> int:
+    """What is kept of a twin's states: they, their covariance, what was held when they were last looked at."""
+    states = len(twin.dynamics.rates)
+    held = inputs - states - len(twin.sensors)
+    covariance = states * states if twin.sensors else 0
+    return NUMBER_BYTES * (states + covariance + held) + TIME_BYTES + 2 * KNOWN_BYTES + KNOWN_BYTES
 
 
 def following_bytes(following: Following) -> int:
@@ -310,6 +330,11 @@ def _rate_hz(
             return None if calendar is None else NS_PER_S / (CALENDAR_DAYS[calendar] * NS_PER_DAY)
         case Members():
             return None
+        case TwinState():
+            # It moves on with every message of its device.
+            device = node.timeline.removesuffix(" settled")
+            rates = [NS_PER_S / every for (of, _), every in paces.items() if of == device and every is not None]
+            return sum(rates) if rates else None
         case _:
             total: float | None = None
             for i in node.inputs:

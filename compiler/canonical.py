@@ -18,7 +18,8 @@ import rfc8785
 
 from . import plan as p
 
-TAGGED = {cls.__name__ for union in (p.Operator, p.Part, p.Term) for cls in get_args(union)}
+TAGGED_UNIONS = (p.Operator, p.Part, p.Term, p.FormulaTerm, p.Act, p.Stage)
+TAGGED = {cls.__name__ for union in TAGGED_UNIONS for cls in get_args(union)}
 """What is written with its name under `is`, as something else could stand in its place."""
 
 _WHOLE_MAX = 2**53

@@ -11,6 +11,7 @@ own signals.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import assert_never
 
 from ..dsl import nodes as n
 from .check_aggregates import is_aggregate
@@ -99,6 +100,8 @@ def _part(c: Checking, part: n.Part, at: Context, names: Names, *, ended: bool) 
                     c.report(AbsenceLink(span=each.span, link=link))
                 at = _part(c, each, at, names, ended=ended)
             return at
+        case _:
+            assert_never(part)
 
 
 def _repeat(c: Checking, part: n.Repeat, at: Context, names: Names, *, ended: bool) -> Context:
@@ -243,6 +246,8 @@ def _bind(
             for each in parts:
                 device, event = _bind(c, each, at, found, count, many=many)
             return device, event
+        case _:
+            assert_never(part)
     place = count[0]
     count[0] += 1
     if part.name is not None:
@@ -279,6 +284,8 @@ def _check_names(c: Checking, pattern: n.Pattern, at: Context) -> None:
                 pending.extend(reversed(parts))
             case n.Step():
                 pass
+            case _:
+                assert_never(part)
         name = None if isinstance(part, n.Repeat | n.Sequence) else part.name
         if name is None:
             continue

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import assert_never
 
 from ..dsl import nodes as n
 from ..grammar.units import Unit
@@ -128,6 +129,8 @@ def _part(
         case n.StopIf():
             check_condition(c, part.condition, within.at, "`stop if`")
             _times(c, within, ("`within`", part.within))
+        case _:
+            assert_never(part)
 
 
 def _once(c: Checking, step: n.ProcedureStep, part: n.Node, what: str, first: dict[str, n.Node]) -> None:

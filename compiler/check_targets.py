@@ -9,15 +9,13 @@ from .check_groups import belongs, keys
 from .check_places import check_constant
 from .check_types import described, is_number, unit_named, unit_of
 from .constants import converted
+from .plan import TIERS
 from .problems_domains import NotAKey
 from .problems_mentions import UnknownPlace
 from .problems_names import Duplicate
 from .problems_targets import BudgetUnit, NoSuchTarget, SpansTargets, UnknownBudget, UnknownTier
 from .resolve import closest
 from .typed import GroupScope, TargetInfo
-
-TIERS = ("device", "gateway", "edge", "region", "cloud")
-"""From the devices up."""
 
 BUDGETS: dict[str, tuple[Unit, str]] = {
     "memory": (unit_named("B"), "MB"),

@@ -183,7 +183,7 @@ def _derivative(c: Checking, derivative: n.Derivative, type_: Type | None, at: C
     fact = check_value(c, derivative.value, at, f"`d({derivative.of})`")
     if fact is None or type_ is None:
         return
-    needed = _per_time(unit_of(difference(type_)))
+    needed = per_time(unit_of(difference(type_)))
     fits = is_number(fact.type) and not fact.type.affine and unit_of(fact.type).dimension == needed.dimension
     if not fits:
         got = described(fact.type)
@@ -191,7 +191,8 @@ def _derivative(c: Checking, derivative: n.Derivative, type_: Type | None, at: C
         c.report(DerivativeUnit(span=span, name=derivative.of, needed=needed.text, got=got))
 
 
-def _per_time(unit: Unit) -> Unit:
+def per_time(unit: Unit) -> Unit:
+    """The unit of a rate of change of what is in this unit."""
     return power(SECOND, -1) if is_ratio(unit) else quotient(unit, SECOND)
 
 

@@ -71,11 +71,17 @@ def compile_text(source: SourceText, passes: Collection[str] = ALL, read: Read =
 
 def plan_of_part(compiled: Compiled) -> tuple[Plan, RunnablePart]:
     """The plan of what of a program without errors can be executed, to be looked at and never to be run."""
+    graph, part = graph_of_part(compiled)
+    return emit(graph), part
+
+
+def graph_of_part(compiled: Compiled) -> tuple[Graph, RunnablePart]:
+    """The graph of that plan, which knows where in the text its nodes come from."""
     assert compiled.typed is not None
     part = runnable_part(compiled.typed)
     graph, problems = bound(run_passes(lower(part.typed), compiled.passes))
     compiled.problems.found += problems
-    return emit(graph), part
+    return graph, part
 
 
 def _parse(compiled: Compiled) -> None:

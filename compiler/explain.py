@@ -18,6 +18,7 @@ from ..dsl import nodes as n
 from .bounds import NS_PER_S, in_bytes, keys_max, settle_bytes, unique_bytes
 from .lower_context import domain_scope, timeline_id
 from .plan import (
+    Dynamics,
     Ends,
     Following,
     Holds,
@@ -28,12 +29,15 @@ from .plan import (
     Pattern,
     Plan,
     PlanNode,
+    Predicted,
     Quiet,
     Recent,
     Rule,
     Schedule,
     Session,
     Slices,
+    TimeUntil,
+    TwinState,
     While,
     Window,
 )
@@ -178,6 +182,14 @@ def _waits(reading: _Reading, nodes: list[PlanNode]) -> Iterator[str]:
                 within = body.within_ns if isinstance(body, Ends) else None
                 end = "" if within is None else f" within {in_time(within)}"
                 found[f"{len(steps)} step{'s' if len(steps) > 1 else ''}{end}"] = None
+            case TwinState() as twin:
+                filters = "" if not twin.sensors else ", corrected by measurements: a Kalman filter"
+                bent = "" if not twin.sensors or twin.dynamics.linear else ", extended"
+                found[f"the twin's states, {_steps(twin.dynamics)}{filters}{bent}"] = None
+            case Predicted(dynamics, ahead_ns=length):
+                found[f"what the twin foresees {in_time(length)} ahead, {_steps(dynamics)}"] = None
+            case TimeUntil(dynamics, within_ns=length):
+                found[f"what the twin foresees within {in_time(length)}, {_steps(dynamics)}"] = None
             case Schedule(zone=zone):
                 found[f"the times of a schedule in {zone}"] = None
             case _:
@@ -187,6 +199,11 @@ def _waits(reading: _Reading, nodes: list[PlanNode]) -> Iterator[str]:
     crossing = (Members, Slices, Recent, Session, While)
     if any(isinstance(node.operator, crossing) and _crosses(reading, node) for node in nodes):
         yield "every member of its group that is not idle, up to the same time"
+
+
+def _steps(dynamics: Dynamics) -> str:
+    """How equations are solved."""
+    return "solved exactly" if dynamics.linear else "in steps of Dormand and Prince"
 
 
 def _crosses(reading: _Reading, node: PlanNode) -> bool:

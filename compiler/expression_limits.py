@@ -11,7 +11,6 @@ from .typed import (
     BoundRef,
     Fact,
     GroupScope,
-    ParameterRef,
     TwinRef,
     Typed,
 )
@@ -59,10 +58,6 @@ def _reference(node: n.Name | n.Member, fact: Fact, of_groups: Collection[str]) 
     name = node.name
     match fact.reference:
         case TwinRef(part="sigma"):
-            return None  # The name before the dot is named already.
-        case TwinRef():
-            return f"`{name}` of a twin"
-        case ParameterRef():
-            return f"the parameter `{name}`"
+            return f"`{name}` of what a twin finds out"
         case _:
             return None

@@ -27,10 +27,13 @@ from .plan import (
     Map,
     Operator,
     PlanNode,
+    ProcedurePlan,
     Slices,
     SourcePlan,
+    TargetPlan,
     Threshold,
     Timeline,
+    TwinModel,
     ValueType,
     Window,
 )
@@ -55,6 +58,9 @@ class Graph:
     devices: tuple[DeviceType, ...]
     sources: tuple[SourcePlan, ...] = ()
     timelines: tuple[Timeline, ...] = ()
+    targets: tuple[TargetPlan, ...] = ()
+    procedures: tuple[ProcedurePlan, ...] = ()
+    twins: tuple[TwinModel, ...] = ()
     origins: dict[str, Span] = field(default_factory=dict)
     _nodes: dict[str, PlanNode] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict, repr=False)
@@ -121,13 +127,15 @@ class Graph:
         event: bool = False,
         every_ns: int | None = None,
         private: bool = False,
+        pin: str | None = None,
         origin: Span | None = None,
     ) -> str:
         """Adds a node and gives its id."""
         id_ = self._unused(self._hash(operator, inputs, timeline, type_))
         for i in inputs:
             private = self._nodes[i].private or private
-        return self._put(PlanNode(id_, operator, inputs, timeline, type_, event, every_ns, private=private), origin)
+        node = PlanNode(id_, operator, inputs, timeline, type_, event, every_ns, pin=pin, private=private)
+        return self._put(node, origin)
 
     def forget(self, ids: Collection[str]) -> None:
         """Takes nodes out that nobody uses but one another."""
@@ -156,6 +164,7 @@ class Graph:
             event=node.event,
             every_ns=node.every_ns,
             private=node.private,
+            pin=node.pin,
         )
 
     def rebuilt(self, rewrite: "Rewrite", of: tuple[type[Any], ...] | None = None) -> "Graph":
@@ -164,7 +173,7 @@ class Graph:
         A node whose inputs are others now comes without its id, which is no longer its own. With `of`, nodes of other
         operators are kept without being asked about.
         """
-        new = Graph(self.module, self.devices, _texts=self._texts)
+        new = self._empty()
         now: dict[str, str] = {}
         for id_, node in self._nodes.items():
             moved = _with_inputs(node, "", now)
@@ -182,7 +191,7 @@ class Graph:
 
     def shared(self) -> "Graph":
         """A new graph with one node for each structure, the first: what `rebuilt` makes with `share`."""
-        new = Graph(self.module, self.devices, _texts=self._texts)
+        new = self._empty()
         now: dict[str, str] = {}
         for id_, node in self._nodes.items():
             # Inputs give way to such of the same structure, so the hash is still right.
@@ -200,11 +209,23 @@ class Graph:
 
     def only(self, kept: Collection[str], timelines: tuple[Timeline, ...]) -> "Graph":
         """A new graph of these nodes, which use no others, and with these timelines only."""
-        new = Graph(self.module, self.devices, self.sources, timelines, _texts=self._texts)
+        new = self._empty()
+        new.sources, new.timelines = self.sources, timelines
         for node in self:
             if node.id in kept:
                 new._put(node, self.origins.get(node.id))
         return new
+
+    def _empty(self) -> "Graph":
+        """A graph of the same program, without nodes and what names them."""
+        return Graph(
+            self.module,
+            self.devices,
+            targets=self.targets,
+            procedures=self.procedures,
+            twins=self.twins,
+            _texts=self._texts,
+        )
 
     def with_costs(self, costs: Mapping[str, Cost]) -> "Graph":
         """The same graph, whose nodes say what they cost."""

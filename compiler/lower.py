@@ -5,18 +5,23 @@ of a pass.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from ..dsl import nodes as n
 from .graph import Graph
 from .group_values import signals_asking
-from .lower_context import BOOL, Lowering, Waits, Windows, domain_scope, refused, timeline_id, value_type
+from .lower_commands import command_plans
+from .lower_context import BOOL, Lowering, Waits, Windows, domain_scope, timeline_id, value_type
 from .lower_expressions import lower_expression
 from .lower_matched import pattern_of
 from .lower_patterns import pattern_node
+from .lower_procedures import procedure_plan
 from .lower_rules import lower_invariant, lower_rule
 from .lower_signals import lower_signal, place_signals
 from .lower_sources import device_type, lower_source
+from .lower_targets import lower_targets
 from .lower_timelines import waits
+from .lower_twins import twin_model
 from .plan import (
     Aggregate,
     Constant,
@@ -26,10 +31,12 @@ from .plan import (
     Map,
     Now,
     Output,
+    ProcedurePlan,
     Recent,
     Session,
     SourcePlan,
     Timeline,
+    TwinModel,
     While,
     Window,
 )
@@ -40,6 +47,8 @@ def lower(typed: Typed) -> Graph:
     """The graph of a program without errors."""
     lowering = _start(typed)
     sources: list[SourcePlan] = []
+    procedures: list[ProcedurePlan] = []
+    twins: list[TwinModel] = []
     for item in typed.program.items:
         match item:
             case n.Source():
@@ -52,11 +61,15 @@ def lower(typed: Typed) -> Graph:
                 lower_rule(lowering, item)
             case n.Invariant():
                 lower_invariant(lowering, item)
-            case n.Procedure() | n.Twin():
-                refused(item)
+            case n.Procedure():
+                procedures.append(procedure_plan(lowering, item))
+            case n.Twin():
+                twins.append(twin_model(lowering, item))
             case n.Let() | n.Device() | n.Priorities() | n.Target() | n.Table() | n.Test() | n.WhatIf():
                 pass
     lowering.graph.sources = tuple(sources)
+    lowering.graph.procedures = tuple(procedures)
+    lowering.graph.twins = tuple(twins)
     lowering.graph.timelines = _timelines(lowering)
     return lowering.graph
 
@@ -66,12 +79,13 @@ def _start(typed: Typed) -> Lowering:
     devices = tuple(device_type(info) for info in typed.devices.values())
     lowering = Lowering(
         typed,
-        Graph(typed.program.module, devices),
+        Graph(typed.program.module, devices, targets=lower_targets(typed)),
         lower_expression,
         signals={item.name: item for item in items if isinstance(item, n.Signal)},
         patterns={item.name: item for item in items if isinstance(item, n.PatternItem)},
         rules={item.name: item for item in items if isinstance(item, n.Rule)},
         lets={item.name: item for item in items if isinstance(item, n.Let)},
+        twins={item.device: item for item in items if isinstance(item, n.Twin)},
         private={
             FieldRef(item.name, member.name)
             for item in items
@@ -83,6 +97,9 @@ def _start(typed: Typed) -> Lowering:
     of_groups = [name for name, signal in lowering.signals.items() if not isinstance(signal.domain, n.ForDevice)]
     lowering.asking = {*of_groups, *signals_asking(typed, of_groups)} if of_groups else set()
     place_signals(lowering)
+    lowering.graph.devices = tuple(
+        replace(device, commands=command_plans(lowering, typed.devices[device.name])) for device in devices
+    )
     for rule in items:
         if isinstance(rule, n.Rule):
             pattern = pattern_of(lowering, rule)

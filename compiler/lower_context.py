@@ -9,7 +9,7 @@ from dataclasses import InitVar, dataclass, field
 from enum import IntEnum
 from functools import partial
 from math import gcd
-from typing import Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 from ..dsl import nodes as n
 from ..dsl.source import Span
@@ -17,6 +17,9 @@ from ..grammar.units import Unit
 from .graph import Graph
 from .plan import Constant, Delayed, Key, Map, Now, Operator, ValueType, Window
 from .typed import DeviceScope, Fact, FieldInfo, FieldRef, GroupScope, Scope, SourceScope, Type, Typed
+
+if TYPE_CHECKING:
+    from .lower_models import Model
 
 
 class Waits(IntEnum):
@@ -49,13 +52,14 @@ class Place:
     """Where an expression is lowered.
 
     `sole`: the field whose message stands for it (an argument that speaks of that field alone samples its messages).
-    `bound`: what has what was bound: a match, or a thread.
+    `bound`: what has what was bound: a match, or a thread. `in_model`: names of a twin are those of its equations.
     """
 
     scope: Scope
     settled: bool
     sole: FieldRef | None = None
     bound: Kept | None = None
+    in_model: bool = False
     timeline: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -103,6 +107,8 @@ class Lowering:
     waits: dict[int, Waits] = field(default_factory=dict)
     asking: set[str] = field(default_factory=set)
     windows: "dict[str, Windows]" = field(default_factory=dict)
+    twins: dict[str, n.Twin] = field(default_factory=dict)
+    models: "dict[tuple[str, bool], Model]" = field(default_factory=dict)
     expression: Callable[[n.Expr, Place], str] = field(init=False)
 
     def __post_init__(self, expression_of: "Callable[[Lowering, n.Expr, Place], str]") -> None:
@@ -129,10 +135,13 @@ class Lowering:
         event: bool = False,
         every_ns: int | None = None,
         private: bool = False,
+        pin: str | None = None,
     ) -> str:
         """Adds a node that comes from a place in the text, and gives its id; a leaf, if there is none like it."""
         if inputs:
-            return self.graph.add(operator, inputs, timeline, type_, event=event, every_ns=every_ns, origin=origin)
+            return self.graph.add(
+                operator, inputs, timeline, type_, event=event, every_ns=every_ns, pin=pin, origin=origin
+            )
         leaf = (operator, timeline, type_)
         found = self.leaves.get(leaf)
         if found is None:

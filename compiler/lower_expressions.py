@@ -19,6 +19,7 @@ from .lower_groups import of_group
 from .lower_patterns import expired_node, pattern_node
 from .lower_signals import lower_signal
 from .lower_timelines import is_of_group, waits
+from .lower_twins import lower_prediction, lower_twin_name
 from .lower_units import METRE, RATIO, SECOND, as_wanted, constant, converted, known_unit, operand, stored
 from .lower_windows import lower_aggregate
 from .plan import (
@@ -145,8 +146,13 @@ def _reference(lowering: Lowering, reference: Reference, expression: n.Expr, at:
             told = Message(device, f"{event}.{name}")
             private = lowering.is_private_event(device, event)
             return lowering.add(told, (), at.timeline, value_type(type_), expression.span, private=private)
-        case SentRef() | ParameterRef() | TwinRef():
+        case TwinRef():
+            return lower_twin_name(lowering, reference, expression, at)
+        case SentRef():
             refused(reference)
+        case ParameterRef(name):
+            # A placeholder: of what is told only terms remain (`lower_formulas`).
+            return lowering.add(Payload(name), (), at.timeline, value_type(type_), expression.span)
         case KeyRef(part):
             return lowering.add(Key(part), (), at.timeline, value_type(type_), expression.span)
         case SignalRef(name):
@@ -322,6 +328,8 @@ def _call(lowering: Lowering, call: n.Call, at: Place) -> str:
         return lower_of_bound(lowering, call, at)
     if is_aggregate(call):
         return lower_aggregate(lowering, call, at)
+    if call.function in STATEFUL and STATEFUL[call.function].of == "prediction":
+        return lower_prediction(lowering, call, at)
     if call.function in STATEFUL:
         return lower_following(lowering, call, at)
     match call.function:

@@ -50,14 +50,14 @@ def _of_action(action: n.Action) -> Iterator[n.Expr]:
     match action:
         case n.Alert(message):
             yield from _shown_by(message)
-        case n.Emit(_, arguments) | n.Send(_, arguments):
+        case n.Emit(_, arguments) | n.Send(_, arguments) | n.Run(_, arguments):
             for argument in arguments:
                 yield from _shown_by(argument.value)
         case n.If(condition, then, otherwise):
             yield condition
             for inner in (*then, *otherwise):
                 yield from _of_action(inner)
-        case n.Run() | n.Set() | n.Undo():
+        case n.Set() | n.Undo():
             refused(action)
 
 

@@ -8,6 +8,7 @@ A silence that a pattern begins with is a condition: it is met when `no B for D`
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from ..dsl import nodes as n
 from . import plan as p
@@ -134,6 +135,8 @@ def _of_part(part: n.Part) -> Iterator[n.Expr]:
         case n.AllOf(parts) | n.AnyOf(parts) | n.Sequence(parts):
             for each in parts:
                 yield from _of_part(each)
+        case _:
+            assert_never(part)
 
 
 # --- Steps and bounds ------------------------------------------------------------------------------------------------
@@ -218,6 +221,8 @@ def _places(body: n.Part) -> dict[str, int]:
                 return
             case n.Step():
                 pass
+            case _:
+                assert_never(part)
         if part.name is not None:
             found.setdefault(part.name, count)
         count += 1
@@ -245,6 +250,8 @@ def _tree(builder: _Builder, part: n.Part, link: p.Link) -> p.Part:
         case n.Sequence(parts, links):
             each_link = (link, *(LINKS[one] for one in links))
             return p.Row(tuple(_tree(builder, each, one) for each, one in zip(parts, each_link, strict=True)))
+        case _:
+            assert_never(part)
 
 
 def _leaf(builder: _Builder, step: n.Step, link: p.Link) -> p.Part:
@@ -338,6 +345,8 @@ def is_plain(part: p.Part) -> bool:
             return least == most and is_plain(of)
         case p.AllOf() | p.AnyOf():
             return False
+        case _:
+            assert_never(part)
 
 
 def _events_max(part: p.Part) -> int:
@@ -354,3 +363,5 @@ def _events_max(part: p.Part) -> int:
             return _events_max(of)
         case p.Turns(of, _, most):
             return EVENTS_MAX if most is None else most * _events_max(of)
+        case _:
+            assert_never(part)

@@ -10,7 +10,7 @@ from math import ceil
 
 from ..dsl import nodes as n
 from .lower_context import BOOL, Lowering, Place, refused
-from .plan import Constant, Key, Now, OfField, Operator, PlanNode, Recent, Session, Thin, While, Window
+from .plan import Constant, Key, Now, OfField, Operator, PlanNode, Recent, Session, Thin, TwinState, While, Window
 from .typed import DeviceScope, FieldRef
 
 _SHORTEST_HOURS = {"today": 23, "this_week": 167, "this_month": 28 * 24 - 1, "this_year": 365 * 24 - 1}
@@ -95,6 +95,8 @@ def _paces(lowering: Lowering, nodes: tuple[str, ...]) -> Iterator[tuple[str, in
         every = node.every_ns if node.every_ns is not None else _own_pace(lowering, node)
         if every is not None:
             yield _named(node), every
+        elif isinstance(node.operator, TwinState):
+            yield from _of_device(lowering, node)
         elif not isinstance(node.operator, Constant | Key | Now):
             pending += node.inputs
 
@@ -107,6 +109,12 @@ def _own_pace(lowering: Lowering, node: PlanNode) -> int | None:
             return lowering.field_info(FieldRef(operator.device, operator.field)).every_ns
         case _:
             return None
+
+
+def _of_device(lowering: Lowering, node: PlanNode) -> Iterator[tuple[str, int]]:
+    """What brings messages of a device at a declared rate: its twin's states move on with each of them."""
+    fields = lowering.typed.devices[node.timeline.removesuffix(" settled")].fields
+    yield from ((name, info.every_ns) for name, info in fields.items() if info.every_ns is not None)
 
 
 def _named(node: PlanNode) -> str:

@@ -4,7 +4,6 @@ A rule is on the settled timeline if all that raises and clears it is (a pattern
 what its actions show is looked up on the rule's own timeline. A property of the program is a rule without actions.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,9 +12,11 @@ from ..grammar.units import parse_unit
 from .graph import structure
 from .group_values import signal_asked
 from .lower_context import BOOL, Lowering, Place, Waits, domain_scope, refused, value_type
+from .lower_formulas import arguments_of
 from .lower_groups import of_group
 from .lower_matched import pattern_of
 from .lower_patterns import kept_for, pattern_node
+from .lower_targets import pinned
 from .lower_timelines import waits
 from .lower_units import operand
 from .plan import Action, ActionArgument, Hole, Raised, Rule, Schedule
@@ -48,7 +49,8 @@ def lower_rule(lowering: Lowering, rule: n.Rule) -> None:
         when = lowering.map("and_", (when, schedule), BOOL, rule.schedule.span)
     inputs = (when,) if until is None else (when, until)
     life = _life(lowering, rule, momentary, until is not None)
-    node = lowering.add(life, inputs, at.timeline, BOOL, rule.span, event=True)
+    pin = pinned(lowering, rule)
+    node = lowering.add(life, inputs, at.timeline, BOOL, rule.span, event=True, pin=pin)
     lowering.rule_nodes[rule.name] = node
     guard = _uninhibited(lowering, rule, at)
     for on, actions in (("do", rule.do), ("clear", rule.on_clear)):
@@ -147,21 +149,21 @@ class _Block:
                     if otherwise:
                         not_asked = self.lowering.map("not_true", (asked,), BOOL, action.span)
                         self.actions(otherwise, self._both(guard, not_asked, action))
-                case n.Alert() | n.Emit() | n.Send():
+                case n.Alert() | n.Emit() | n.Send() | n.Run():
                     self._action(action, guard)
-                case n.Run() | n.Set() | n.Undo():
+                case n.Set() | n.Undo():
                     refused(action)
 
     def _both(self, outer: str | None, inner: str, action: n.If) -> str:
         return inner if outer is None else self.lowering.map("and_", (outer, inner), BOOL, action.span)
 
-    def _action(self, action: n.Alert | n.Emit | n.Send, guard: str | None) -> None:
+    def _action(self, action: n.Alert | n.Emit | n.Send | n.Run, guard: str | None) -> None:
         shown = _Shown(self.lowering, self.at, [self.node] if guard is None else [self.node, guard])
         name: str | None = None
         message: tuple[str | Hole, ...] = ()
         arguments: tuple[ActionArgument, ...] = ()
         severity: str | None = None
-        kind: Literal["alert", "emit", "send"]
+        kind: Literal["alert", "emit", "send", "run"]
         match action:
             case n.Alert():
                 kind, message, severity = "alert", shown.template(action.message), action.severity or self.rule.severity
@@ -170,27 +172,26 @@ class _Block:
                 arguments = tuple(shown.argument(a.name or "", a.value, None) for a in action.arguments)
             case n.Send():
                 kind, name = "send", action.command
-                command = self._command(action)
-                arguments = tuple(shown.argument(p.name, value, p) for p, value in _given(command, action))
+                declared = self._command(action).parameters
+                arguments = shown.arguments(declared, action.arguments)
+            case n.Run():
+                kind, name = "run", action.procedure
+                arguments = shown.arguments(self._procedure(action).parameters, action.arguments)
         operator = Action(
             kind, self.rule.name, self.on, self.order, name, guard is not None, severity, message, arguments
         )
         self.order += 1
-        self.lowering.add(operator, tuple(shown.inputs), self.at.timeline, BOOL, action.span, event=True)
+        pin = pinned(self.lowering, self.rule)
+        self.lowering.add(operator, tuple(shown.inputs), self.at.timeline, BOOL, action.span, event=True, pin=pin)
 
     def _command(self, action: n.Send) -> n.Command:
         assert isinstance(self.at.scope, DeviceScope)
         return self.lowering.typed.devices[self.at.scope.device].commands[action.command]
 
-
-def _given(command: n.Command, action: n.Send) -> Iterator[tuple[n.Parameter, n.Expr]]:
-    """A command's parameters with what they are given, or their defaults."""
-    for place, parameter in enumerate(command.parameters):
-        named = [a.value for a in action.arguments if a.name == parameter.name]
-        unnamed = [a.value for a in action.arguments[place : place + 1] if a.name is None]
-        value = next(iter([*named, *unnamed]), parameter.default)
-        assert value is not None, parameter
-        yield parameter, value
+    def _procedure(self, action: n.Run) -> n.Procedure:
+        items = self.lowering.typed.program.items
+        (found,) = (i for i in items if isinstance(i, n.Procedure) and i.name == action.procedure)
+        return found
 
 
 @dataclass
@@ -204,6 +205,12 @@ class _Shown:
 
     def template(self, template: n.Template) -> tuple[str | Hole, ...]:
         return tuple(part if isinstance(part, str) else self._hole(part, None) for part in template.parts)
+
+    def arguments(
+        self, parameters: tuple[n.Parameter, ...], said: tuple[n.Argument, ...]
+    ) -> tuple[ActionArgument, ...]:
+        """What the parameters of a command or procedure are given."""
+        return tuple(self.argument(p.name, value, p) for p, value in arguments_of(parameters, said))
 
     def argument(self, name: str, value: n.Expr | n.Template, parameter: n.Parameter | None) -> ActionArgument:
         """An argument of an event or a command, in the parameter's unit if it has one; a text is a template."""

@@ -44,7 +44,7 @@ def _needed(lowering: Lowering, name: str, settled: bool) -> Iterator[tuple[str,
             continue
         if isinstance(expression, n.Call) and is_aggregate(expression):
             late = late or any(a.window is not None for a in expression.arguments)
-        late = late or (isinstance(expression, n.Call) and expression.function in STATEFUL)
+        late = late or (isinstance(expression, n.Call) and _follows(expression.function))
         pending += [(part, late) for part in reversed([*parts(expression)])]
 
 
@@ -60,3 +60,8 @@ def place_signals(lowering: Lowering) -> None:
     }
     for name in TopologicalSorter(uses).static_order():
         waits(lowering, lowering.signals[name].value)
+
+
+def _follows(function: str) -> bool:
+    """Whether a function follows samples, on the settled timeline; what is foreseen is foreseen from now."""
+    return function in STATEFUL and STATEFUL[function].of == "value"

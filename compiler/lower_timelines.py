@@ -22,6 +22,7 @@ from .typed import (
     PrevRef,
     PrevTimeRef,
     SignalRef,
+    TwinRef,
 )
 
 
@@ -42,6 +43,9 @@ def _waits(lowering: Lowering, expression: n.Expr) -> Waits:
             return Waits.CURRENT if lowering.field_info(ref).role == "telemetry" else Waits.NEUTRAL
         case HeldTimeRef() | PrevRef() | PrevTimeRef() | EventRef() | EventValueRef():
             return Waits.CURRENT
+        case TwinRef(device, name):
+            kinds = {v.name: v.kind for v in lowering.twins[device].variables}
+            return Waits.NEUTRAL if kinds.get(name) in ("parameter", "input") else Waits.CURRENT
         case PatternRef() | ExpiresRef() | BoundRef():
             return Waits.SETTLED
         case SignalRef(name):
@@ -56,7 +60,8 @@ def _waits(lowering: Lowering, expression: n.Expr) -> Waits:
         if is_aggregate(expression) and any(a.window is not None for a in expression.arguments):
             return Waits.SETTLED
         if expression.function in STATEFUL:
-            return Waits.SETTLED
+            # What is foreseen is foreseen from what is held now.
+            return Waits.SETTLED if STATEFUL[expression.function].of == "value" else Waits.CURRENT
         if expression.function in ("fresh", "age", "last"):
             return Waits.CURRENT
     found = Waits.NEUTRAL

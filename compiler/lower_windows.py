@@ -18,7 +18,18 @@ from .lower_recent import is_recent, lower_recent
 from .lower_timelines import inside
 from .lower_units import RATIO, SECOND, as_wanted, conversion, stored
 from .plan import Aggregate, Members, Slices, Window
-from .typed import DeviceRef, DeviceScope, FieldRef, GroupScope, HeldTimeRef, PrevRef, PrevTimeRef, SignalRef, Type
+from .typed import (
+    DeviceRef,
+    DeviceScope,
+    FieldRef,
+    GroupScope,
+    HeldTimeRef,
+    PrevRef,
+    PrevTimeRef,
+    SignalRef,
+    TwinRef,
+    Type,
+)
 
 CALENDAR_SLICE_NS = 15 * 60 * 1_000_000_000
 """Days of all time zones begin at a multiple of this."""
@@ -170,7 +181,7 @@ def sole_field(lowering: Lowering, argument: n.Expr) -> FieldRef | None:
         match lowering.fact(part).reference:
             case FieldRef() as ref:
                 found.add(ref)
-            case SignalRef() | HeldTimeRef() | PrevRef() | PrevTimeRef():
+            case SignalRef() | HeldTimeRef() | PrevRef() | PrevTimeRef() | TwinRef():
                 return None
             case _:
                 pass

@@ -37,11 +37,15 @@ from .plan import (
     Pattern,
     Plan,
     PlanNode,
+    Predicted,
     Quiet,
     Rule,
     Slices,
     Threshold,
     Timeline,
+    TimeUntil,
+    TwinState,
+    TwinValue,
     Window,
 )
 
@@ -345,6 +349,10 @@ def _named(node: PlanNode, nodes: dict[str, PlanNode]) -> str:
             return f"windows of {span}every {in_time(every)}" if every is not None else f"windows of {span}"
         case Aggregate(function):
             return f"the newest {function}"
+        case TwinState() | TwinValue():
+            return "what the twin is known to be"
+        case Predicted() | TimeUntil():
+            return "what the twin foresees"
         case Members(function, device):
             return f"{function} of the members `{device}`"
         case _:

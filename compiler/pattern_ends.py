@@ -1,5 +1,7 @@
 """Whether a pattern comes to an end: what of it could wait forever, and how many events it takes at least."""
 
+from typing import assert_never
+
 from ..dsl import nodes as n
 
 
@@ -29,6 +31,8 @@ def open_part(part: n.Part) -> n.Node | None:
                     return each
             last = parts[-1]
             return last if isinstance(last, n.Step) and last.absent else None
+        case _:
+            assert_never(part)
 
 
 def is_absence(part: n.Part) -> bool:
@@ -50,6 +54,8 @@ def fewest(part: n.Part) -> int:
         case n.Repeat(of=of, at_least=least):
             times = int(least.text) if isinstance(least, n.Number) and least.text.isdecimal() else 1
             return times * fewest(of)
+        case _:
+            assert_never(part)
 
 
 def guards(pattern: n.Pattern) -> list[n.Expr]:
@@ -67,6 +73,8 @@ def _guards(part: n.Part) -> list[n.Expr]:
             return [*_guards(of), *([] if until is None else [until])]
         case n.AllOf(parts=parts) | n.AnyOf(parts=parts) | n.Sequence(parts=parts):
             return [guard for each in parts for guard in _guards(each)]
+        case _:
+            assert_never(part)
 
 
 def leading(part: n.Part) -> list[n.Step]:
@@ -87,6 +95,8 @@ def leading(part: n.Part) -> list[n.Step]:
                 if fewest(each) > 0 or is_absence(each):
                     break
             return found
+        case _:
+            assert_never(part)
 
 
 def between(part: n.Part, *, begun: bool = False) -> list[n.Step]:
@@ -109,3 +119,5 @@ def between(part: n.Part, *, begun: bool = False) -> list[n.Step]:
                 found += between(each, begun=begun)
                 begun = True
             return found
+        case _:
+            assert_never(part)

@@ -12,7 +12,7 @@ EVENT_WORDS = 4
 
 def pattern_bytes(pattern: Pattern) -> int:
     """What a pattern keeps for one key: its threads, each with what it counts and has bound, and the events of each."""
-    bound = sum(2 if bound.how in ("first", "squares") else 1 for bound in pattern.bounds)
+    bound = sum(2 if bound.how == "first" else 1 for bound in pattern.bounds)
     words = THREAD_WORDS + _counters(pattern.body) + bound
     events = EVENT_WORDS * pattern.events_max if pattern.listed else 0
     return (PATTERN_WORDS + pattern.threads_max * (words + events)) * WORD_BYTES

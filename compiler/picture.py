@@ -5,7 +5,7 @@ that are only shown in messages bring no arrow.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -36,6 +36,7 @@ BoxKind = Literal[
 EdgeKind = Literal["value", "event", "action"]
 
 ALL = "all together"
+NOWHERE = "not placed"
 WORDS_MAX = 300
 """How much of an expression is shown."""
 
@@ -95,6 +96,20 @@ def behind(whole: Picture, name: str) -> Picture | None:
         boxes=tuple(box for box in whole.boxes if box.id in kept),
         edges=tuple(edge for edge in whole.edges if edge.tail in kept and edge.head in kept),
     )
+
+
+def by_place(whole: Picture, places: Mapping[str, str], lanes: Mapping[str, str]) -> Picture:
+    """The picture with a lane for each place at which its boxes stand: `places` by the box's id, `lanes` in order, with
+    their words. A box without a place stands where what makes it happen does, or else what it hangs on, or else alone.
+    """
+    known = dict(places)
+    for edge in (*whole.edges, *(replace(edge, tail=edge.head, head=edge.tail) for edge in whole.edges)):
+        if edge.tail in places:
+            known.setdefault(edge.head, places[edge.tail])
+    boxes = tuple(replace(box, lane=known.get(box.id, NOWHERE)) for box in whole.boxes)
+    drawn = {box.lane for box in boxes}
+    order = {lane: words for lane, words in {**lanes, NOWHERE: NOWHERE}.items() if lane in drawn}
+    return replace(whole, lanes=order, boxes=boxes)
 
 
 def _reached(roots: set[str], steps: set[tuple[str, str]]) -> set[str]:

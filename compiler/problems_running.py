@@ -9,8 +9,9 @@ from ..dsl.diagnostic import Diagnostic
 class DoesNotRun(Diagnostic):
     """A construct that is understood and checked, and that the runtime cannot execute yet.
 
-        procedure pull_down(level: int in 1..5) for Fridge {
-            step gently { send cool(level: level) }
+        rule too_warm for Fridge {
+            when temp > 8 degC for 10 min
+            do { set setpoint = 3 degC }
         }
 
     `headgate check` accepts such a program, because nothing is wrong with it. What would execute it (`run`, `compile`,

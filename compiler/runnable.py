@@ -51,11 +51,17 @@ def _without(item: n.Item, wrong: list[Span]) -> n.Item | None:
         case n.Device(members=members):
             kept = tuple(member for member in members if not any(_holds(member, span) for span in wrong))
             return replace(item, members=kept) if kept != members else None
+        case n.Twin(estimates=estimates, calibrations=calibrations):
+            running = replace(
+                item,
+                estimates=tuple(one for one in estimates if not any(_holds(one, span) for span in wrong)),
+                calibrations=tuple(one for one in calibrations if not any(_holds(one, span) for span in wrong)),
+            )
+            return running if running != item else None
         case n.Rule():
             plain = replace(
                 item,
                 priority=None,
-                place=None,
                 inhibited_by=(),
                 settle=False,
                 flapping=None,

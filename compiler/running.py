@@ -14,7 +14,9 @@ from .expression_limits import expression_limit
 from .group_values import always_waits, group_limits
 from .pattern_limits import pattern_limits
 from .problems_running import DoesNotRun
+from .procedure_limits import command_limits, procedure_limits
 from .resolve import walk
+from .twin_limits import prediction_limit, twin_limits
 from .typed import Typed
 
 
@@ -26,10 +28,12 @@ def not_running(typed: Typed) -> Problems:
     for item in items:
         match item:
             case n.Procedure():
-                found.append(DoesNotRun(span=item.span, construct=f"procedure `{item.name}`"))
+                found += procedure_limits(typed, item)
+            case n.Device():
+                found += command_limits(typed, item)
             case n.Twin():
-                found.append(DoesNotRun(span=item.span, construct=f"the twin of `{item.device}`"))
-            case n.Device() | n.Test() | n.Table() | n.WhatIf() | n.Priorities() | n.Target():
+                found += twin_limits(typed, item)
+            case n.Test() | n.Table() | n.WhatIf() | n.Priorities() | n.Target():
                 pass
             case _:
                 found += _in_item(typed, item, of_groups)
@@ -59,12 +63,8 @@ def tests_not_running(typed: Typed, test: n.Test) -> Problems:
         match node:
             case n.Given(twin=settings) if settings:
                 found.append(DoesNotRun(span=settings[0].span, construct="the state of a twin in a test"))
-            case n.Fault(kind="link" | "process" as kind):
+            case n.Fault(kind="process" as kind):
                 found.append(DoesNotRun(span=node.span, construct=f"a fault of a {kind}"))
-            case n.ExpectProcedure(procedure=procedure):
-                found.append(DoesNotRun(span=node.span, construct=f"what is expected of procedure `{procedure}`"))
-            case n.ExpectOutcome(command=command):
-                found.append(DoesNotRun(span=node.span, construct=f"the outcome of command `{command}`"))
             case _:
                 pass
     return Problems(found)
@@ -96,10 +96,6 @@ def _send(typed: Typed, send: n.Send) -> Iterator[DoesNotRun]:
         yield DoesNotRun(span=send.span, construct=f"`send {send.command}` to each `{send.to.device}`")
 
 
-def _run(typed: Typed, run: n.Run) -> Iterator[DoesNotRun]:
-    yield DoesNotRun(span=run.span, construct=f"`run {run.procedure}`")
-
-
 def _set(typed: Typed, set_: n.Set) -> Iterator[DoesNotRun]:
     yield DoesNotRun(span=set_.span, construct=f"`set {set_.property}`")
 
@@ -114,10 +110,10 @@ def _pattern(typed: Typed, pattern: n.Pattern) -> Iterator[DoesNotRun]:
 
 
 _NAMED: dict[type[n.Node], Naming] = {
+    n.Call: prediction_limit,
     n.Rule: _rule,
     n.Flapping: _flapping,
     n.Send: _send,
-    n.Run: _run,
     n.Set: _set,
     n.Sent: _sent,
     n.Pattern: _pattern,

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from ..stdlib.catalogue import STATEFUL
 from .plan import (
+    TIERS,
     Action,
     Aggregate,
     Captured,
@@ -35,29 +36,38 @@ from .plan import (
     Payload,
     Plan,
     PlanNode,
+    Predicted,
     Previous,
     PreviousTime,
     Quiet,
     Raised,
+    Received,
     Recent,
     Rule,
     Schedule,
     Session,
     Slices,
     SourcePlan,
+    TargetPlan,
     Thin,
     Threshold,
     Thresholds,
     Timeline,
+    TimeUntil,
+    TwinState,
+    TwinValue,
     While,
     Window,
 )
+from .verify_commands import command_faults
 from .verify_patterns import pattern_faults
+from .verify_twins import twin_faults
 
 T = TypeVar("T")
 
 ARITIES: dict[type[Any], tuple[int, int | None]] = {
     Payload: (0, 0),
+    Received: (0, 0),
     Constant: (0, 0),
     Field: (0, 0),
     Message: (0, 0),
@@ -92,6 +102,10 @@ ARITIES: dict[type[Any], tuple[int, int | None]] = {
     Raised: (1, 1),
     Action: (1, None),
     Output: (1, 1),
+    TwinState: (1, None),
+    TwinValue: (1, 1),
+    Predicted: (1, None),
+    TimeUntil: (1, None),
 }
 """How many inputs an operator has: least and most."""
 
@@ -103,6 +117,7 @@ INPUT_KINDS: dict[type[Any], tuple[type[Any], ...]] = {
     Captured: (Pattern, Expired),
     Action: (Rule,),
     Raised: (Rule,),
+    TwinValue: (TwinState,),
 }
 """What an operator's first input must be one of, where it must be something in particular."""
 
@@ -129,12 +144,15 @@ def faults(plan: Plan) -> Iterator[str]:
     yield from _twice("timeline", [t.id for t in plan.timelines])
     yield from _twice("node", [n.id for n in plan.nodes])
     yield from _twice("source", [s.name for s in plan.sources])
+    yield from _twice("target", [t.name for t in plan.targets])
+    yield from _twice("procedure", [procedure.name for procedure in plan.procedures])
     yield from _twice("rule", [n.operator.name for n in plan.nodes if isinstance(n.operator, Rule)])
     yield from _twice("signal or pattern", [n.operator.name for n in plan.nodes if isinstance(n.operator, Output)])
     broken = list(_order(plan, index))
     yield from broken
     if broken:
         return  # the checks below follow inputs
+    yield from _targets(plan)
     for timeline in plan.timelines:
         yield from _timeline(timeline, index)
     for node in plan.nodes:
@@ -142,6 +160,7 @@ def faults(plan: Plan) -> Iterator[str]:
             yield f"node {node.id} ({type(node.operator).__name__}): {fault}"
     for source in plan.sources:
         yield from _source(source, index)
+    yield from command_faults(plan)
 
 
 def _twice(what: str, names: list[str]) -> Iterator[str]:
@@ -161,6 +180,24 @@ def _order(plan: Plan, index: Index) -> Iterator[str]:
             if i not in seen:
                 yield f"node {node.id} uses {i}, which does not come before it"
         seen.add(node.id)
+
+
+def _targets(plan: Plan) -> Iterator[str]:
+    tiers = [TIERS.index(target.tier) for target in plan.targets]
+    if tiers != sorted(tiers):
+        yield "the targets do not stand in the order of their tiers"
+    for target in plan.targets:
+        if any(budget is not None and budget <= 0 for budget in _budgets(target)):
+            yield f"target {target.name} has a budget of nothing"
+        yield from _twice("key", [f"{target.name}.{key}" for key in target.keys])
+    known = {target.name for target in plan.targets}
+    for node in plan.nodes:
+        if node.pin is not None and node.pin not in known:
+            yield f"node {node.id} stands at {node.pin}, which is no target of the plan"
+
+
+def _budgets(target: TargetPlan) -> tuple[float | None, ...]:
+    return target.memory_bytes, target.cpu_hz, target.uplink_bits_per_s, target.offline_ns
 
 
 def _timeline(timeline: Timeline, index: Index) -> Iterator[str]:
@@ -259,8 +296,14 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
             yield "its gap or its maximum makes no sense"
         case Following() as following:
             yield from _following(following)
+        case TwinState() | Predicted() | TimeUntil() as twin:
+            yield from twin_faults(twin, inputs)
         case Pattern() as pattern:
             yield from pattern_faults(pattern, inputs, own)
+        case TwinValue(place):
+            states = index.nodes[node.inputs[0]].operator
+            if isinstance(states, TwinState) and not 0 <= place < len(states.dynamics.rates):
+                yield f"its twin has no state at {place}"
         case Captured(place):
             source = index.nodes[node.inputs[0]]
             if isinstance(source.operator, Expired):
@@ -292,7 +335,7 @@ def _window(window: Window, slices: object) -> Iterator[str]:
 
 def _following(following: Following) -> Iterator[str]:
     function = STATEFUL.get(following.function)
-    if function is None or not function.runs:
+    if function is None or not function.runs or function.of == "prediction":
         yield f"there is no function {following.function} that follows a value"
     elif (function.judged is not None) != (following.samples_max is not None):
         yield f"{following.function} needs a bound of its samples, or has none"

@@ -1,51 +1,80 @@
 """Which nodes of a timeline have something to do in a batch.
 
-Most nodes are run in every batch. Those that hang on thresholds alone sleep: they are run only when one of their inputs
-has changed, or while a timer of their own runs. So a rule costs nothing while its threshold is not crossed.
+Most nodes are run in every batch. Those that hang on thresholds alone are run by families, each once for all of its
+nodes (`runtime.families`). What else hangs on these alone sleeps: it is run only when one of its inputs has changed, or
+while a timer of its own runs. So a rule costs nothing while its threshold is not crossed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heapify, heappop, heappush
 from typing import Any
 
 from ..compiler import plan as p
+from .families import Families
 from .frame import Frame
+from .operators.families import Family
 from .operators.node import Operator
-from .operators.thresholds import ThresholdFlow, ThresholdOperator
 
 
 class Agenda:
-    """The nodes of a timeline, in the plan's order."""
+    """The nodes of a timeline, in the plan's order but for families, which come when all that they need is there."""
 
-    def __init__(self, nodes: Sequence[p.PlanNode], operators: dict[str, Operator]) -> None:
-        self.nodes = nodes
-        self.operators = [operators[node.id] for node in nodes]
-        self.places = {node.id: place for place, node in enumerate(nodes)}
-        self.sleeps = [False] * len(nodes)
-        self.users: list[list[int]] = [[] for _ in nodes]
-        for place, node in enumerate(nodes):
-            deciding = self._deciding(node)
-            if deciding and all(self.sleeps[i] or isinstance(nodes[i].operator, p.Thresholds) for i in deciding):
+    def __init__(self, nodes: Sequence[p.PlanNode], operators: Mapping[str, Operator]) -> None:
+        self.nodes = {node.id: node for node in nodes}
+        self.operators = operators
+        self.families = Families(nodes, operators)
+        self.order = self._in_order(nodes)
+        self.places = {name: place for place, name in enumerate(self.order)}
+        self.sleeps = [False] * len(self.order)
+        self.users: list[list[int]] = [[] for _ in self.order]
+        self.lane_users: dict[str, dict[int, list[int]]] = {}
+        """By family and lane: the sleeping nodes that use it."""
+        for place, name in enumerate(self.order):
+            deciding = self._deciding(name)
+            if deciding and all(self._is_told_of_changes(i) for i in deciding):
                 self.sleeps[place] = True
                 for i in deciding:
-                    self.users[i].append(place)
-        self.by_cut: dict[int, dict[int, list[int]]] = {}
-        """Of each node of thresholds: its users, by what they compare with."""
-        for place, node in enumerate(nodes):
-            operator = operators[node.id]
-            if isinstance(operator, ThresholdOperator):
-                of = self.by_cut.setdefault(self.places[node.inputs[0]], {})
-                of.setdefault(operator.cut, []).append(place)
+                    self._use(i, place)
         self.always = [place for place, sleeps in enumerate(self.sleeps) if not sleeps]
         self.restless: set[int] = set()
         """The nodes that are run in the next batch, whatever comes."""
         self.wake_all()
 
-    def _deciding(self, node: p.PlanNode) -> list[int]:
+    def _in_order(self, nodes: Sequence[p.PlanNode]) -> list[str]:
+        """Nodes and families, each after what it needs."""
+        lanes = self.families.lanes
+        needs: dict[str, set[str]] = {}
+        for node in nodes:
+            name = lanes[node.id][0] if node.id in lanes else node.id
+            inside = (i for i in node.inputs if i in self.nodes)
+            needs.setdefault(name, set()).update(lanes[i][0] if i in lanes else i for i in inside)
+        first = {name: place for place, name in enumerate(needs)}
+        users: dict[str, list[str]] = {name: [] for name in needs}
+        for name, needed in needs.items():
+            for one in needed:
+                users[one].append(name)
+        left = {name: len(needed) for name, needed in needs.items()}
+        ready = [(first[name], name) for name, count in left.items() if count == 0]
+        heapify(ready)
+        order: list[str] = []
+        while ready:
+            _, name = heappop(ready)
+            order.append(name)
+            for user in users[name]:
+                left[user] -= 1
+                if left[user] == 0:
+                    heappush(ready, (first[user], user))
+        assert len(order) == len(needs)
+        return order
+
+    def _deciding(self, name: str) -> list[str]:
         """The inputs without which a node has nothing to do, if it can sleep."""
-        inputs = [self.places[i] for i in node.inputs if i in self.places]
+        node = self.nodes.get(name)
+        if node is None:
+            return []
+        inputs = [i for i in node.inputs if i in self.nodes]
         match node.operator:
-            case p.Threshold() | p.Holds() | p.Edge() | p.Rule() | p.Output():
+            case p.Holds() | p.Edge() | p.Rule() | p.Output():
                 return inputs
             case p.Map() if node.event:
                 return [i for i in inputs if self.nodes[i].event]
@@ -56,61 +85,98 @@ class Agenda:
             case _:
                 return []
 
+    def _is_told_of_changes(self, id_: str) -> bool:
+        return id_ in self.families.lanes or self.sleeps[self.places[id_]]
+
+    def _use(self, id_: str, place: int) -> None:
+        """Have the node at a place run when another one changes."""
+        if id_ in self.families.lanes:
+            family, lane = self.families.lanes[id_]
+            self.lane_users.setdefault(family, {}).setdefault(lane, []).append(place)
+        else:
+            self.users[self.places[id_]].append(place)
+
     def wake(self, id_: str) -> None:
-        """Have a node run in the next batch."""
-        self.restless.add(self.places[id_])
+        """Have a node run in the next batch; families always are."""
+        if id_ in self.places:
+            self.restless.add(self.places[id_])
 
     def wake_all(self) -> None:
         """Have every node run in the next batch: the engine begins, or goes on from a checkpoint."""
-        self.restless = set(range(len(self.nodes)))
+        self.restless = set(range(len(self.order)))
 
     def run(self, frame: Frame, flows: dict[str, Any]) -> Iterator[tuple[p.PlanNode, Operator]]:
         """The nodes that have something to do, in order; their flows are to be put among `flows` at once."""
-        if len(self.always) == len(self.nodes):
-            yield from zip(self.nodes, self.operators, strict=True)
-            return
         waiting = [*self.always, *self.restless]
         self.restless = set()
         heapify(waiting)
         while waiting:
             place = heappop(waiting)
-            node, operator = self.nodes[place], self.operators[place]
-            if node.id in flows:
+            name = self.order[place]
+            if name in flows:
                 continue
+            family = self.families.of.get(name)
+            if family is not None:
+                for user in self._run_family(name, family, frame, flows):
+                    heappush(waiting, user)
+                continue
+            node, operator = self.nodes[name], self.operators[name]
             yield node, operator
             if self.sleeps[place] and operator.waits():
                 self.restless.add(place)
-            if self.users[place]:
-                for user in self._woken(place, flows[node.id]):
+            if self.users[place] and len(flows[name].instants):
+                for user in self.users[place]:
                     heappush(waiting, user)
 
-    def _woken(self, place: int, flow: Any) -> Sequence[int]:
-        """The sleeping nodes that a flow concerns."""
-        users = self.users[place]
-        if len(flow.instants) == 0:
-            return ()
-        cuts = flow.concerned() if isinstance(flow, ThresholdFlow) else None
-        if cuts is None:
-            return users
-        by_cut = self.by_cut[place]
-        return [user for cut in cuts.tolist() for user in by_cut[cut]]
+    def _run_family(self, name: str, family: Family, frame: Frame, flows: dict[str, Any]) -> list[int]:
+        """Run a family; give the sleeping nodes that have to do with what changed."""
+        given = flows[name] = family.run(
+            frame, [flows[source.family] for source in family.sources], [flows[i] for i in family.shared]
+        )
+        users = self.lane_users.get(name)
+        if users is None:
+            return []
+        return [user for lane in family.concerned(given).intersection(users) for user in users[lane]]
 
-    def inputs(self, node: p.PlanNode, frame: Frame, flows: dict[str, Any]) -> list[Any]:
-        """The flows of a node's inputs; those that sleep say that nothing has changed."""
-        try:
-            return [flows[i] for i in node.inputs]
-        except KeyError:
-            return self._asleep(node, frame, flows)
-
-    def _asleep(self, node: p.PlanNode, frame: Frame, flows: dict[str, Any]) -> list[Any]:
-        below = [i for i in node.inputs if i not in flows]
+    def flow(self, id_: str, frame: Frame, flows: dict[str, Any]) -> Any:
+        """The flow of a node that was not run by itself: it sleeps, or is of a family."""
+        below = [id_]
         while below:
-            one = self.nodes[self.places[below[-1]]]
-            missing = [i for i in one.inputs if i not in flows]
-            if missing:
+            one = below[-1]
+            if one in flows:
+                below.pop()
+            elif one in self.families.lanes:
+                family, lane = self.families.lanes[one]
+                flows[one] = self.families.of[family].flow(frame, flows[family], lane)
+            else:
+                inputs = self.nodes[one].inputs
+                missing = [i for i in inputs if i not in flows]
                 below += missing
-                continue
-            below.pop()
-            if one.id not in flows:
-                flows[one.id] = self.operators[self.places[one.id]].run(frame, [flows[i] for i in one.inputs])
-        return [flows[i] for i in node.inputs]
+                if not missing:
+                    flows[one] = self.operators[one].run(frame, [flows[i] for i in inputs])
+        return flows[id_]
+
+
+class Flows(dict[str, Any]):
+    """The flows of a batch, by node. Those of nodes that were not run by themselves are made when somebody asks."""
+
+    def __init__(self, agendas: Mapping[str, Agenda], timeline_of: Mapping[str, str]) -> None:
+        super().__init__()
+        self.agendas = agendas
+        self.timeline_of = timeline_of
+        self.frames: dict[str, Frame] = {}
+        """Of the timelines that were run, or are."""
+
+    def __missing__(self, id_: str) -> Any:
+        timeline = self.timeline_of[id_]
+        frame = self.frames.get(timeline)
+        if frame is None or id_ not in self.agendas[timeline].nodes:
+            raise KeyError(id_)
+        return self.agendas[timeline].flow(id_, frame, self)
+
+    def get(self, id_: str, default: Any = None) -> Any:
+        """The flow of a node; the default if its timeline has no rows in this batch."""
+        try:
+            return self[id_]
+        except KeyError:
+            return default

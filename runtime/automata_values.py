@@ -57,7 +57,6 @@ HOW = {
     "sum": layout.SUM,
     "min": layout.MIN,
     "max": layout.MAX,
-    "squares": layout.SQUARES,
 }
 
 
@@ -85,7 +84,7 @@ def bound_rows(
         row[layout.OF_INPUT] = -1 if bound.value is None else places[bound.value]
         row[layout.HOW] = HOW[bound.how]
         row[layout.IS_TIME] = type_name == "time"
-        if bound.how in ("first", "squares"):
+        if bound.how == "first":
             row[layout.BESIDE] = len(initial)
             initial.append(0.0)
     return rows, np.array(initial, dtype=np.float64)
@@ -146,7 +145,5 @@ def of_one_event(how: str, x: NDArray[np.float64]) -> NDArray[np.float64]:
             return known.astype(np.float64)
         case "true":
             return np.where(x == 1.0, 1.0, 0.0)
-        case "squares":
-            return np.where(np.isnan(x), np.nan, 0.0)
         case _:
             return x

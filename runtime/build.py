@@ -6,6 +6,7 @@ from typing import Any
 from ..compiler import plan as p
 from ..stdlib.catalogue import AGGREGATES
 from ..stdlib.parts import HELD, Part
+from .automata import only_step
 from .operators.crossing import DelayedOperator
 from .operators.elementwise import MapOperator
 from .operators.following import FollowingOperator, RecentFollowingOperator
@@ -26,13 +27,15 @@ from .operators.node import Operator, Setting
 from .operators.of_group import OfGroupOperator
 from .operators.outputs import ActionOperator, OutputOperator
 from .operators.pattern_groups import GroupPatternOperator
-from .operators.patterns import BoundValues, CapturedOperator, ExpiredOperator, PatternOperator
+from .operators.patterns import BoundValues, CapturedOperator, ExpiredOperator, OneEventOperator, PatternOperator
+from .operators.received import ReceivedOperator
 from .operators.recent import RecentOperator, SessionOperator, Thinned, ThinOperator, WhileOperator
 from .operators.recent_groups import FromMembers, GroupRecentOperator, GroupSessionOperator, GroupWhileOperator
 from .operators.rules import RaisedOperator, RuleOperator
 from .operators.spans import SpansOperator
 from .operators.thresholds import ThresholdOperator, ThresholdsOperator
 from .operators.truths import EdgeOperator, HoldsOperator, QuietOperator, ScheduleOperator
+from .operators.twins import PredictedOperator, TimeUntilOperator, TwinStateOperator, TwinValueOperator
 from .operators.windows import AggregateOperator, SlicesOperator, WindowOperator
 
 
@@ -236,6 +239,9 @@ def _of_group(b: Builder, node: p.PlanNode, op: p.OfGroup) -> Operator:
 def _pattern(b: Builder, node: p.PlanNode, op: p.Pattern) -> Operator:
     expires = any(isinstance(other.operator, p.Expired) and node.id in other.inputs for other in b.plan.nodes)
     if node.timeline not in b.groups:
+        step = None if expires else only_step(op)
+        if step is not None:
+            return OneEventOperator(b.setting, op, b.input_types(node), step)
         return PatternOperator(b.setting, op, b.input_types(node), expires)
 
     def ids(timeline: str) -> Sequence[str]:
@@ -280,7 +286,30 @@ def _output(b: Builder, node: p.PlanNode, op: p.Output) -> Operator:
     return OutputOperator(b.setting, op, node, b.nodes[node.inputs[0]], b.places[node.id])
 
 
+def _received(builder: Builder, node: p.PlanNode, operator: p.Received) -> Operator:
+    return ReceivedOperator(builder.setting, node.type.name, node.event)
+
+
+def _twin_state(b: Builder, node: p.PlanNode, op: p.TwinState) -> Operator:
+    return TwinStateOperator(b.setting, op, b.input_types(node))
+
+
+def _twin_value(b: Builder, node: p.PlanNode, op: p.TwinValue) -> Operator:
+    source = b.built[node.inputs[0]]
+    assert isinstance(source, TwinStateOperator)
+    return TwinValueOperator(b.setting, source, op.place)
+
+
+def _predicted(b: Builder, node: p.PlanNode, op: p.Predicted) -> Operator:
+    return PredictedOperator(b.setting, op.dynamics, op.value, b.input_types(node), op.ahead_ns)
+
+
+def _time_until(b: Builder, node: p.PlanNode, op: p.TimeUntil) -> Operator:
+    return TimeUntilOperator(b.setting, op.dynamics, op.condition, b.input_types(node), op.within_ns)
+
+
 OPERATORS: dict[type[p.Operator], Callable[[Builder, p.PlanNode, Any], Operator]] = {
+    p.Received: _received,
     p.Constant: _constant,
     p.Field: _field,
     p.Message: _message,
@@ -315,6 +344,10 @@ OPERATORS: dict[type[p.Operator], Callable[[Builder, p.PlanNode, Any], Operator]
     p.Raised: _raised,
     p.Action: _action,
     p.Output: _output,
+    p.TwinState: _twin_state,
+    p.TwinValue: _twin_value,
+    p.Predicted: _predicted,
+    p.TimeUntil: _time_until,
 }
 """How each operator of a plan is built; `Payload` is the business of `runtime.ingest`."""
 

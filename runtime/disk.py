@@ -5,8 +5,14 @@ Nothing that was written, renamed or removed is certain to survive a crash befor
 """
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
+
+LOCK = "lock"
+"""The file in a folder by which a process keeps others out."""
 
 
 class Disk(Protocol):
@@ -90,3 +96,39 @@ def _sync(path: str, flags: int) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+# --- One process at a time -------------------------------------------------------------------------------------------
+
+
+class InUse(Exception):
+    """Another process is at work in a folder."""
+
+
+@contextmanager
+def alone(folder: str) -> Iterator[None]:
+    """Keep other processes out of a folder, which is made if there is none. Raises `InUse`, and `OSError`.
+
+    The system lets go of it when the process ends, however it ends; the file stays, and says nothing by itself.
+    """
+    os.makedirs(folder, exist_ok=True)
+    with open(Path(folder) / LOCK, "ab") as file:
+        if not _locked(file):
+            raise InUse(f"another process is at work in `{folder}`")
+        yield
+
+
+def _locked(file: BinaryIO) -> bool:
+    """Lock a file until it is closed; False if it is locked."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..compiler import plan as p
 from ..stdlib.column import Column
-from .agenda import Agenda
+from .agenda import Agenda, Flows
 from .batch import Acknowledgement, Batch, Messages
 from .build import build
 from .flow import Dense, Flow, Sparse
@@ -27,12 +27,13 @@ from .kernels.order import LATE, REVISING
 from .migrating import migrate
 from .operators.crossing import DelayedOperator
 from .operators.elementwise import full
-from .operators.group_clock import Arrivals, GroupClock
+from .operators.group_clock import Arrivals, GroupClock, kinds
 from .operators.groups import GroupSlicesOperator, MembersOperator
 from .operators.leaves import FieldState
 from .operators.node import Operator, Setting
 from .operators.of_group import OfGroupOperator
 from .operators.pattern_groups import GroupPatternOperator
+from .operators.received import Arrived, ReceivedOperator
 from .operators.recent_groups import FromMembers
 from .operators.rules import RuleOperator
 from .output import Counters
@@ -41,6 +42,9 @@ from .revising import Reviser
 from .settling import DeviceClock
 from .state import State, StateShape, load, save
 from .symbols import Registry, Symbols
+
+Observer = Callable[[Mapping[str, Frame], Mapping[str, Any]], None]
+"""Sees the frames (by timeline) and the flows (by node) of a batch, before it becomes the past."""
 
 
 class Engine:
@@ -55,6 +59,7 @@ class Engine:
         self.registries = {d.name: Registry(d) for d in plan.devices}
         self.counters = Counters()
         self.next_seq = 0
+        self.observer: Observer | None = None
         self._setting = Setting(plan, self.symbols, self.registries, self.counters)
         self._devices = {d.name: d for d in plan.devices}
         self._clocks = {d.name: DeviceClock(d) for d in plan.devices}
@@ -127,6 +132,59 @@ class Engine:
             parts.append(Messages(name, seq, every, np.full(n, time, np.int64), {}, np.ones(n, dtype=np.bool_)))
         return self.feed(Batch(tuple(parts), next_seq=self.next_seq + 1))
 
+    def receive(
+        self, frames: dict[str, Frame], arrived: Mapping[str, Arrived], until: int, *, end: bool = False
+    ) -> Outputs:
+        """Take what another part of the program worked out, as one batch: for each timeline that it was on the rows at
+        which something came of it or time went on, and what came of its nodes. With `end` it is the last.
+
+        until (ns): up to there all parts have told of their devices; the time of groups goes no further.
+        """
+        for group in self._groups.values():
+            group.until = None if end else until
+        for frame in frames.values():
+            self.next_seq = max(self.next_seq, int(frame.seq.max(initial=-1)) + 1)
+        for id_, one in arrived.items():
+            operator = self._operators[id_]
+            assert isinstance(operator, ReceivedOperator)
+            operator.arrived = one
+        for timeline in self._timelines:
+            if timeline.id in frames:
+                self._times_are(timeline, frames[timeline.id])
+        with np.errstate(all="ignore"):
+            self._run(frames, self.next_seq if end else None)
+        self.next_seq += end
+        return self._setting.gathered.take()
+
+    def names_of(self, timeline: str) -> Sequence[tuple[str, ...]]:
+        """The keys of a timeline by name, in the order of their numbers."""
+        group = self._groups.get(timeline)
+        if group is not None:
+            return group.shown
+        return [(id_,) for id_ in self.registries[self._device_of(timeline)].ids]
+
+    def key_named(self, timeline: str, name: tuple[str, ...]) -> int:
+        """The number of a key of a timeline; a new one if there was none. `REFUSED` beyond the devices allowed."""
+        group = self._groups.get(timeline)
+        return self.registries[self._device_of(timeline)].key(name[0]) if group is None else group.named(name)
+
+    def key_count(self, timeline: str) -> int:
+        """How many keys a timeline has."""
+        group = self._groups.get(timeline)
+        return len(self.registries[self._device_of(timeline)]) if group is None else len(group.shown)
+
+    def _device_of(self, timeline: str) -> str:
+        device = next(t.device for t in self._timelines if t.id == timeline)
+        assert device is not None
+        return device
+
+    def _times_are(self, timeline: p.Timeline, frame: Frame) -> None:
+        """Take over the times that the keys of a timeline have come to."""
+        if timeline.device is None:
+            self._groups[timeline.id].come_to(frame)
+        else:
+            self._clocks[timeline.device].come_to(frame, timeline.settled)
+
     def end(self) -> Outputs:
         """No further input: close the windows that are open."""
         frames = {}
@@ -186,6 +244,10 @@ class Engine:
             if timeline.device == part.device:
                 frames[timeline.id] = settled if timeline.settled else current
 
+    def has_rule(self, name: str) -> bool:
+        """Whether a rule of the plan has this name."""
+        return any(isinstance(node.operator, p.Rule) and node.operator.name == name for node in self.plan.nodes)
+
     def _acknowledge(self, acknowledgement: Acknowledgement) -> None:
         rule = next(
             (
@@ -197,13 +259,13 @@ class Engine:
         )
         if rule is None:
             raise KeyError(f"no rule is called {acknowledgement.rule}")
-        keys = self._key_count(rule.timeline)
+        keys = self.key_count(rule.timeline)
         key = next(
             (k for k in range(keys) if self._setting.gathered.key(rule.timeline, k) == acknowledgement.key), None
         )
         if key is None:
             return
-        rule.acknowledged = np.array([key], dtype=np.int32)
+        rule.acknowledge(key)
         self._agendas[rule.timeline].wake(self.plan.nodes[rule.place].id)
         one = np.array([key], dtype=np.int32)
         time = self._time_of(rule.timeline, key)
@@ -212,14 +274,6 @@ class Engine:
             message_time=np.array([time]),
         )  # fmt: skip
         self._run({rule.timeline: frame}, None)
-
-    def _key_count(self, timeline: str) -> int:
-        group = self._groups.get(timeline)
-        if group is not None:
-            return len(group.shown)
-        device = next(t.device for t in self._timelines if t.id == timeline)
-        assert device is not None
-        return len(self.registries[device])
 
     def _time_of(self, timeline: str, key: int) -> int:
         group = self._groups.get(timeline)
@@ -313,7 +367,7 @@ class Engine:
         self, frames: dict[str, Frame], end_seq: int | None, look: Callable[[Mapping[str, Any]], None] | None = None
     ) -> None:
         """Run all timelines; `look` sees the flows before the batch becomes the past."""
-        flows: dict[str, Any] = {}
+        flows = Flows(self._agendas, self._timeline_of)
         for timeline in self._timelines:
             arrivals: list[Arrivals] = []
             if timeline.kind == "group":
@@ -322,12 +376,12 @@ class Engine:
             if frame is None or (len(frame) == 0 and timeline.kind == "device"):
                 continue
             frame.newcomers = self._begun[timeline.id].newcomers(frame)
-            agenda = self._agendas[timeline.id]
-            for node, operator in agenda.run(frame, flows):
+            flows.frames[timeline.id] = frame
+            for node, operator in self._agendas[timeline.id].run(frame, flows):
                 if operator.crosses:
                     flows[node.id] = self._cross(node, operator, timeline, frame, frames, flows, arrivals)
                 else:
-                    flows[node.id] = operator.run(frame, agenda.inputs(node, frame, flows))
+                    flows[node.id] = operator.run(frame, [flows[i] for i in node.inputs])
         for source, seer in self._seers:
             seer.take(frames.get(self._timeline_of[source]), flows.get(source))
         for timeline in self._timelines:
@@ -337,6 +391,8 @@ class Engine:
                     flows[node.id] = self._see(node, frame, flows)
         if look is not None:
             look(flows)
+        if self.observer is not None:
+            self.observer(frames, flows)
         for operator in dict.fromkeys([*self._setting.uncommitted, *self._committing]):
             operator.commit()
         self._setting.uncommitted.clear()
@@ -374,15 +430,18 @@ class Engine:
             return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
         runs = slice(0, settled.running)
         keys = self._groups[timeline.id].keys_of(self._groups[source])[settled.key[runs]]
-        both = np.unique(np.stack([settled.seq[runs], keys]), axis=1)
-        return both[0], both[1].astype(np.int32)
+        seq = settled.seq[runs]
+        if not len(seq):
+            return seq, keys
+        first, _ = kinds([seq, keys])
+        return seq[first], keys[first]
 
     def _see(self, node: p.PlanNode, frame: Frame, flows: dict[str, Any]) -> Any:
         """Run what sees what groups have given, or uses what does."""
         operator = self._operators[node.id]
         if isinstance(operator, OfGroupOperator):
             return operator.see(frame, [flows[i] for i in node.inputs[1:]])
-        return operator.run(frame, self._agendas[node.timeline].inputs(node, frame, flows))
+        return operator.run(frame, [flows[i] for i in node.inputs])
 
     def _cross(
         self,

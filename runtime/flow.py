@@ -11,15 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..stdlib.column import Column, Mask, Values
-from .frame import Frame, Instants, first_seen
-from .kernels.episodes import SILENT, UNKNOWN, changes
+from .frame import Frame, Instants, Rows, first_seen
+from .kernels.episodes import SILENT, UNKNOWN
 from .kernels.instants import latest
 
 At = Callable[[Instants], Column]
 Truth = NDArray[np.int8]
 
 
-@dataclass
+@dataclass(slots=True)
 class Constant:
     """One value at all times; `column` has length 1."""
 
@@ -30,7 +30,7 @@ class Constant:
         return self.column
 
 
-@dataclass
+@dataclass(slots=True)
 class Dense:
     """A value at every base row: `column` (n,). Updated at the event rows where `updated()` is true.
 
@@ -87,7 +87,7 @@ class Dense:
             self.asked = instants, column
 
 
-@dataclass
+@dataclass(slots=True)
 class Sparse:
     """Values `column` (m,) at the `instants` where the node is updated, held in between by `held` from batch to batch.
 
@@ -180,6 +180,13 @@ def where_true(column: Column, count: int) -> Mask:
     return values if len(values) == count else np.broadcast_to(values, (count,))
 
 
+def true_at(flow: Flow, instants: Instants) -> Rows:
+    """The places, among the instants, at which a bool flow is true."""
+    if isinstance(flow, Sparse) and flow.event and instants is flow.frame.rows:
+        return flow.instants.row[~flow.instants.timer]
+    return where_true(flow.at(instants), len(instants)).nonzero()[0]
+
+
 def updates(flow: Flow) -> Instants | None:
     """The instants at which a flow is updated; None for a constant."""
     match flow:
@@ -229,22 +236,3 @@ def truths_over_rows(frame: Frame, flow: Flow) -> tuple[Instants, Truth]:
         idle = ~(instants.timer | frame.event[instants.row])
         truths = np.where(idle, np.int8(SILENT), truths)
     return instants, truths
-
-
-@dataclass
-class TruthChanges:
-    """Follows a bool flow and gives only the changes of its truth."""
-
-    last: Truth = field(default_factory=lambda: np.zeros(0, dtype=np.int8))
-
-    def of(self, frame: Frame, flow: Flow) -> tuple[Instants, Truth]:
-        self.last = first_seen(self.last, frame.keys, SILENT)
-        if isinstance(flow, Sparse):
-            instants, truths = flow.instants, truth(flow.column, len(flow.instants))
-            if len(instants) == 0:
-                return instants, truths
-        else:
-            instants, truths = truths_over_rows(frame, flow)
-        out = np.empty(len(instants), dtype=np.int64)
-        found = out[: changes(instants.key, truths, self.last, out)]
-        return instants.take(found), truths[found]

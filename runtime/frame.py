@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..stdlib.column import Column, Mask
-from .kernels.order import last_rows, previous, rows_of
+from .kernels.order import first_events, last_rows, previous
+from .kernels.runs import by_key
 
 Rows = NDArray[np.int64]
 Keys = NDArray[np.int32]
@@ -45,6 +46,29 @@ class Instants:
         if which.dtype == np.bool_:
             which = which.nonzero()[0]
         return Instants(self.row[which], self.key[which], self.time[which], self.timer[which])
+
+
+class EveryRow(Instants):
+    """Every base row of a frame; what can do without `row` and `timer` does not pay for them."""
+
+    def __init__(self, key: Keys, time: Rows) -> None:
+        object.__setattr__(self, "key", key)
+        object.__setattr__(self, "time", time)
+
+    def __len__(self) -> int:
+        return len(self.key)
+
+    @cached_property
+    def row(self) -> Rows:
+        return np.arange(len(self.key), dtype=np.int64)
+
+    @cached_property
+    def timer(self) -> Mask:
+        return np.zeros(len(self.key), dtype=np.bool_)
+
+    def take(self, which: NDArray[Any]) -> Instants:
+        rows = which.nonzero()[0] if which.dtype == np.bool_ else which.astype(np.int64, copy=False)
+        return Instants(rows, self.key[rows], self.time[rows], np.zeros(len(rows), dtype=np.bool_))
 
 
 NO_INSTANTS = Instants(
@@ -90,13 +114,12 @@ class Frame:
     @cached_property
     def rows(self) -> Instants:
         """Every base row as an instant."""
-        n = len(self.key)
-        return Instants(np.arange(n, dtype=np.int64), self.key, self.time, np.zeros(n, dtype=np.bool_))
+        return EveryRow(self.key, self.time)
 
     @cached_property
     def every(self) -> Mask:
         """True for every row. Who gives this very mask says so without a look at it."""
-        return np.ones(len(self.key), dtype=np.bool_)
+        return self.event if self.all_events else np.ones(len(self.key), dtype=np.bool_)
 
     @cached_property
     def all_events(self) -> bool:
@@ -108,6 +131,11 @@ class Frame:
         out = np.empty(len(self.key), dtype=np.int64)
         previous(self.key, np.full(self.keys, -1, dtype=np.int64), out)
         return out
+
+    @cached_property
+    def by_key(self) -> NDArray[np.int32]:
+        """The rows by key, and of a key in order."""
+        return by_key(self.key, self.keys)
 
     @cached_property
     def _last_rows(self) -> tuple[Rows, Rows]:
@@ -129,11 +157,6 @@ class Frame:
         """Whose those last rows are, and their times."""
         return self.key[self.ends], self.time[self.ends]
 
-    def rows_of(self, keys: Keys) -> Instants:
-        """The base rows of some keys, in order."""
-        out = np.empty(len(self.key), dtype=np.int64)
-        return self.rows.take(np.sort(out[: rows_of(keys, self.last, self.previous, out)]))
-
     def events(self, mask: Mask | None = None) -> Instants:
         """The event instants of the rows where the mask is true (None: of all)."""
         if self.all_events:
@@ -141,8 +164,7 @@ class Frame:
                 return self.rows
         else:
             mask = self.event if mask is None else mask & self.event
-        rows = mask.nonzero()[0]
-        return Instants(rows, self.key[rows], self.time[rows], np.zeros(len(rows), dtype=np.bool_))
+        return self.rows.take(mask)
 
     def merge(self, parts: Sequence[Instants], base: bool) -> tuple[Instants, list[Rows]]:
         """The union of instants in order, with all base rows if `base`; and where each part's instants are in it."""
@@ -190,23 +212,24 @@ class Begun:
     def newcomers(self, frame: Frame) -> Instants:
         """The first event of each key that had none so far; from now on it has."""
         self.keys = first_seen(self.keys, frame.keys, False)
-        if self.keys[frame.at_ends[0]].all():
+        keys = frame.at_ends[0]
+        out = np.empty(len(keys) - np.count_nonzero(self.keys[keys]), dtype=np.int64)
+        if len(out) == 0:
             return NO_INSTANTS
-        rows = (frame.event & ~self.keys[frame.key]).nonzero()[0][::-1]
-        first = np.full(frame.keys, -1, dtype=np.int64)
-        first[frame.key[rows]] = rows
-        rows = np.sort(first[first >= 0])
-        self.keys[frame.key[rows]] = True
-        return frame.rows.take(rows)
+        return frame.rows.take(out[: first_events(frame.key, frame.event, self.keys, out)])
 
 
 def union(parts: Sequence[Instants]) -> tuple[Instants, list[Rows]]:
     """The union of instants in order, and where each part's instants are in it."""
+    first = parts[0]
+    if all(part is first for part in parts):
+        return first, [np.arange(len(first), dtype=np.int64)] * len(parts)
     row = np.concatenate([p.row for p in parts])
     key = np.concatenate([p.key for p in parts])
     time = np.concatenate([p.time for p in parts])
     timer = np.concatenate([p.timer for p in parts])
-    order = np.lexsort((time, ~timer, row))
+    # What is in order already is merged, not sorted.
+    order = np.lexsort((time, ~timer, row)) if timer.any() else row.argsort(kind="stable")
     row, key, time, timer = row[order], key[order], time[order], timer[order]
     fresh = np.ones(len(row), dtype=np.bool_)
     fresh[1:] = (row[1:] != row[:-1]) | (timer[1:] != timer[:-1]) | (time[1:] != time[:-1])

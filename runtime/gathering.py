@@ -1,7 +1,8 @@
 """Outputs as columns: what the operators give during a batch; and as records, in the order of docs/meaning.md."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, overload
 
 import numpy as np
@@ -9,10 +10,14 @@ from numpy.typing import NDArray
 
 from ..stdlib.column import Column
 from .frame import Frame, Instants, Keys, Rows
+from .lanes import Lane
 from .output import Output
 
 Shown = Callable[[int], tuple[str, ...]]
 """A key as outputs show it."""
+Make = Callable[[list[int], list[tuple[str, ...]], list[int]], list[Output]]
+"""What makes records of their seqs, keys and times."""
+NO_NAMES: Mapping[str, int] = MappingProxyType({})
 
 
 FEW = 64
@@ -21,25 +26,50 @@ FEW = 64
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Outputs of one node during one batch, as columns (n,).
+    """Outputs of one node, or of a family of nodes, during one batch, as columns (n,).
 
-    timeline: its id; seq, key, time, timer: of each output; place: the node's among the plan's (a rule's actions
-    have the rule's); element (n,) and part: the place among those of one node and instant. `records` makes the
-    outputs, in order. `name` and `column` are for who wants columns (`Columns`).
+    timeline: its id; seqs: by row of the frame; at: the place of each output among the `moments` (None: one each);
+    lane: whose of the family it is (None: it is one node's), ascending; places (lanes,): the nodes' among the plan's (a
+    rule's actions have the rule's); element (n,) and part: the place among those of one node and instant. `make` makes
+    the outputs, in order, of their seqs, shown keys and times. `names` (with their lanes) and `column` are for who
+    wants columns (`Columns`).
     """
 
     timeline: str
-    seq: Rows
-    instants: Instants
-    place: int
-    element: Rows
+    seqs: Rows
+    moments: Instants
+    at: Rows | None
+    lane: Lane | None
+    places: Rows
+    element: Rows | None
     part: int
-    records: Callable[[], list[Output]]
-    name: str | None = None
-    column: Column | None = None
+    make: Make
+    names: Mapping[str, int]
+    column: Column | None
 
     def __len__(self) -> int:
-        return len(self.seq)
+        return len(self.moments) if self.at is None else len(self.at)
+
+    @property
+    def instants(self) -> Instants:
+        return self.moments if self.at is None else self.moments.take(self.at)
+
+    def place(self) -> Rows:
+        """The node's place of each output."""
+        return np.repeat(self.places, len(self)) if self.lane is None else self.places[self.lane]
+
+    def elements(self) -> Rows:
+        return np.arange(len(self), dtype=np.int64) if self.element is None else self.element
+
+    def span(self, name: str) -> slice | None:
+        """Where the outputs of a name are; None: there can be none."""
+        lane = self.names.get(name)
+        if lane is None:
+            return None
+        if self.lane is None:
+            return slice(len(self))
+        first, end = np.searchsorted(self.lane, [lane, lane + 1]).tolist()
+        return slice(first, end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +106,34 @@ class Gathered:
         frame: Frame,
         instants: Instants,
         place: int,
-        records: Callable[[list[int], list[tuple[str, ...]], list[int]], list[Output]],
+        make: Make,
         element: Rows | None = None,
         part: int = -1,
         name: str | None = None,
         column: Column | None = None,
     ) -> None:
-        """Add a node's outputs at these instants; `records` makes them of their seqs, shown keys and times."""
-        if len(instants) == 0:
-            return
-        seq = frame.seq[instants.row]
+        """Add a node's outputs at these instants."""
+        names = {} if name is None else {name: 0}
+        self.add_lanes(timeline, frame, instants, None, None, np.array([place]), make, element, part, names, column)
 
-        def make() -> list[Output]:
-            return records(seq.tolist(), self.keys(timeline, instants.key), instants.time.tolist())
-
-        element = np.arange(len(instants), dtype=np.int64) if element is None else element
-        self.blocks.append(Block(timeline, seq, instants, place, element, part, make, name, column))
+    def add_lanes(
+        self,
+        timeline: str,
+        frame: Frame,
+        moments: Instants,
+        at: Rows | None,
+        lane: Lane | None,
+        places: Rows,
+        make: Make,
+        element: Rows | None = None,
+        part: int = -1,
+        names: Mapping[str, int] = NO_NAMES,
+        column: Column | None = None,
+    ) -> None:
+        """Add the outputs of a family of nodes, as `Block` has them."""
+        block = Block(timeline, frame.seq, moments, at, lane, places, element, part, make, names, column)
+        if len(block):
+            self.blocks.append(block)
 
     def take(self) -> "Outputs":
         """What was gathered; from now on nothing is."""
@@ -125,40 +167,42 @@ class Outputs(Sequence[Output]):
         if self._records is None:
             made: list[Output] = []
             for block in self.blocks:
-                made += block.records()
+                at = block.instants
+                keys = self._gathered.keys(block.timeline, at.key)
+                made += block.make(block.seqs[at.row].tolist(), keys, at.time.tolist())
             order = self._order_of_few() if len(made) < FEW else self._order().tolist()
             self._records = [made[i] for i in order]
         return self._records
 
     def columns(self, name: str) -> Columns:
         """The outputs of a signal, a pattern or a rule's life as columns, by node and batch in order."""
-        of = [block for block in self.blocks if block.name == name]
+        of = [(block, span) for block in self.blocks if (span := block.span(name)) is not None]
         if not of:
             nothing = np.zeros(0, dtype=np.int64)
             return Columns(nothing.astype(np.int32), nothing, Column(np.zeros(0)))
-        keys: Keys = _joined([b.instants.key for b in of])
-        times: Rows = _joined([b.instants.time for b in of])
-        values = _joined([b.column.values for b in of if b.column is not None] or [np.zeros(0)])
+        instants = [b.moments if b.at is None else b.moments.take(b.at[span]) for b, span in of]
+        columns = [_cut(b.column, span) for b, span in of if b.column is not None] or [Column(np.zeros(0))]
         known = None
-        if any(b.column is not None and b.column.known is not None for b in of):
-            known = np.concatenate([b.column.mask() for b in of if b.column is not None])
-        return Columns(keys, times, Column(values, known))
+        if any(column.known is not None for column in columns):
+            known = np.concatenate([column.mask() for column in columns])
+        values = _joined([column.values for column in columns])
+        return Columns(_joined([i.key for i in instants]), _joined([i.time for i in instants]), Column(values, known))
 
     def _order_of_few(self) -> list[int]:
         """As `_order`: for a few outputs it is much faster to compare them in Python."""
         made: list[tuple[object, ...]] = []
         for block in self.blocks:
             place, shown = self._gathered.places[block.timeline], self._gathered.shown[block.timeline]
-            columns = (block.seq, block.instants.key, block.instants.row, block.instants.timer, block.instants.time)
-            for seq, key, row, timer, time, element in zip(
-                *(column.tolist() for column in columns), block.element.tolist(), strict=True
-            ):
-                made.append((seq, place, shown(key), row, not timer, time, block.place, element, block.part))
+            at = block.instants
+            columns = (block.seqs[at.row], at.key, at.row, at.timer, at.time, block.place(), block.elements())
+            for seq, key, row, timer, time, of, element in zip(*(column.tolist() for column in columns), strict=True):
+                made.append((seq, place, shown(key), row, not timer, time, of, element, block.part))
         return sorted(range(len(made)), key=made.__getitem__)
 
     def _order(self) -> NDArray[np.intp]:
         blocks = self.blocks
-        ranks = self._ranks()
+        instants = [block.instants for block in blocks]
+        ranks = self._ranks(instants)
 
         def each(values: Sequence[int]) -> Rows:
             return np.repeat(np.array(values, dtype=np.int64), [len(b) for b in blocks])
@@ -166,25 +210,32 @@ class Outputs(Sequence[Output]):
         return np.lexsort(
             (
                 each([b.part for b in blocks]),
-                np.concatenate([b.element for b in blocks]),
-                each([b.place for b in blocks]),
-                np.concatenate([b.instants.time for b in blocks]),
-                ~np.concatenate([b.instants.timer for b in blocks]),
-                np.concatenate([b.instants.row for b in blocks]),
-                np.concatenate([ranks[b.timeline][b.instants.key] for b in blocks]),
+                np.concatenate([b.elements() for b in blocks]),
+                np.concatenate([b.place() for b in blocks]),
+                np.concatenate([i.time for i in instants]),
+                ~np.concatenate([i.timer for i in instants]),
+                np.concatenate([i.row for i in instants]),
+                np.concatenate([ranks[b.timeline][i.key] for b, i in zip(blocks, instants, strict=True)]),
                 each([self._gathered.places[b.timeline] for b in blocks]),
-                np.concatenate([b.seq for b in blocks]),
+                np.concatenate([b.seqs[i.row] for b, i in zip(blocks, instants, strict=True)]),
             )
         )
 
-    def _ranks(self) -> dict[str, Rows]:
+    def _ranks(self, instants: Sequence[Instants]) -> dict[str, Rows]:
         """By timeline: the place of each key that has outputs among those that have, ordered as texts."""
         ranks: dict[str, Rows] = {}
-        for timeline in {b.timeline for b in self.blocks}:
-            keys = np.unique(np.concatenate([b.instants.key for b in self.blocks if b.timeline == timeline])).tolist()
+        of: dict[str, list[Keys]] = {}
+        for block, at in zip(self.blocks, instants, strict=True):
+            of.setdefault(block.timeline, []).append(at.key)
+        for timeline, parts in of.items():
+            keys = np.unique(np.concatenate(parts)).tolist()
             ranks[timeline] = np.empty(keys[-1] + 1, dtype=np.int64)
             ranks[timeline][sorted(keys, key=self._gathered.shown[timeline])] = np.arange(len(keys))
         return ranks
+
+
+def _cut(column: Column, span: slice) -> Column:
+    return Column(column.values[span], None if column.known is None else column.known[span])
 
 
 def _joined(parts: Sequence[NDArray[Any]]) -> NDArray[Any]:

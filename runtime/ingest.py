@@ -369,17 +369,15 @@ class _Intake:
         """The devices' keys, without those that are refused, which are judged."""
         table = self._keys[device].of(self.texts)
         registry = self._admission.registries[device]
-        refused = []
-        for at in np.flatnonzero(keys < 0).tolist():
-            code = codes[at]
+        for code in dict.fromkeys(codes[keys < 0].tolist()):
             if table[code] == _NEW:
                 key = registry.key(self.texts.texts[code])
                 table[code] = _REFUSED if key == REFUSED else key
-            if table[code] == _REFUSED:
-                refused.append(at)
-        verdicts.put(rows[refused], "too_many_devices")
         keys = table[codes]
-        return keys[keys >= 0]
+        refused = keys == _REFUSED
+        verdicts.put(rows[refused], "too_many_devices")
+        admitted: Codes = keys[~refused]
+        return admitted
 
     def _in_symbols(self, column: Column) -> Column:
         """A text column in the run's codes; those of texts that are new to the run are given in the order seen."""

@@ -48,10 +48,19 @@ class Emitted(Record):
 
 @dataclass(frozen=True, slots=True)
 class Sent(Record):
-    """A command that a rule asks for. It is planned, not delivered: delivery is the work of a command connector."""
+    """A command that a rule, or a procedure that it runs, asks for: planned, not delivered (`runtime.commands`)."""
 
     rule: str
     command: str
+    arguments: Mapping[str, OutputValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Record):
+    """A procedure that a rule runs, and what it is told."""
+
+    rule: str
+    procedure: str
     arguments: Mapping[str, OutputValue]
 
 
@@ -78,7 +87,7 @@ class Matched(Record):
     events: tuple[tuple[str, int], ...] = ()
 
 
-Output = Life | Alerted | Emitted | Sent | Signalled | Matched
+Output = Life | Alerted | Emitted | Sent | Started | Signalled | Matched
 
 
 @dataclass(slots=True)

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from ..compiler.plan import Plan
 from .connectors.payload import InputError, Origin, Payloads, Reader, Texts, Wanted
 from .engine import Engine
+from .gathering import Outputs
 from .ingest import TIME_MAX_NS, Admission, split
-from .output import Counters, Output
+from .output import Counters
 from .quarantine import Quarantine
 
 INPUTS_MAX = 1 << 16
@@ -78,7 +79,7 @@ class Replay:
         inputs_max: int = INPUTS_MAX,
         messages_max: int | None = None,
         begin: Position = BEGINNING,
-    ) -> Iterator[Sequence[Output]]:
+    ) -> Iterator[Outputs]:
         """What comes of inputs (each with the sources that it feeds), a batch at a time. Raises `InputError`.
 
         `messages_max`: no more messages are read, as if the inputs ended there. `begin`: what is before it was executed
@@ -101,7 +102,7 @@ class Replay:
         self.position = None
         yield from self.end()
 
-    def end(self) -> Iterator[Sequence[Output]]:
+    def end(self) -> Iterator[Outputs]:
         """The end of the last input."""
         self.engine.next_seq = max(self.engine.next_seq, self.admission.next_seq)
         if self.admission.newest_ns is not None:

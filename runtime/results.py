@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from ..stdlib.conversion import write_time
-from .output import Alerted, Emitted, Life, Matched, Output, Sent, Signalled
+from .output import Alerted, Emitted, Life, Matched, Output, Sent, Signalled, Started
 
 
 def as_json(output: Output) -> dict[str, Any]:
@@ -30,6 +30,13 @@ def as_json(output: Output) -> dict[str, Any]:
             members |= {"what": "emit", "rule": output.rule, "name": output.name, "arguments": output.arguments}
         case Sent():
             members |= {"what": "send", "rule": output.rule, "command": output.command, "arguments": output.arguments}
+        case Started():
+            members |= {
+                "what": "run",
+                "rule": output.rule,
+                "procedure": output.procedure,
+                "arguments": output.arguments,
+            }
         case Signalled():
             members |= {"what": "signal", "name": output.name, "value": output.value}
             if output.window_start is not None:

@@ -8,7 +8,7 @@ from ..stdlib.column import DTYPES, Column
 from .batch import Messages
 from .frame import Frame, Rows, first_seen
 from .kernels.jit import NEVER
-from .kernels.order import LATE, ON_TIME, REVISING, advance, settle
+from .kernels.order import LATE, ON_TIME, REVISING, advance, ascending, settle
 
 KEPT_AT_LEAST = 1024
 """So many rows are kept before what does not wait any more is forgotten; it takes as long as all that is kept."""
@@ -49,7 +49,7 @@ class DeviceClock:
         event = np.ones(len(messages), dtype=np.bool_) if messages.mark is None else ~messages.mark
         time = messages.time
         frame = Frame(messages.seq, messages.key, time, event, keys, message_time=time, fields=messages.fields)
-        if time[0] >= self.newest and (time[1:] >= time[:-1]).all():
+        if time[0] >= self.newest and ascending(time):
             # In order of time over all devices: no row is behind its device's clock.
             of, times = frame.at_ends
             self.now[of] = times
@@ -60,17 +60,27 @@ class DeviceClock:
             self.newest = max(self.newest, int(time.max()))
         return frame
 
+    def come_to(self, frame: Frame, settled: bool) -> None:
+        """Take over the times of a frame that another engine made; no messages come to this one."""
+        clock = first_seen(self.settled if settled else self.now, frame.keys, -1)
+        np.maximum.at(clock, frame.key[: frame.running], frame.time[: frame.running])
+        if settled:
+            self.settled = clock
+        else:
+            self.now = clock
+
     def settle(self, messages: Messages, current: Frame) -> tuple[Frame, NDArray[np.int8]]:
-        """The settled timeline's rows, and of each message whether it is on time, revising or late."""
+        """The settled timeline's rows, and of each message whether it is on time, revising or late (empty: all are on
+        time)."""
         if self.device.lateness_ns == 0:
             return self._at_once(messages, current)
         return self._held_back(messages, current)
 
     def _at_once(self, messages: Messages, current: Frame) -> tuple[Frame, NDArray[np.int8]]:
         """Without lateness what is not late is settled as it comes."""
-        verdict = np.zeros(len(messages), dtype=np.int8)
         if current.in_order:
-            return current, verdict
+            return current, np.zeros(0, dtype=np.int8)
+        verdict = np.full(len(messages), ON_TIME, dtype=np.int8)
         behind = (messages.time < current.time) & current.event
         age = current.time - messages.time
         verdict[behind] = np.where(age[behind] <= self.device.revise_ns, REVISING, LATE)

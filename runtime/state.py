@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 
 from ..stdlib.column import Column
-from .flow import Held, TruthChanges
+from .flow import Held
 from .operators.group_clock import Updates
 from .quarantine import Refusal
 from .repeated import Remembered
 
-PARTS: dict[str, Any] = {part.__name__: part for part in (Column, Held, TruthChanges, Updates, Refusal, Remembered)}
+PARTS: dict[str, Any] = {part.__name__: part for part in (Column, Held, Updates, Refusal, Remembered)}
 """The dataclasses that state may hold, by name."""
 
 Saved = dict[str, Any]

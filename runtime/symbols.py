@@ -71,8 +71,11 @@ class Registry:
         fresh = [id_ for id_ in dict.fromkeys(ids) if id_ not in known]
         if self.device.maximum is not None:
             fresh = fresh[: max(self.device.maximum - len(self.ids), 0)]
-        known.update(zip(fresh, range(len(self.ids), len(self.ids) + len(fresh)), strict=True))
+        first = len(self.ids)
         self.ids += fresh
+        known.update(zip(fresh, range(first, len(self.ids)), strict=True))
+        if len(fresh) == len(ids):
+            return np.arange(first, len(self.ids), dtype=np.int32)
         return np.array([known.get(id_, REFUSED) for id_ in ids], dtype=np.int32)
 
     def number(self) -> None:

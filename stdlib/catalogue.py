@@ -55,7 +55,7 @@ AGGREGATES: dict[str, AggregateFunction] = _by_name(
 STATEFUL: dict[str, Stateful] = _by_name(
     function for family in (anomaly, filters, foresight) for function in family.STATEFUL
 )
-"""Functions of a value's past or future: checked, and not yet in the runtime."""
+"""Functions of a value's past or future."""
 
 
 def _modules() -> dict[str, frozenset[str]]:

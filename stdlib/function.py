@@ -140,7 +140,7 @@ class Stateful:
 
     The definition is `follower`, or, over a window, `judged`, which gets the values of its samples, the newest last.
     Both get the further parameters in their order: in the unit of x where they are values or steps of it, times in
-    ns. Neither is there for what the runtime does not have yet. `numbers`: how many the engine keeps for each key.
+    ns. Neither is there for what is asked of a twin's model (`of`). `numbers`: how many the engine keeps for each key.
     """
 
     name: str
@@ -157,4 +157,4 @@ class Stateful:
 
     @property
     def runs(self) -> bool:
-        return self.follower is not None or self.judged is not None
+        return self.follower is not None or self.judged is not None or self.of == "prediction"

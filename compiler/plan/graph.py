@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from .leaves import Constant, DeviceEvent, Field, HeldTime, Key, Message, Now, Payload, Previous, PreviousTime
+from .commands import CommandPlan, ProcedurePlan
+from .leaves import Constant, DeviceEvent, Field, HeldTime, Key, Message, Now, Payload, Previous, PreviousTime, Received
 from .patterns import Captured, Expired, Pattern
 from .rules import Action, Output, Raised, Rule, Schedule
 from .streams import (
@@ -25,13 +26,15 @@ from .streams import (
     While,
     Window,
 )
+from .targets import TargetPlan
+from .twins import Predicted, TimeUntil, TwinModel, TwinState, TwinValue
 from .values import ValueType
 
 Operator = (
-    Payload | Constant | Field | Message | HeldTime | Previous | PreviousTime | DeviceEvent | Key | Now | Map
+    Payload | Received | Constant | Field | Message | HeldTime | Previous | PreviousTime | DeviceEvent | Key | Now | Map
     | Delayed | Holds | Quiet | Edge | Thresholds | Threshold | Slices | Window | Thin | Recent | Session | While
     | Aggregate | Following | Members | OfGroup | Pattern | Captured | Expired | Schedule | Rule | Raised | Action
-    | Output
+    | Output | TwinState | TwinValue | Predicted | TimeUntil
 )  # fmt: skip
 
 
@@ -49,7 +52,7 @@ class Cost:
 @dataclass(frozen=True, slots=True)
 class PlanNode:
     """An operator of the graph. `id` is its structural hash: equal work is one node. Inputs come before it in the
-    plan."""
+    plan. `pin`: the target at which it must stand; `private`: it may not leave the edge."""
 
     id: str
     operator: Operator
@@ -59,7 +62,7 @@ class PlanNode:
     event: bool = False
     every_ns: int | None = None
     cost: Cost = Cost()
-    pin: Literal["free", "edge", "cloud"] = "free"
+    pin: str | None = None
     private: bool = False
 
 
@@ -115,6 +118,7 @@ class DeviceType:
     revise_ns: int = 0
     idle_ns: int = 60_000_000_000
     settle_max: int = 4096
+    commands: tuple[CommandPlan, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +161,16 @@ class SourcePlan:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A compiled program. Nodes are in topological order, deterministically."""
+    """A compiled program. Nodes are in topological order, deterministically; targets from the devices up."""
 
     module: str
     devices: tuple[DeviceType, ...]
     sources: tuple[SourcePlan, ...]
     timelines: tuple[Timeline, ...]
     nodes: tuple[PlanNode, ...]
+    targets: tuple[TargetPlan, ...] = ()
+    procedures: tuple[ProcedurePlan, ...] = ()
+    twins: tuple[TwinModel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

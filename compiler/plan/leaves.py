@@ -14,6 +14,12 @@ class Payload:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """The value of a node that another part of the program works out, as it comes over a link. In parts of a plan only;
+    it has the id of that node."""
+
+
+@dataclass(frozen=True, slots=True)
 class Constant:
     """A value that never changes; `value` is null for `absent`; a point is [latitude, longitude]."""
 

@@ -58,12 +58,12 @@ class Bound:
     """What a thread keeps of the events that it took at any of `steps`, of each the value of the input `value` then.
 
     `count`: how many of these values are known (without `value`: how many events); `true`: how many are true; `first`
-    and `last` are of all events, the others of the known values (`sum` in the order of the events, `squares` the sum of
-    the squared differences from the first known value). Before the first: 0 for `count` and `true`, else absent.
+    and `last` are of all events, the others of the known values (`sum` in the order of the events). Before the first: 0
+    for `count` and `true`, else absent.
     """
 
     steps: tuple[int, ...]
-    how: Literal["count", "true", "first", "last", "min", "max", "sum", "squares"]
+    how: Literal["count", "true", "first", "last", "min", "max", "sum"]
     value: int | None = None
 
 

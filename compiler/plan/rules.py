@@ -66,7 +66,7 @@ class Action:
     parameter is a template; another argument has one part, a hole.
     """
 
-    kind: Literal["alert", "emit", "send"]
+    kind: Literal["alert", "emit", "send", "run"]
     rule: str
     on: Literal["do", "clear"]
     order: int

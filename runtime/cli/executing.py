@@ -49,7 +49,7 @@ def execute(options: Namespace) -> Exit:
     with ExitStack() as files:
         run: Callable[..., Iterator[Sequence[Output]]] = replay.run
         if options.state is not None:
-            durable = resumed(options, plan, replay, results, {"report": report})
+            durable = resumed(options, plan, replay, results, {"report": report}, files)
             report.sink = durable.files.get("results")
             run = partial(durable.outputs, interval=Interval(messages=options.checkpoint_every))
         else:

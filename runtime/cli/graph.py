@@ -2,11 +2,16 @@
 
 from argparse import ArgumentParser, Namespace
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from .compiling import checked
 from .exits import Exit, Failure
+from .plan import add_fleet
 from .program import add_path
 from .writing import STDOUT, put
+
+if TYPE_CHECKING:
+    from ...compiler.picture import Picture
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -20,6 +25,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--rule", metavar="NAME", help="only what this rule (signal, pattern, procedure) needs and does"
     )
+    parser.add_argument(
+        "--placed", action="store_true", help="with a frame for each target, around what stands there: see `plan`"
+    )
+    add_fleet(parser)
     parser.add_argument(
         "-o", "--output", default=STDOUT, metavar="FILE", help="where to write it (default: -, standard output)"
     )
@@ -48,8 +57,41 @@ def graph(options: Namespace) -> Exit:
             hint = f"; did you mean `{near}`?" if near else ""
             raise Failure(f"`{options.program}` has no rule `{options.rule}`{hint}", Exit.USAGE)
         drawn = part
+    if options.placed:
+        drawn = _by_target(options, drawn)
     put(options.output, to_dot(drawn) if format_ == "dot" else to_svg(drawn))
     return Exit.OK
+
+
+def _by_target(options: Namespace, drawn: "Picture") -> "Picture":
+    """The picture with what stands at one target in one frame."""
+    from ...compiler.picture import by_place
+    from ...compiler.plan import Output, Rule
+    from .plan import placed, plan_to_place
+    from .plan_text import kind_of, sent_up
+
+    model, solution = placed(options, plan_to_place(options))
+    placement = model.placement(solution.placed)
+    lowest = placement.targets[0]
+    at_devices = ("source", "field", "command")
+    places = {
+        box.id: lowest for box in drawn.boxes if box.kind in at_devices or (box.kind == "event" and "." in box.id)
+    }
+    for node in model.plan.nodes:
+        match node.operator:
+            case Rule(name):
+                places[f"rule {name}"] = placement.of[node.id]
+                places[name.replace('"', "")] = placement.of[node.id]
+            case Output(name):
+                kind = "pattern" if node.event else "signal"
+                places[f"{kind} {name}"] = placement.of.get(node.inputs[0], placement.of[node.id])
+            case _:
+                pass
+    lanes = {
+        name: f"{name}{kind_of(model, tier)}{sent_up(model, solution, tier)}"
+        for tier, name in enumerate(placement.targets)
+    }
+    return by_place(drawn, places, lanes)
 
 
 def _format(output: str) -> str:

@@ -25,6 +25,8 @@ COMMANDS = {
     "explain": ("explain", "explain", "explain a diagnostic, or what a program waits for, keeps and costs"),
     "diff": ("diff", "diff", "say what becomes of state when a program takes the place of another"),
     "why": ("why", "explain_why", "say why a rule is raised, or why not"),
+    "plan": ("plan", "plan", "say where the parts of a program run, and why"),
+    "profile": ("measuring", "profile", "measure the rates of a program on recorded inputs"),
     "graph": ("graph", "graph", "draw what in a program depends on what"),
     "convert": ("convert", "convert", "write a program as JSON, YAML or text"),
     "compile": ("compiling", "compile_program", "write a program's plan, to run without the compiler"),

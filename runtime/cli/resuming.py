@@ -2,13 +2,14 @@
 
 import sys
 from argparse import Namespace
+from contextlib import ExitStack
 
 from ...compiler.document import PlanError, dump
 from ...compiler.document import load as plan_of
 from ...compiler.migration import migrate
 from ...compiler.plan import Migration, Plan
 from ..connectors.files import STDIN
-from ..disk import Files
+from ..disk import Files, InUse, alone
 from ..durable import Durable, StateMismatch
 from ..replay import Replay
 from .check import plural
@@ -16,8 +17,18 @@ from .diff import report_lines
 from .exits import Exit, Failure
 
 
-def resumed(options: Namespace, plan: Plan, replay: Replay, results: str | None, owners: dict[str, object]) -> Durable:
-    """The run that is kept in the folder of state, where it stood; or one that begins there."""
+def resumed(
+    options: Namespace,
+    plan: Plan,
+    replay: Replay,
+    results: str | None,
+    owners: dict[str, object],
+    files: ExitStack,
+) -> Durable:
+    """The run that is kept in the folder of state, where it stood; or one that begins there.
+
+    Until `files` are closed, no other process goes on from there.
+    """
     if any(given.rpartition("=")[2] == STDIN for given in options.input):
         raise Failure("standard input cannot be read again after a crash: with --state, name files", Exit.USAGE)
 
@@ -37,7 +48,10 @@ def resumed(options: Namespace, plan: Plan, replay: Replay, results: str | None,
     if options.quarantine is not None:
         replay.quarantine.sink = run.written("quarantine", options.quarantine)
     try:
+        files.enter_context(alone(options.state))
         refused = run.resume()
+    except InUse as problem:
+        raise Failure(f"{problem}; wait until it has ended, or name another folder", Exit.INPUT_OUTPUT) from None
     except StateMismatch as problem:
         raise Failure(f"cannot go on from `{options.state}`: {problem}", Exit.INPUT_OUTPUT) from None
     except OSError as problem:

@@ -30,10 +30,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="print outputs and summary as JSON lines; results are not written unless named",
     )
     parser.add_argument("--quiet", action="store_true", help="print the summary only")
-    parser.add_argument("--limit", type=_positive, metavar="N", help="read at most N messages")
+    parser.add_argument("--limit", type=positive, metavar="N", help="read at most N messages")
     parser.add_argument(
         "--batch",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="feed at most N messages at once; it changes the speed, not the results",
     )
@@ -45,14 +45,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--checkpoint-every",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="with --state: write a checkpoint each time N messages were read (default: every 10 seconds or more)",
     )
     add_path(parser)
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A whole number from 1, as an argument."""
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f"`{text}` is not a whole number from 1")
     return int(text)

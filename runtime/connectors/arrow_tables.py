@@ -25,8 +25,8 @@ ROWS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class ParquetRows:
-    """A Parquet file."""
+class _Rows:
+    """A file of tables, read so many rows at a time."""
 
     path: str
     rows: int = ROWS
@@ -34,6 +34,12 @@ class ParquetRows:
     @property
     def name(self) -> str:
         return self.path
+
+
+class ParquetRows(_Rows):
+    """A Parquet file."""
+
+    __slots__ = ()
 
     def read(self, wanted: Sequence[Wanted], texts: Texts) -> Iterator[Payloads]:
         with _failures_named(self.path) as pyarrow:
@@ -44,16 +50,10 @@ class ParquetRows:
             yield from _read(batches, wanted, texts)
 
 
-@dataclass(frozen=True, slots=True)
-class ArrowBatches:
+class ArrowBatches(_Rows):
     """Arrow's IPC format, a file (also Feather's second version) or a stream; or a stream from standard input (`-`)."""
 
-    path: str
-    rows: int = ROWS
-
-    @property
-    def name(self) -> str:
-        return self.path
+    __slots__ = ()
 
     def read(self, wanted: Sequence[Wanted], texts: Texts) -> Iterator[Payloads]:
         with _failures_named(self.path) as pyarrow:

@@ -37,7 +37,7 @@ class CsvRows:
         for lines in read_lines(self.path):
             if decoder is None:
                 header, _, rest = lines.data.partition(b"\n")
-                decoder = Decoder(self._names(header, lines.too_long), wanted)
+                decoder = Decoder(self._names(bytes(header), lines.too_long), wanted)
                 lines = Lines(rest)
                 number += 1
             payloads, count = decoder.decode(lines, number, texts)
@@ -79,7 +79,7 @@ class Decoder:
         records: list[list[str] | None] = []
         broken: dict[int, Reason] = {}
         start = 0
-        raw = lines.data.split(b"\n")[:-1]
+        raw = bytes(lines.data).split(b"\n")[:-1]
         for line_number, line in enumerate(raw, number):
             if line.strip(b" \t\r"):
                 record = self._record(line)

@@ -3,7 +3,7 @@
 import gzip
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from io import BufferedReader
 from pathlib import Path
@@ -25,30 +25,49 @@ def read_lines(path: str, read_bytes: int = READ_BYTES) -> Iterator[Lines]:
 
     A line longer than `LINE_BYTES_MAX` is passed over, however long it is, and reported by its beginning.
     """
-    carry = b""
+    carry = bytearray()
+    first = True
     passing_over = False
-    for data in _without_mark(_read(path, read_bytes)):
-        if passing_over:
-            end = data.find(b"\n")
-            if end < 0:
-                continue
-            data = data[end + 1 :]
-            passing_over = False
-        end = data.rfind(b"\n") + 1
-        if end:
-            yield from _runs(carry + data[:end])
+    with failures_named(path), _open(path) as stream:
+        # `readinto1` gives what is there: a pipe's messages are not held back until a block is full.
+        read_into = stream.readinto1 if path == STDIN else stream.readinto
+        while data := _read(read_into, carry, read_bytes):
+            if first:
+                data = data.removeprefix(_BYTE_ORDER_MARK)
+                first = False
+            end = data.rfind(b"\n") + 1
+            if passing_over:
+                if not end:
+                    continue
+                begin = data.find(b"\n") + 1
+                data, end, passing_over = data[begin:], end - begin, False
             carry = data[end:]
-        else:
-            carry += data
-        if len(carry) > LINE_BYTES_MAX:
-            yield Lines(carry[:EXCERPT_BYTES], too_long=True)
-            carry = b""
-            passing_over = True
+            if end:
+                del data[end:]
+                yield from _runs(data)
+            if len(carry) > LINE_BYTES_MAX:
+                yield Lines(carry[:EXCERPT_BYTES], too_long=True)
+                carry, passing_over = bytearray(), True
+    if first and path != STDIN:
+        raise InputError(_EMPTY.format(path))
     if carry:
         yield Lines(carry + b"\n")
 
 
-def _runs(data: bytes) -> Iterator[Lines]:
+def _read(read_into: Callable[[memoryview], int], carry: bytearray, read_bytes: int) -> bytearray:
+    """What is left of the read before, and behind it what is read now; nothing at the end.
+
+    It is read into where it stays: memory that is asked for anew, and given back, costs more than what it holds.
+    """
+    data = bytearray(len(carry) + read_bytes)
+    data[: len(carry)] = carry
+    with memoryview(data)[len(carry) :] as room:
+        count = read_into(room)
+    del data[len(carry) + count if count else 0 :]
+    return data
+
+
+def _runs(data: bytearray) -> Iterator[Lines]:
     """Whole lines, of which only the first can be too long: the others are from one read."""
     if data.find(b"\n") > LINE_BYTES_MAX:
         yield Lines(data[:EXCERPT_BYTES], too_long=True)
@@ -65,27 +84,7 @@ def probe(path: str) -> None:
                 raise InputError(_EMPTY.format(path))
 
 
-def _without_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Drop the mark that some editors put before UTF-8."""
-    first = True
-    for chunk in chunks:
-        yield chunk.removeprefix(_BYTE_ORDER_MARK) if first else chunk
-        first = False
-
-
-def _read(path: str, read_bytes: int) -> Iterator[bytes]:
-    empty = True
-    with failures_named(path), _open(path) as stream:
-        # `read1` gives what is there: a pipe's messages are not held back until a block is full.
-        read = stream.read1 if path == STDIN else stream.read
-        while data := read(read_bytes):
-            empty = False
-            yield data
-    if empty and path != STDIN:
-        raise InputError(_EMPTY.format(path))
-
-
-def _open(path: str) -> AbstractContextManager["BufferedReader | gzip.GzipFile"]:
+def _open(path: str) -> AbstractContextManager[BufferedReader | gzip.GzipFile]:
     if path == STDIN:
         return nullcontext(cast(BufferedReader, sys.stdin.buffer))
     return gzip.open(path, "rb") if path.endswith(".gz") else open(path, "rb")

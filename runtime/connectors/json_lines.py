@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ...stdlib.column import Mask
 from ..kernels.jit import COMPILED
 from .files import read_lines
 from .packed import Packed
@@ -21,7 +22,9 @@ from .structures import ByAttributes, Structures, Wrong, fill, shape_of
 
 NEWLINE, OPEN, CLOSE = b"\n{}"
 
-PIECE_BYTES = 1 << 17
+_NOTHING: NDArray[np.intp] = np.empty(0, dtype=np.intp)
+
+PIECE_BYTES = 1 << 16
 """Decoded at a time: its structures should still be in the core's own cache when they become columns."""
 
 
@@ -59,37 +62,46 @@ class Decoder:
 
     def decode(self, lines: Lines, number: int, texts: Texts) -> tuple[Payloads, int]:
         """The messages of a run of lines, of which the first is line `number`; and how many lines there are."""
+        self._columns.begin(texts)
         if lines.too_long:
             wrong = Wrong(broken={0: "too_long"})
-            self._columns.begin(1, texts)
             self._columns.take([self._blank], wrong)
             return self._payloads(1, LineOrigin([number], lines.data, [0]), wrong), 1
-        text = np.frombuffer(lines.data, dtype=np.uint8)
+        wrong = Wrong()
+        numbers, starts = [_NOTHING], [_NOTHING]
+        line_count, count = 0, 0
+        for begin, piece in _pieces(lines.data, self._piece_bytes):
+            at, is_message = self._piece(piece, count, wrong)
+            number_of = np.arange(number + line_count, number + line_count + len(at))
+            line_count += len(at)
+            if is_message is not None:
+                number_of, at = number_of[is_message], at[is_message]
+            count += len(at)
+            numbers.append(number_of)
+            starts.append(begin + at)
+        origin = LineOrigin(np.concatenate(numbers), lines.data, np.concatenate(starts))
+        return self._payloads(count, origin, wrong), line_count
+
+    def _piece(self, piece: memoryview, first_row: int, wrong: Wrong) -> tuple[NDArray[np.intp], Mask | None]:
+        """Takes the messages of a piece; where its lines begin, and which of them are messages (None: all)."""
+        text = np.frombuffer(piece, dtype=np.uint8)
         ends = np.flatnonzero(text == NEWLINE)
-        starts = np.concatenate(([0], ends[:-1] + 1))[: len(ends)]
+        at = np.concatenate(([0], ends[:-1] + 1))
         # The decoder takes values as they come, not lines. If every line begins with `{` and ends with `}`, no value
         # can span two of them, so that as many values as lines are one for each.
-        objects = (text[starts] == OPEN) & (text[ends - 1] == CLOSE)
-        every = bool(objects.all())
-        is_message = np.ones(len(ends), dtype=np.bool_)
-        wrong = Wrong()
-        count = 0
-        self._columns.begin(len(ends), texts)
-        for first, last, begin, end in _pieces(starts, len(lines.data), self._piece_bytes):
-            data = lines.data[begin:end]
-            structures = self._at_once(data, last - first) if every or objects[first:last].all() else None
-            if structures is None:
-                structures, is_message[first:last] = self._one_by_one(data, count, wrong)
-            count += len(structures)
-            self._columns.take(structures, wrong)
-        at = np.flatnonzero(is_message)
-        return self._payloads(count, LineOrigin(number + at, lines.data, starts[at]), wrong), len(ends)
+        objects = (text[at] == OPEN) & (text[ends - 1] == CLOSE)
+        structures = self._at_once(piece, len(at)) if objects.all() else None
+        is_message = None
+        if structures is None:
+            structures, is_message = self._one_by_one(bytes(piece), first_row, wrong)
+        self._columns.take(structures, wrong)
+        return at, is_message
 
     def _payloads(self, count: int, origin: Origin, wrong: Wrong) -> Payloads:
         columns = self._columns.end(wrong)
         return Payloads(count, columns, origin, wrong.bad, wrong.broken)
 
-    def _at_once(self, data: bytes, count: int) -> Structures | None:
+    def _at_once(self, data: memoryview, count: int) -> Structures | None:
         """The messages of lines of which each looks like an object, if each is one as wanted; else None."""
         if not _is_utf8(data):
             return None
@@ -99,14 +111,15 @@ class Decoder:
             return None
         return structures if len(structures) == count else None
 
-    def _one_by_one(self, data: bytes, first_row: int, wrong: Wrong) -> tuple[Structures, list[bool]]:
+    def _one_by_one(self, data: bytes, first_row: int, wrong: Wrong) -> tuple[Structures, Mask]:
         """Each line for itself; and whether it is a message."""
         structures: list[msgspec.Struct] = []
-        is_message = [bool(line.strip(b" \t\r")) for line in data.split(b"\n")[:-1]]
-        for line, message in zip(data.split(b"\n"), is_message, strict=False):
+        lines = data.split(b"\n")[:-1]
+        is_message = [bool(line.strip(b" \t\r")) for line in lines]
+        for line, message in zip(lines, is_message, strict=True):
             if message:
                 structures.append(self._line(line, first_row + len(structures), wrong))
-        return structures, is_message
+        return structures, np.array(is_message, dtype=np.bool_)
 
     def _line(self, line: bytes, row: int, wrong: Wrong) -> msgspec.Struct:
         """One message; an empty structure if it is broken."""
@@ -131,19 +144,19 @@ class Decoder:
         return fill(self._shape, message, row, wrong)
 
 
-def _pieces(starts: NDArray[np.intp], size: int, piece_bytes: int) -> Iterator[tuple[int, int, int, int]]:
-    """Lines from the first to the last (exclusive) that are about so many bytes together; where they begin and end."""
-    firsts = np.unique(np.searchsorted(starts, np.arange(0, size, piece_bytes)))
-    firsts = firsts[firsts < len(starts)]
-    lines, begins = [*firsts.tolist(), len(starts)], [*starts[firsts].tolist(), size]
-    yield from zip(lines, lines[1:], begins, begins[1:], strict=False)
+def _pieces(data: bytes | bytearray, piece_bytes: int) -> Iterator[tuple[int, memoryview]]:
+    """Whole lines that are about so many bytes together, and where they begin."""
+    view = memoryview(data)
+    begin = 0
+    while begin < len(data):
+        end = data.find(b"\n", min(begin + piece_bytes, len(data)) - 1) + 1
+        yield begin, view[begin:end]
+        begin = end
 
 
-def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
-        return True
+def _is_utf8(data: bytes | memoryview) -> bool:
     try:
-        data.decode()
+        str(data, "utf-8")
     except UnicodeDecodeError:
         return False
     return True

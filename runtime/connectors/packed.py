@@ -17,6 +17,8 @@ from .payload import Texts, Wanted, known_numbers
 from .structures import Leaf, Mixed, Shape, Structures, Wrong, give
 
 _KINDS = {"float": kernel.NUMBER, "text": kernel.TEXT, "bool": kernel.TRUTH}
+"""What a leaf holds; also the place of its kind among what the kernel makes."""
+
 Field = tuple[int, int, int, int]
 """A row of what the kernel is told (`kernels.packed.unpack`)."""
 
@@ -57,52 +59,55 @@ class Packed:
                 yield kernel.OBJECT, skip, 0, len(inside)
                 yield from inside
 
-    def begin(self, rows_max: int, texts: Texts) -> None:
-        """A run of at most so many messages begins."""
-        number_count, text_count, truth_count = self._counts
+    def begin(self, texts: Texts) -> None:
+        """A run of messages begins."""
         self._texts = texts
-        self._rows = 0
+        self._parts: list[tuple[NDArray[Any], ...]] = []
         if not self._table.is_of(texts):
             self._table = _Table(texts)
         self._table.follow()
-        self._numbers = np.empty((number_count, 8 * rows_max), dtype=np.uint8)
-        self._codes = np.empty((text_count, rows_max), dtype=np.int32)
-        self._truths = np.empty((truth_count, rows_max), dtype=np.int8)
 
     def take(self, structures: Structures, wrong: Wrong) -> None:
         """The structures that come next."""
         n, data = len(structures), self._data
-        if len(self._unseen) < len(self._codes) * n:
-            self._unseen = np.empty((len(self._codes) * n, 4), dtype=np.int64)
+        number_count, text_count, truth_count = self._counts
+        numbers = np.empty((number_count, n), dtype=np.uint64)
+        codes = np.empty((text_count, n), dtype=np.int32)
+        truths = np.empty((truth_count, n), dtype=np.int8)
+        self._parts.append((numbers, codes, truths))
+        if len(self._unseen) < text_count * n:
+            self._unseen = np.empty((text_count * n, 4), dtype=np.int64)
         self._encoder.encode_into(structures, data)
         count = kernel.unpack(
-            np.frombuffer(data, dtype=np.uint8), _header_bytes(n), self._rows, self._rows + n, self._fields,
-            self._numbers, self._codes, self._truths, *self._table.arrays, self._unseen,
+            np.frombuffer(data, dtype=np.uint8), _header_bytes(n), n, self._fields, numbers, codes, truths,
+            *self._table.arrays, self._unseen,
         )  # fmt: skip
         assert count >= 0, "msgspec writes MessagePack"
         if count:
             for row, column, start, end in self._unseen[:count].tolist():
-                self._codes[column, row] = self._texts.code(data[start:end].decode())
+                codes[column, row] = self._texts.code(data[start:end].decode())
             self._table.follow()
-        self._rows += n
 
     def end(self, wrong: Wrong) -> dict[Wanted, Column]:
         """The columns of the wanted fields."""
+        if not self._parts:
+            self.take([], wrong)
         columns: dict[Wanted, Column] = {}
         for leaf, place in self._leaves:
             give(columns, wrong, leaf.wanted, self._column(leaf, place))
         return columns
 
     def _column(self, leaf: Leaf, place: int) -> Column:
+        values = np.concatenate([part[_KINDS[leaf.kind]][place] for part in self._parts])
         if leaf.kind == "float":
-            return known_numbers(self._numbers[place, : 8 * self._rows].view(">f8") + 0.0)
+            numbers = values.view(np.float64)
+            numbers += 0.0  # no negative zero
+            return known_numbers(numbers)
         if leaf.kind == "text":
-            codes = self._codes[place, : self._rows]
-            missing = codes == kernel.MISSING
-            return Column(np.where(missing, np.int32(0), codes), ~missing) if missing.any() else Column(codes)
-        truths = self._truths[place, : self._rows]
-        missing = truths == kernel.MAYBE
-        return Column(truths == 1, ~missing if missing.any() else None)
+            missing = values == kernel.MISSING
+            return Column(np.where(missing, np.int32(0), values), ~missing) if missing.any() else Column(values)
+        missing = values == kernel.MAYBE
+        return Column(values == 1, ~missing if missing.any() else None)
 
 
 def _header_bytes(count: int) -> int:

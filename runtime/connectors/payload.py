@@ -56,7 +56,7 @@ class Wanted:
 class Lines:
     """A run of whole lines of an input, each with its end; or one that is longer than may be, by its beginning."""
 
-    data: bytes
+    data: bytes | bytearray
     too_long: bool = False
 
 
@@ -76,7 +76,7 @@ class LineOrigin:
     """Messages that are lines: where in `data` each begins."""
 
     numbers: Sequence[int] | NDArray[np.integer]
-    data: bytes
+    data: bytes | bytearray
     starts: Sequence[int] | NDArray[np.integer]
 
     def excerpt(self, row: int) -> str:

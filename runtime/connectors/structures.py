@@ -155,8 +155,8 @@ class ByAttributes:
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
 
-    def begin(self, rows_max: int, texts: Texts) -> None:
-        """A run of at most so many messages begins."""
+    def begin(self, texts: Texts) -> None:
+        """A run of messages begins."""
         self._texts = texts
         self._rows = 0
         self._parts: list[dict[Wanted, Column]] = []

@@ -2,7 +2,7 @@
 same."""
 
 from ...compiler import plan as p
-from . import following, leaves, matching, members, recent, rules, truths, windows
+from . import following, leaves, matching, members, recent, rules, truths, twins, windows
 from .instance import Case, Instance, Instant
 
 
@@ -10,8 +10,13 @@ def _payload(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     raise AssertionError("a source has no instants: its messages are mapped by `interpret.sources`")
 
 
+def _received(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    raise AssertionError("the meaning of a program is that of its whole plan: the reference executes no parts")
+
+
 CASES: dict[type, Case] = {
     p.Payload: _payload,
+    p.Received: _received,
     p.Constant: leaves.constant,
     p.Field: leaves.field,
     p.Message: leaves.message,
@@ -46,4 +51,8 @@ CASES: dict[type, Case] = {
     p.Raised: rules.raised,
     p.Action: rules.action,
     p.Output: rules.output,
+    p.TwinState: twins.twin_state,
+    p.TwinValue: twins.twin_value,
+    p.Predicted: twins.predicted,
+    p.TimeUntil: twins.time_until,
 }

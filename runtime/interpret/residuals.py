@@ -6,6 +6,7 @@ preference, until an event or a silence stands in front, or nothing is left.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from ...compiler import plan as p
 
@@ -85,6 +86,8 @@ def _awaited(left: Left, events: int) -> Iterator[Awaited]:
         case Round(turns, done, at):
             if at < events:
                 yield from _turns(turns, done, rest, events)
+        case _:
+            assert_never(head)
 
 
 def _turns(turns: p.Turns, done: int, rest: Left, events: int) -> Iterator[Awaited]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
-from ..output import Alerted, Emitted, Matched, Output, OutputValue, Sent, Signalled
+from ..output import Alerted, Emitted, Matched, Output, OutputValue, Sent, Signalled, Started
 from ..output import Life as LifeRecord
 from ..text import output_value, write_value
 from .instance import Instance, Instant
@@ -90,6 +90,9 @@ def _done(action: p.Action, values: list[Value], here: Instance, at: Instant) ->
         case "send":
             assert action.name is not None
             return Sent(*where, action.rule, action.name, arguments)
+        case "run":
+            assert action.name is not None
+            return Started(*where, action.rule, action.name, arguments)
 
 
 def _argument(argument: p.ActionArgument, values: list[Value]) -> OutputValue:

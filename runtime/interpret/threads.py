@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, assert_never
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
@@ -97,8 +97,8 @@ def bound_value(bound: p.Bound, views: Sequence[View]) -> Value:
             return max(known, default=None)
         case "sum":
             return _sum(known) if known else None
-        case "squares":
-            return _sum([(value - known[0]) * (value - known[0]) for value in known]) if known else None
+        case _:
+            assert_never(bound.how)
 
 
 def _sum(numbers: Sequence[float]) -> float:
@@ -163,19 +163,17 @@ class Threads:
         if any(self.meets(step, one, view) for step in unless if step is not None):
             return []
         awaits = one.left[0]
-        match awaits:
-            case p.Take(step, link):
-                if self.meets(step, one, view):
-                    return self._taken(one, view) + ([one] if link == "each" else [])
-                return [] if link == "next" and self._updates(step, view) else [one]
-            case p.Silence(step) | p.Rest(step):
-                if self.meets(step, one, view):
-                    return []
-                over = one.over()
-                if over is not None and view.timer and over <= view.time:
-                    return self._split(replace(one, left=one.left[1:], since=over))
-            case _:
-                raise AssertionError(f"nothing that a thread waits for: {awaits}")
+        assert isinstance(awaits, p.Take | p.Silence | p.Rest)
+        meets = self.meets(awaits.step, one, view)
+        if isinstance(awaits, p.Take):
+            if meets:
+                return self._taken(one, view) + ([one] if awaits.link == "each" else [])
+            return [] if awaits.link == "next" and self._updates(awaits.step, view) else [one]
+        if meets:
+            return []
+        over = one.over()
+        if over is not None and view.timer and over <= view.time:
+            return self._split(replace(one, left=one.left[1:], since=over))
         return [one]
 
     def _guarding(self, one: Thread, view: View) -> frozenset[Guard]:
@@ -262,6 +260,8 @@ class Threads:
                 return numbers[0] if numbers else None
             case "to last":
                 return numbers[-1] if numbers else None
+            case _:
+                assert_never(self.pattern.skip)
 
     def _bounded(self) -> bool:
         """Keep the newest of those that wait for the same step, where the others cannot matter; drop the oldest of too
@@ -294,6 +294,8 @@ def answer(test: Sequence[p.Term], one: Thread, pattern: p.Pattern, view: View) 
             case p.Apply(function, count):
                 arguments = stack[len(stack) - count :]
                 stack[len(stack) - count :] = [applied(function, arguments)]
+            case _:
+                assert_never(term)
     (found,) = stack
     return found
 

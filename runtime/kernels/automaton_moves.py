@@ -47,7 +47,6 @@ from .automaton_layout import (
     SKIP_STEPS,
     SKIP_TO_LAST,
     SOUGHT,
-    SQUARES,
     STATE,
     SUM,
     TAIL,
@@ -136,14 +135,9 @@ def accumulate(thread: int, step: int, i: int, program: Any, state: Any, instant
         elif how == COUNT_TRUE:
             bound[thread, b] = was + x
         elif was != was:
-            bound[thread, b] = 0.0 if how == SQUARES else x
-            if how == SQUARES:
-                bound[thread, beside] = x
+            bound[thread, b] = x
         elif how == SUM:
             bound[thread, b] = was + x
-        elif how == SQUARES:
-            x -= bound[thread, beside]
-            bound[thread, b] = was + x * x
         else:
             below = x < was
             if bounds[b, IS_TIME] == 1:

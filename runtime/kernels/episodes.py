@@ -146,74 +146,111 @@ def passes(due: int, row: int, time: Any, before: Any) -> int:
 
 
 @kernel(
-    "i8(i4[::1], i8[::1], i8[::1], b1[::1], i1[::1], i4[::1], i8[::1], i8[::1], i8[::1], i8, i8, i8[::1], i1[::1],"
-    " i8[::1], i4[::1], i8[::1], b1[::1], i1[::1])",
+    "i8(i4[::1], i8[::1], i1[::1], i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], i8[::1], i8[::1], i8, i8, i8[::1],"
+    " i8[::1], i1[::1], i8[::1], b1[::1], i4[::1], i8[::1], i4[::1], i8[::1], b1[::1], i1[::1], i1[::1], i8[::1])",
     by_item=True,
 )
 def holds_changes(
+    lane: Any,
+    at: Any,
+    truth: Any,
     key: Any,
     row: Any,
     time: Any,
     timer: Any,
-    truth: Any,
-    waiting: Any,
     row_time: Any,
     before: Any,
     last: Any,
-    duration: int,
     running: int,
+    stride: int,
+    duration: Any,
     due: Any,
     given: Any,
+    waiting: Any,
+    listed: Any,
+    out_lane: Any,
     out_row: Any,
     out_key: Any,
     out_time: Any,
     out_timer: Any,
     out_truth: Any,
+    out_was: Any,
+    counts: Any,
 ) -> int:
-    """As `holds`, of a condition that is known by its changes: instants of one key are in order, keys in any.
+    """As `holds`, of many conditions, each a lane with a `duration`, that are known by their changes.
 
-    `waiting`: the keys for which it lasts, or may now. `row_time`, `before` (n,): each row's time, and the row of its
-    key before it; `last` (keys,): the last row of each key, -1 none. Returns how many changes came out, of one key in
-    order.
+    `truth` is that of a lane `at` one of the instants `key`, `row`, `time`, `timer`; of one key they are in order.
+    State (lanes * stride,): `due`, `given`. `waiting`: where it lasts, of which there are `counts[0]`; `listed` says
+    which these are. `row_time`, `before` (n,): each row's time, and the row of its key before it; `last` (keys,): the
+    last row of each key, -1 none. Returns how many changes came out, of one lane and key in order, and what `was` true
+    before each; in `counts[1]`, how many wait still.
     """
     n = 0
-    for i in range(len(key) + len(waiting)):
-        changes = i < len(key)
-        k = key[i] if changes else waiting[i - len(key)]
-        if given[k] == LASTING:
+    changes = len(lane)
+    i = 0
+    here = 0
+    while i < changes + counts[0]:
+        if i < changes:
+            here = at[i]
+            of = lane[i]
+            k = key[here]
+            slot = of * stride + k
+            end = row[here]
+            now = time[here]
+        else:
+            slot = waiting[i - changes]
+            of = slot // stride
+            k = slot % stride
+            end = last[k]
+            now = row_time[end] if end >= 0 else due[slot]
+        was = given[slot]
+        if was == LASTING and due[slot] < now:
             # What is due has fired before this change, or at one of the rows that are left.
-            end = row[i] if changes else last[k]
-            now = time[i] if changes else (row_time[end] if end >= 0 else due[k])
-            if due[k] < now:
-                fires = passes(due[k], end, row_time, before)
-                if fires < running:
-                    out_row[n] = fires
-                    out_key[n] = k
-                    out_time[n] = due[k]
-                    out_timer[n] = True
-                    out_truth[n] = TRUE
-                    n += 1
-                    given[k] = TRUE
-                    due[k] = NEVER
-        if not changes:
+            fires = passes(due[slot], end, row_time, before)
+            if fires < running:
+                out_lane[n] = of
+                out_row[n] = fires
+                out_key[n] = k
+                out_time[n] = due[slot]
+                out_timer[n] = True
+                out_truth[n] = TRUE
+                out_was[n] = FALSE
+                n += 1
+                given[slot] = was = TRUE
+                due[slot] = NEVER
+        if i >= changes:
+            if was == LASTING:
+                waiting[counts[1]] = slot
+                counts[1] += 1
+            else:
+                listed[slot] = False
+            i += 1
             continue
-        was = given[k]
         t = truth[i]
+        i += 1
         if t == was or (was == LASTING and t == TRUE):
             continue
-        due[k] = NEVER
-        given[k] = t
+        due[slot] = NEVER
+        given[slot] = t
+        if was == LASTING:
+            was = FALSE
         if t == TRUE:
-            due[k] = time[i] + duration
-            given[k] = LASTING
+            due[slot] = now + duration[of]
+            given[slot] = LASTING
             t = FALSE
-        if t == was or (t == FALSE and was == LASTING):
+            if not listed[slot]:
+                listed[slot] = True
+                waiting[counts[0]] = slot
+                counts[0] += 1
+        if t == was:
             continue
-        out_row[n] = row[i]
+        out_lane[n] = of
+        out_row[n] = end
         out_key[n] = k
-        out_time[n] = time[i]
-        out_timer[n] = timer[i]
+        out_time[n] = now
+        out_timer[n] = timer[here]
         out_truth[n] = t
+        out_was[n] = was
         n += 1
     return n
 

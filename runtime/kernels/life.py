@@ -1,8 +1,8 @@
-"""The kernel of a rule's life: the table of docs/meaning.md."""
+"""The kernel of the lives of rules: the table of docs/meaning.md."""
 
 from typing import Any
 
-from .episodes import FALSE, SILENT, TRUE, UNKNOWN
+from .episodes import FALSE, SILENT, TRUE, UNKNOWN, passes
 from .jit import NEVER, kernel
 
 RAISED, REPEATED, CLEARED, UNCERTAIN, CERTAIN = 0, 1, 2, 3, 4
@@ -13,206 +13,265 @@ remembered during the cooldown; was it acknowledged."""
 COOL_UNTIL, REPEAT_AT, HOLD_UNTIL, REPEATS = 0, 1, 2, 3
 """Columns of a key's times: NEVER where not running; REPEATS counts."""
 
-
-@kernel("i8(i8, i8, i8, b1, i8, i8, i8, i8[::1], i8[::1], b1[::1], i4[::1], i1[::1], i8[::1])")
-def _say(
-    n: int,
-    what: int,
-    row: int,
-    timer: bool,
-    time: int,
-    key: int,
-    count: int,
-    out_row: Any,
-    out_time: Any,
-    out_timer: Any,
-    out_key: Any,
-    out_what: Any,
-    out_count: Any,
-) -> int:
-    out_row[n] = row
-    out_time[n] = time
-    out_timer[n] = timer
-    out_key[n] = key
-    out_what[n] = what
-    out_count[n] = count
-    return n + 1
+MOMENTARY, HAS_UNTIL, LATCHED, HAS_HOLD, TIMED = 1, 2, 4, 8, 16
+WRITTEN, FIRED, SUPPRESSED, WAITING, STILL_WAITING = 0, 1, 2, 3, 4
+"""What is counted: outputs, timers that fired, edges that a cooldown suppressed, keys that wait for a timer."""
 
 
-@kernel("i8(i1[:, ::1], i8[:, ::1], i8)")
-def _next_due(state: Any, times: Any, k: int) -> int:
-    """When key k's next timer is due, or NEVER."""
+@kernel("i8(i1[::1], i8[::1], i8, i8)", counting=False)
+def _next_due(state: Any, times: Any, s: int, t: int) -> int:
+    """When the next timer is due, or NEVER, of the key whose state and times begin there."""
     due = NEVER
-    if state[k, PENDING] and times[k, COOL_UNTIL] < due:
-        due = times[k, COOL_UNTIL]
-    if state[k, STATE]:
-        if times[k, HOLD_UNTIL] < due:
-            due = times[k, HOLD_UNTIL]
-        if times[k, REPEAT_AT] < due:
-            due = times[k, REPEAT_AT]
+    if state[s + PENDING] and times[t + COOL_UNTIL] < due:
+        due = times[t + COOL_UNTIL]
+    if state[s + STATE]:
+        if times[t + HOLD_UNTIL] < due:
+            due = times[t + HOLD_UNTIL]
+        if times[t + REPEAT_AT] < due:
+            due = times[t + REPEAT_AT]
     return due
 
 
-MOMENTARY, HAS_UNTIL, LATCHED, HAS_HOLD = 1, 2, 4, 8
-PASSES, LOOKS, ACKNOWLEDGES = 0, 1, 2
-"""What is to be done at an instant: let time pass; look at the rule; take an acknowledgement and look at it."""
+@kernel("i8(i8, i4, i8, i8, i4[::1], i8[::1], i1[::1])", counting=False)
+def _say(n: int, lane: int, at: int, what: int, out_lane: Any, out_at: Any, out_what: Any) -> int:
+    out_lane[n] = lane
+    out_at[n] = at
+    out_what[n] = what
+    return n + 1
+
+
+@kernel("i8(i8, i8, i4, i8, b1, i8[::1], i4[::1], i8[::1], b1[::1], i8[::1])", counting=False)
+def _fire(
+    f: int, row: int, key: int, time: int, timer: bool, rows: Any, keys: Any, times: Any, timers: Any, counts: Any
+) -> int:
+    rows[f] = row
+    keys[f] = key
+    times[f] = time
+    timers[f] = timer
+    counts[f] = 0
+    return f + 1
+
+
+@kernel("i8(i8, b1, i1[::1], i8)", counting=False)
+def _wanted(flags: int, momentary: bool, state: Any, s: int) -> int:
+    """Of what is raised: whether it is to be cleared (1), and whether that is not known (2)."""
+    if flags & HAS_UNTIL:
+        doubt = state[s + UNTIL] == UNKNOWN and (momentary or state[s + WHEN] == UNKNOWN)
+        return (1 if state[s + UNTIL] == TRUE else 0) + (2 if doubt else 0)
+    if momentary:
+        return 1
+    return (1 if state[s + WHEN] == FALSE else 0) + (2 if state[s + WHEN] == UNKNOWN else 0)
+
+
+@kernel("void(i8, b1, b1, i8[::1], b1[::1], i8[::1])", counting=False)
+def _list(slot: int, told: bool, waits: bool, waiting: Any, listed: Any, counts: Any) -> None:
+    """Put a key among those that wait for a timer, or leave it among them, or take it out."""
+    if told:
+        if waits and not listed[slot]:
+            listed[slot] = True
+            waiting[counts[WAITING]] = slot
+            counts[WAITING] += 1
+    elif waits:
+        waiting[counts[STILL_WAITING]] = slot
+        counts[STILL_WAITING] += 1
+    else:
+        listed[slot] = False
+
+
+@kernel("i8(i8, i8, i8, i8[::1], i8[::1], b1[::1])", counting=False)
+def _looked_at(since: int, row: int, running: int, time: Any, before: Any, event: Any) -> int:
+    """The first event row, of those of one key up to `row`, at a time or, where no timer fires, after it; -1: none."""
+    found = -1
+    while row >= 0 and time[row] >= since:
+        if event[row] and (time[row] == since or row >= running):
+            found = row
+        row = before[row]
+    return found
 
 
 @kernel(
-    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i1[::1], i1[::1], i1[::1], i8, i8, i8, i8, i8, i1[:, ::1], i8[:, ::1],"
-    " i8[::1], i8[::1], b1[::1], i4[::1], i1[::1], i8[::1], i8[::1])"
+    "i8(i8, i4[::1], i8[::1], i1[::1], i1[::1], i4[::1], i8[::1], i8[::1], b1[::1], b1, b1[::1], i8[::1], i8[::1],"
+    " i8[::1], i8, i8, i8, i8[::1], i8[::1], i8[::1], i1[::1], i8[::1], i8[::1], b1[::1], i4[::1], i8[::1], i1[::1],"
+    " i8[::1], i4[::1], i8[::1], b1[::1], i8[::1], i8[::1])",
+    by_item=True,
 )
-def life(
+def lives(
     start: int,
+    lane: Any,
+    at: Any,
+    when: Any,
+    until: Any,
     key: Any,
     row: Any,
     time: Any,
     timer: Any,
-    when: Any,
-    until: Any,
-    attention: Any,
+    acknowledges: bool,
+    event: Any,
+    row_time: Any,
+    before: Any,
+    last: Any,
     running: int,
+    stride: int,
     flags: int,
-    cooldown: int,
-    repeat: int,
-    hold: int,
+    cooldown: Any,
+    repeat: Any,
+    hold: Any,
     state: Any,
     times: Any,
-    out_row: Any,
-    out_time: Any,
-    out_timer: Any,
-    out_key: Any,
+    waiting: Any,
+    listed: Any,
+    out_lane: Any,
+    out_at: Any,
     out_what: Any,
-    out_count: Any,
+    fired_row: Any,
+    fired_key: Any,
+    fired_time: Any,
+    fired_timer: Any,
+    fired_count: Any,
     counts: Any,
 ) -> int:
-    """Walk over instants in order; at each, first the key's own timers that were due before it, then what it says.
+    """Walk over what is said to rules, each a lane, in order; at each, first the timers that were due before it.
 
-    `when` and `until` are truths (SILENT: unchanged); of a momentary rule `when` is TRUE where the event happens.
-    Durations are 0 where the rule has none. `counts` is [written, suppressed]. Returns the instant to go on from:
-    fewer than n if the output is full. At one instant the rule's own timers come after what its inputs say, so a
-    timer due at an instant's time is run when time has passed it, on what was said last.
+    `when` and `until` are truths (SILENT: nothing is said), at places `at` of the instants `key`, `row`, `time`,
+    `timer`; of a momentary rule `when` is TRUE where the event happens. With `acknowledges` the instants are those of
+    an acknowledgement. After them comes who is `waiting` for a timer. Durations (lanes,) are 0 where the rule has none.
+    State (lanes * stride, columns) is flat; `listed` says who is among the waiting. `row_time`, `before` (n,): each
+    row's time, and the row of its key before it; `last` (keys,): the last row of each key, -1 none.
+
+    Out: of each lane what happened, and at which of the instants, after which those are counted where a timer fired
+    (`fired_*`); of one key in order. Returns the place to go on from: less than all if the output is full. At one
+    instant the rule's own timers come after what its inputs say, so a timer due at an instant's time is run when time
+    has passed it, on what was said last.
     """
-    n = counts[0]
+    n, f = counts[WRITTEN], counts[FIRED]
     momentary = flags & MOMENTARY != 0
     stateless = momentary and flags & (HAS_UNTIL | LATCHED | HAS_HOLD) == 0
-    for i in range(start, len(key)):
-        k = key[i]
-        at_timer = False
-        while True:
-            if n + 5 > len(out_row):
-                counts[0] = n
+    timed = flags & TIMED != 0
+    said, i = len(lane), start
+    while i < said + counts[WAITING]:
+        of = 0
+        here = 0
+        if i < said:
+            of = lane[i]
+            here = at[i]
+            k = key[here]
+            slot = of * stride + k
+            end = row[here]
+            moment = time[here]
+        else:
+            slot = waiting[i - said]
+            of = slot // stride
+            k = slot % stride
+            end = last[k]
+            moment = row_time[end] if end >= 0 else 0
+        s, t = slot * 6, slot * 4
+        at_timer = True
+        while at_timer:
+            if n + 5 > len(out_lane) or f + 1 > len(fired_row):
+                counts[WRITTEN], counts[FIRED] = n, f
                 return i
-            now, is_timer = time[i], timer[i]
-            due = _next_due(state, times, k) if row[i] < running else NEVER
-            at_timer = due < time[i]
+            due = NEVER
+            if timed and end >= 0:
+                due = _next_due(state, times, s, t)
+            at_timer = False
+            fires = running
+            if due < moment:
+                fires = passes(due, end, row_time, before)
+                at_timer = fires < running
+            looked = -1
+            held = timed and end >= 0 and state[s + STATE] and times[t + HOLD_UNTIL] <= moment
+            if held and (not at_timer or due == times[t + HOLD_UNTIL]):
+                # An event at the very time from which it need not be held looks at it, though nothing is said there.
+                looked = _looked_at(times[t + HOLD_UNTIL], end, running, row_time, before, event)
+                if i < said and looked == end:
+                    looked = -1
             happens = False
-            if at_timer:
-                now, is_timer = due, True
+            if looked >= 0:
+                at_timer = True
+                now = row_time[looked]
+                place = len(key) + f
+                f = _fire(f, looked, k, now, False, fired_row, fired_key, fired_time, fired_timer, fired_count)
+            elif at_timer:
+                now = due
+                place = len(key) + f
+                f = _fire(f, fires, k, due, True, fired_row, fired_key, fired_time, fired_timer, fired_count)
             else:
-                if attention[i] == PASSES:
+                if i >= said or not (acknowledges or timer[here] or event[end]):
                     break
-                if attention[i] == ACKNOWLEDGES and state[k, STATE]:
-                    state[k, ACKNOWLEDGED] = 1
-                if until[i] != SILENT:
-                    state[k, UNTIL] = until[i]
-                if when[i] != SILENT:
-                    if momentary:
-                        happens = when[i] == TRUE
-                    else:
-                        happens = when[i] == TRUE and state[k, WHEN] != TRUE
-                        state[k, WHEN] = when[i]
-                        if when[i] != TRUE:
-                            state[k, PENDING] = 0
-            if at_timer and state[k, PENDING] and due == times[k, COOL_UNTIL]:
-                state[k, PENDING] = 0
+                now = moment
+                place = here
+                looks = acknowledges
+                if acknowledges and state[s + STATE]:
+                    state[s + ACKNOWLEDGED] = 1
+                if until[i] != SILENT and until[i] != state[s + UNTIL]:
+                    state[s + UNTIL] = until[i]
+                    looks = True
+                if momentary:
+                    happens = when[i] == TRUE
+                elif when[i] != SILENT and when[i] != state[s + WHEN]:
+                    happens = when[i] == TRUE
+                    state[s + WHEN] = when[i]
+                    looks = True
+                    if not happens:
+                        state[s + PENDING] = 0
+                looks = looks or (timed and times[t + HOLD_UNTIL] <= now)
+                if not looks and not happens:
+                    break
+            fires_now = at_timer and looked < 0
+            if fires_now and state[s + PENDING] and due == times[t + COOL_UNTIL]:
+                state[s + PENDING] = 0
                 happens = True
-            if at_timer and due == times[k, HOLD_UNTIL]:
-                times[k, HOLD_UNTIL] = NEVER
-            repeats = at_timer and state[k, STATE] == 1 and due == times[k, REPEAT_AT]
+            if timed and times[t + HOLD_UNTIL] <= now:
+                times[t + HOLD_UNTIL] = NEVER
+            repeats = fires_now and state[s + STATE] == 1 and due == times[t + REPEAT_AT]
             # Clearing comes before raising; what is raised is looked at once more, so that nothing is left to be done.
             for _ in range(2):
-                if state[k, STATE]:
-                    if flags & HAS_UNTIL:
-                        wanted = state[k, UNTIL] == TRUE
-                        doubt = state[k, UNTIL] == UNKNOWN and (momentary or state[k, WHEN] == UNKNOWN)
-                    elif momentary:
-                        wanted, doubt = True, False
-                    else:
-                        wanted = state[k, WHEN] == FALSE
-                        doubt = state[k, WHEN] == UNKNOWN
-                    holding = times[k, HOLD_UNTIL] != NEVER and now < times[k, HOLD_UNTIL]
-                    locked = flags & LATCHED != 0 and state[k, ACKNOWLEDGED] == 0
-                    if wanted and not holding and not locked:
-                        n = _say(
-                            n,
-                            CLEARED,
-                            row[i],
-                            is_timer,
-                            now,
-                            k,
-                            0,
-                            out_row,
-                            out_time,
-                            out_timer,
-                            out_key,
-                            out_what,
-                            out_count,
-                        )
-                        state[k, STATE] = 0
-                        state[k, DOUBT] = 0
-                        times[k, HOLD_UNTIL] = NEVER
-                        times[k, REPEAT_AT] = NEVER
+                if state[s + STATE]:
+                    wanted = _wanted(flags, momentary, state, s)
+                    doubt = wanted & 2 != 0
+                    holding = timed and times[t + HOLD_UNTIL] != NEVER and now < times[t + HOLD_UNTIL]
+                    locked = flags & LATCHED != 0 and state[s + ACKNOWLEDGED] == 0
+                    if wanted & 1 and not holding and not locked:
+                        n = _say(n, of, place, CLEARED, out_lane, out_at, out_what)
+                        state[s + STATE] = 0
+                        state[s + DOUBT] = 0
+                        if timed:
+                            times[t + HOLD_UNTIL] = NEVER
+                            times[t + REPEAT_AT] = NEVER
                         repeats = False
                     else:
-                        if doubt != (state[k, DOUBT] == 1):
-                            state[k, DOUBT] = 1 if doubt else 0
-                            what = UNCERTAIN if doubt else CERTAIN
-                            n = _say(
-                                n,
-                                what,
-                                row[i],
-                                is_timer,
-                                now,
-                                k,
-                                0,
-                                out_row,
-                                out_time,
-                                out_timer,
-                                out_key,
-                                out_what,
-                                out_count,
-                            )
+                        if doubt != (state[s + DOUBT] == 1):
+                            state[s + DOUBT] = 1 if doubt else 0
+                            n = _say(n, of, place, UNCERTAIN if doubt else CERTAIN, out_lane, out_at, out_what)
                         if repeats:
                             repeats = False
-                            times[k, REPEATS] += 1
-                            times[k, REPEAT_AT] = due + repeat
-                            n = _say(
-                                n, REPEATED, row[i], is_timer, now, k, times[k, REPEATS],
-                                out_row, out_time, out_timer, out_key, out_what, out_count,
-                            )  # fmt: skip
-                if not happens or state[k, STATE]:
+                            times[t + REPEATS] += 1
+                            times[t + REPEAT_AT] = due + repeat[of]
+                            fired_count[f - 1] = times[t + REPEATS]
+                            n = _say(n, of, place, REPEATED, out_lane, out_at, out_what)
+                if not happens or state[s + STATE]:
                     break
                 happens = False
-                if cooldown > 0 and times[k, COOL_UNTIL] != NEVER and now < times[k, COOL_UNTIL]:
+                if timed and times[t + COOL_UNTIL] != NEVER and now < times[t + COOL_UNTIL] and cooldown[of] > 0:
                     if momentary:
-                        counts[1] += 1
+                        counts[SUPPRESSED] += 1
                     else:
-                        state[k, PENDING] = 1
+                        state[s + PENDING] = 1
                     break
-                n = _say(
-                    n, RAISED, row[i], is_timer, now, k, 0, out_row, out_time, out_timer, out_key, out_what, out_count
-                )
-                times[k, COOL_UNTIL] = now + cooldown if cooldown > 0 else NEVER
+                n = _say(n, of, place, RAISED, out_lane, out_at, out_what)
+                if timed:
+                    times[t + COOL_UNTIL] = now + cooldown[of] if cooldown[of] > 0 else NEVER
                 if stateless:
                     break
-                state[k, STATE] = 1
-                state[k, DOUBT] = 0
-                state[k, ACKNOWLEDGED] = 0
-                times[k, REPEATS] = 0
-                times[k, REPEAT_AT] = now + repeat if repeat > 0 else NEVER
-                times[k, HOLD_UNTIL] = now + hold if hold > 0 else NEVER
-            if not at_timer:
-                break
-    counts[0] = n
-    return len(key)
+                state[s + STATE] = 1
+                state[s + DOUBT] = 0
+                state[s + ACKNOWLEDGED] = 0
+                if timed:
+                    times[t + REPEATS] = 0
+                    times[t + REPEAT_AT] = now + repeat[of] if repeat[of] > 0 else NEVER
+                    times[t + HOLD_UNTIL] = now + hold[of] if hold[of] > 0 else NEVER
+        if timed:
+            _list(slot, i < said, _next_due(state, times, s, t) != NEVER, waiting, listed, counts)
+        i += 1
+    counts[WRITTEN], counts[FIRED] = n, f
+    return i

@@ -2,7 +2,21 @@
 
 from typing import Any
 
-from .jit import kernel
+from .jit import COMPILED, kernel
+
+
+def ascending(time: Any) -> bool:
+    """Whether times (n,) never go back."""
+    return _back(time) == 0 if COMPILED else bool((time[1:] >= time[:-1]).all())
+
+
+@kernel("i8(i8[::1])", counting=False)
+def _back(time: Any) -> int:
+    """How often times go back; to look at them all takes less time than to see after each whether to go on."""
+    count = 0
+    for i in range(len(time) - 1):
+        count += time[i + 1] < time[i]
+    return count
 
 
 @kernel("i8(i4[::1], i8[::1], i8[::1], i8[::1])", by_item=True)
@@ -42,6 +56,24 @@ def last_rows(key: Any, last: Any, out: Any) -> int:
     return n
 
 
+@kernel("i8(i4[::1], b1[::1], b1[::1], i8[::1])", by_item=True)
+def first_events(key: Any, event: Any, begun: Any, out: Any) -> int:
+    """The first events of keys that had none, in order, in `out`; `begun` (keys,) is state: the keys that had any.
+
+    Returns how many there are: it is done when `out` is full, which has room for as many as there may be.
+    """
+    n = 0
+    i = 0
+    while i < len(key) and n < len(out):
+        k = key[i]
+        if event[i] and not begun[k]:
+            begun[k] = True
+            out[n] = i
+            n += 1
+        i += 1
+    return n
+
+
 @kernel("void(i4[::1], i8[::1], i8[::1])", by_item=True)
 def previous(key: Any, last: Any, out: Any) -> None:
     """For each row the row of the same key before it, or -1. `last` (keys,): all -1 before."""
@@ -49,22 +81,6 @@ def previous(key: Any, last: Any, out: Any) -> None:
         k = key[i]
         out[i] = last[k]
         last[k] = i
-
-
-@kernel("i8(i4[::1], i8[::1], i8[::1], i8[::1])", by_item=True)
-def rows_of(keys: Any, last: Any, before: Any, out: Any) -> int:
-    """The rows of some keys, each once, by key from the last to the first: how many, and in `out` which.
-
-    `last` (keys,): the last row of each key, -1 none; `before` (n,): what `previous` gives.
-    """
-    n = 0
-    for i in range(len(keys)):
-        row = last[keys[i]]
-        while row >= 0:
-            out[n] = row
-            n += 1
-            row = before[row]
-    return n
 
 
 @kernel("i8(i8[:, ::1], i8[:, ::1], i8, i8, i8, i8)")

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from .jit import kernel
+import numpy as np
+
+from .jit import kernel, part
 
 NUMBER, TEXT, TRUTH, OBJECT = 0, 1, 2, 3
 """What a field holds."""
@@ -17,15 +19,53 @@ PROBES_MAX = 32
 """Texts that are made to meet in one slot cost no more than this: what is not found is looked for another way."""
 
 _NIL, _TRUE, _FLOAT = 0xC0, 0xC3, 0xCB
+_NAN = 0x7FF8 << 48
+_POSITIVE = 0x7FFFFFFFFFFFFFFF
+
+
+@part
+def _byte(data: Any, at: int) -> int:
+    """A byte. Asked for at an unsigned place: no code is then made for places counted from the end."""
+    return int(data[np.uint64(at)])
+
+
+@part
+def _word(data: Any, at: int) -> int:
+    """Eight bytes, the highest first; they become one load."""
+    word = _byte(data, at)
+    for i in range(1, 8):
+        word = (word << 8) | _byte(data, at + i)
+    return word
 
 
 @kernel("i8(u1[::1], i8, i8)")
 def hash_of(data: Any, start: int, end: int) -> int:
-    """FNV-1a of some bytes, 32 bits."""
-    code = 0x811C9DC5
-    for i in range(start, end):
-        code = ((code ^ int(data[i])) * 0x01000193) & 0xFFFFFFFF
-    return code
+    """Multiplied and mixed, as FNV-1a, but eight bytes at a time."""
+    code = int(end - start)
+    at = start
+    while at + 8 <= end:
+        code = ((code ^ _word(data, at)) * 0x9E3779B97F4A7C15) & _POSITIVE
+        code ^= code >> 32
+        at += 8
+    while at < end:
+        code = ((code ^ _byte(data, at)) * 0x100000001B3) & _POSITIVE
+        at += 1
+    return code ^ (code >> 32)
+
+
+@part
+def _same(a: Any, at_a: int, b: Any, at_b: int, length: int) -> bool:
+    """Whether so many bytes are the same."""
+    i = 0
+    while i + 8 <= length:
+        if _word(a, at_a + i) != _word(b, at_b + i):
+            return False
+        i += 8
+    while i < length:
+        if _byte(a, at_a + i) != _byte(b, at_b + i):
+            return False
+        i += 1
+    return True
 
 
 @kernel("(u1[::1], i8[::1], i8, i8, i8[::1], i4[::1])")
@@ -42,23 +82,13 @@ def enter(bytes_: Any, ends: Any, first: int, count: int, hashes: Any, slots: An
             slot = (slot + 1) & mask
 
 
-@kernel("(u1[:,::1], i8, i8)")
-def _no_number(numbers: Any, out: int, row: int) -> None:
-    """NaN, as bytes."""
-    numbers[out, 8 * row] = 0x7F
-    numbers[out, 8 * row + 1] = 0xF8
-    for i in range(2, 8):
-        numbers[out, 8 * row + i] = 0
-
-
 @kernel(
-    "i8(u1[::1], i8, i8, i8, i8[:,::1], u1[:,::1], i4[:,::1], i1[:,::1], i4[::1], i8[::1], i8[::1], u1[::1], i8[:,::1])"
+    "i8(u1[::1], i8, i8, i8[:,::1], u8[:,::1], i4[:,::1], i1[:,::1], i4[::1], i8[::1], i8[::1], u1[::1], i8[:,::1])"
 )
 def unpack(
     data: Any,
     start: int,
-    first_row: int,
-    end_row: int,
+    count: int,
     fields: Any,
     numbers: Any,
     texts: Any,
@@ -69,34 +99,33 @@ def unpack(
     bytes_: Any,
     unseen: Any,
 ) -> int:
-    """Read objects that stand one behind the other from `start`, for the rows from the first to the end (exclusive).
+    """Read `count` objects that stand one behind the other from `start`.
 
     fields (m, 4): of each field in turn what it holds, how many bytes to skip before it (the object's beginning, its
     name), which row of the output of its kind is its, and of an OBJECT how many of the following are inside it.
-    Out, of each kind (fields, rows): `numbers`, 8 bytes each, the highest first (NaN: missing), `texts` (codes, UNSEEN
-    or MISSING), `truths` (0, 1, MAYBE); `unseen`: row and column in `texts` of texts that have no code, and where in
+    Out, of each kind (fields, objects): `numbers`, as the bits of floats (NaN: missing), `texts` (codes, UNSEEN or
+    MISSING), `truths` (0, 1, MAYBE); `unseen`: row and column in `texts` of texts that have no code, and where in
     `data` each begins and ends. A table says which codes texts have: `slots` (a power of two), the code or -1, by hash;
     by code `hashes`, and `ends` in `bytes_`. Returns how many are unseen, or -1 - the place at which there is something
     else than there should be.
     """
     at = start
-    count = 0
+    new = 0
     mask = len(slots) - 1
-    for row in range(first_row, end_row):
+    for row in range(count):
         field = 0
         while field < len(fields):
             kind, skip, out, inside = fields[field, 0], fields[field, 1], fields[field, 2], fields[field, 3]
             at += skip
-            marker = int(data[at])
+            marker = _byte(data, at)
             at += 1
             field += 1
             if kind == NUMBER:
                 if marker == _FLOAT:
-                    for i in range(8):
-                        numbers[out, 8 * row + i] = data[at + i]
+                    numbers[out, row] = _word(data, at)
                     at += 8
                 elif marker == _NIL:
-                    _no_number(numbers, out, row)
+                    numbers[out, row] = _NAN
                 else:
                     return -int(at)
             elif kind == TEXT:
@@ -109,42 +138,39 @@ def unpack(
                     wide = 1 << (marker - 0xD9)
                     length = 0
                     for i in range(wide):
-                        length = (length << 8) | int(data[at + i])
+                        length = (length << 8) | _byte(data, at + i)
                     at += wide
                 else:
                     return -int(at)
-                end = at + length
-                hash_ = hash_of(data, at, end)
+                hash_ = hash_of(data, at, at + length)
                 slot = hash_ & mask
                 code = UNSEEN
                 for _ in range(PROBES_MAX):
                     found = slots[slot]
                     if found < 0:
                         break
-                    if hashes[found] == hash_ and ends[found + 1] - ends[found] == length:
-                        same = True
-                        for i in range(length):
-                            if bytes_[ends[found] + i] != data[at + i]:
-                                same = False
-                                break
-                        if same:
-                            code = found
-                            break
+                    if (
+                        hashes[found] == hash_
+                        and ends[found + 1] - ends[found] == length
+                        and _same(bytes_, ends[found], data, at, length)
+                    ):
+                        code = found
+                        break
                     slot = (slot + 1) & mask
                 texts[out, row] = code
                 if code == UNSEEN:
-                    unseen[count, 0], unseen[count, 1], unseen[count, 2], unseen[count, 3] = row, out, at, end
-                    count += 1
-                at = end
+                    unseen[new, 0], unseen[new, 1], unseen[new, 2], unseen[new, 3] = row, out, at, at + length
+                    new += 1
+                at += length
             elif kind == TRUTH:
                 truths[out, row] = MAYBE if marker == _NIL else marker == _TRUE
             elif marker == _NIL:
                 for i in range(field, field + inside):
                     if fields[i, 0] == NUMBER:
-                        _no_number(numbers, fields[i, 2], row)
+                        numbers[fields[i, 2], row] = _NAN
                     elif fields[i, 0] == TEXT:
                         texts[fields[i, 2], row] = MISSING
                     elif fields[i, 0] == TRUTH:
                         truths[fields[i, 2], row] = MAYBE
                 field += inside
-    return count
+    return new

@@ -81,6 +81,57 @@ def take(floats: Any, ints: Any, at: int, cols: Any, flags: int, x: float, y: fl
 
 
 @part
+def take_all(
+    floats: Any, at: int, cols: Any, flags: int, order: Any, first: int, last: int, sampled: Any, value: Any
+) -> None:
+    """Take into the row the samples of the instants `order[first:last]`, as `take` does one after another.
+
+    Only for parts that do not tell samples apart, and have one value: what they come to stays in registers meanwhile.
+    """
+    fresh = floats[at] == 0.0
+    x = value[order[first]]
+    count, total, squares, true = floats[at], 0.0, 0.0, 0.0
+    shift = x if flags & SQUARES else 0.0
+    least, greatest = x, x
+    if not fresh:
+        if flags & SQUARES:
+            shift = floats[at + cols[C_SHIFT]]
+            squares = floats[at + cols[C_SQUARES]]
+        if flags & (SUM | SQUARES):
+            total = floats[at + cols[C_SUM]]
+        if flags & MIN:
+            least = floats[at + cols[C_MIN]]
+        if flags & MAX:
+            greatest = floats[at + cols[C_MAX]]
+        if flags & TRUE:
+            true = floats[at + cols[C_TRUE]]
+    for j in range(first, last):
+        i = order[j]
+        if not sampled[i]:
+            continue
+        x = value[i]
+        d = x - shift
+        count += 1.0
+        total += d
+        squares += d * d
+        least = x if x < least else least
+        greatest = x if x > greatest else greatest
+        true += 1.0 if x != 0.0 else 0.0
+    floats[at] = count
+    if flags & SQUARES:
+        floats[at + cols[C_SHIFT]] = shift
+        floats[at + cols[C_SQUARES]] = squares
+    if flags & (SUM | SQUARES):
+        floats[at + cols[C_SUM]] = total
+    if flags & MIN:
+        floats[at + cols[C_MIN]] = least
+    if flags & MAX:
+        floats[at + cols[C_MAX]] = greatest
+    if flags & TRUE:
+        floats[at + cols[C_TRUE]] = true
+
+
+@part
 def join(
     floats: Any, ints: Any, at: int, from_floats: Any, from_ints: Any, from_at: int, cols: Any, flags: int
 ) -> None:

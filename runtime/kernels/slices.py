@@ -20,6 +20,8 @@ HEADER = 8
 """The first words of a key's state: its time; its newest sample's; the least of its windows' next ends; from what time
 on a sample moves none of these; the greatest slice that is in a block."""
 BRANCHES = 8
+APART = parts.FIRST | parts.LAST | parts.OTHER
+"""Parts for which samples are taken one by one."""
 
 
 @kernel("void(f8[::1], i8[::1], i8, f8[::1], i8[::1], i8, i8[::1], i8)", counting=False)
@@ -88,20 +90,28 @@ def combine(
     into: int,
 ) -> None:
     """Join in one row the slices first..last (their numbers, inclusive) of the key whose state is at word `base`."""
-    for word in range(cols[parts.C_WORDS]):
-        into_ints[into + word] = 0
+    into_floats[into] = 0.0
+    ring, size = rings[0], starts[-1]
+    slot = first % ring
     i = first
     while i <= last:
-        level, size = 0, 1
-        while level + 1 < len(rings) and i % (size * BRANCHES) == 0 and i + size * BRANCHES - 1 <= last:
+        level, branches = 0, 1
+        while level + 1 < len(rings) and i % (branches * BRANCHES) == 0 and i + branches * BRANCHES - 1 <= last:
             level += 1
-            size *= BRANCHES
+            branches *= BRANCHES
+        at = base + starts[0] + slot * size
         if level > 0:
-            block(floats, ints, base, level, i // size, rings, starts, cols, flags)
-        at = base + place(level, i // size, rings, starts)
-        if ints[at] == i // size:
+            block(floats, ints, base, level, i // branches, rings, starts, cols, flags)
+            at = base + place(level, i // branches, rings, starts)
+        if ints[at] == i // branches:
             parts.join(into_floats, into_ints, into, floats, ints, at + 1, cols, flags)
-        i += size
+        i += branches
+        slot += branches
+        if slot >= ring:
+            slot %= ring
+    if into_floats[into] == 0.0:
+        for word in range(cols[parts.C_WORDS]):
+            into_ints[into + word] = 0
 
 
 @kernel("void(i8[::1], i8, i8, i8[::1], i8[::1])", counting=False)
@@ -112,6 +122,18 @@ def unblock(ints: Any, base: int, number: int, rings: Any, starts: Any) -> None:
         at = base + place(level, number, rings, starts)
         if ints[at] == number:
             ints[at] = NEVER
+
+
+@kernel("i8(f8[::1], i8[::1], i8, i8, i8[::1], i8[::1])", counting=False)
+def slice_for(floats: Any, ints: Any, base: int, number: int, rings: Any, starts: Any) -> int:
+    """Where the row of a slice is that is to change; it is empty if it is new. `base`: where its key's state begins."""
+    at = base + place(0, number, rings, starts)
+    if number <= ints[base + BLOCKED]:
+        unblock(ints, base, number, rings, starts)
+    if ints[at] != number:
+        ints[at] = number
+        floats[at + 1] = 0.0
+    return int(at + 1)
 
 
 @kernel("void(f8[::1], i8[::1], i8, i8, i8[::1], i8[::1], i8[::1], i8, f8, f8, i8)", counting=False)
@@ -129,13 +151,8 @@ def add(
     t: int,
 ) -> None:
     """Take a sample into the slice of the given number, of the key whose state begins at word `base`."""
-    at = base + place(0, number, rings, starts)
-    if number <= ints[base + BLOCKED]:
-        unblock(ints, base, number, rings, starts)
-    if ints[at] != number:
-        ints[at] = number
-        floats[at + 1] = 0.0
-    parts.take(floats, ints, at + 1, cols, flags, x, y, t)
+    at = slice_for(floats, ints, base, number, rings, starts)
+    parts.take(floats, ints, at, cols, flags, x, y, t)
 
 
 @kernel("void(i8[::1], i8, i8, i8[:, ::1])", counting=False)
@@ -171,14 +188,16 @@ def open_windows(ints: Any, base: int, ends: int, shapes: Any, bounds: Any, t: i
 
 
 @kernel(
-    "i8(i8, i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], f8[::1], f8[::1], i8, i8, i8, i8, i8[::1], i8[::1], i8[::1],"
-    " f8[::1], i8[::1], i8, i8, i8[:, ::1], i8[::1],"
+    "i8(i8, i4[::1], i4[::1], i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], f8[::1], f8[::1], i8[::1], i8, i8, i8, i8,"
+    " i8[::1], i8[::1], i8[::1], f8[::1], i8[::1], i8, i8, i8[:, ::1], i8[::1],"
     " i8[:, ::1], i8[:, ::1], i4[:, ::1], i8[:, ::1], f8[::1], i8[::1], b1[::1], i8[::1])",
     counting=False,
     by_item=True,
 )
 def windows(
     start: int,
+    begins: Any,
+    order: Any,
     key: Any,
     row: Any,
     time: Any,
@@ -186,6 +205,7 @@ def windows(
     sample_time: Any,
     value: Any,
     second: Any,
+    made: Any,
     running: int,
     ahead: int,
     slice_width: int,
@@ -208,10 +228,12 @@ def windows(
     wanted: Any,
     counts: Any,
 ) -> int:
-    """Walk over n instants in order: close the windows that ended before each, then take its sample.
+    """Walk over runs of instants (`kernels.runs`): close the windows that ended before each, then take its samples.
 
-    An instant of time -1 is a sample only; its input takes the key to a time at most `ahead` ns before it. `second` is
-    the second value of samples that have two, else empty.
+    Run i is of the instants `order[begins[i]:begins[i + 1]]`; a key's runs are in order. An instant of time -1 is a
+    sample only, and a run by itself; its input takes the key to a time at most `ahead` ns before it. `second` is the
+    second value of samples that have two, else empty. `made` is, of each run, the row of parts that its slice comes to
+    with its samples, where that is known beforehand (else empty).
 
     `floats` and `ints` are the state, seen in two ways: `words` for each key, of which the windows' next ends begin at
     `ends`. `rings` and `starts`: how many slices and blocks of each level there are, and where; the last of `starts` is
@@ -221,76 +243,13 @@ def windows(
 
     Out, for each of the w: instant, base row, key, end and parts of what was closed; an empty window is given out only
     after one that was not, and before base row `running`. `wanted` (n, or empty): which samples were taken. Returns the
-    instant to go on from: fewer than n if an output, of which `counts` (w,) are written, is full.
+    run to go on from: fewer than there are if an output, of which `counts` (w,) are written, is full.
     """
-    number, begins, offset = 0, -slice_width, 0
-    rare = flags & (parts.FIRST | parts.LAST | parts.OTHER) != 0
-    shifted, summed, counted = flags & parts.SQUARES != 0, flags & parts.SUM != 0, flags & parts.TRUE != 0
-    least, greatest = flags & parts.MIN != 0, flags & parts.MAX != 0
-    c_sum, c_squares, c_shift = cols[parts.C_SUM], cols[parts.C_SQUARES], cols[parts.C_SHIFT]
-    c_min, c_max, c_true = cols[parts.C_MIN], cols[parts.C_MAX], cols[parts.C_TRUE]
-    noting, blocked = len(wanted) > 0, len(rings) > 1
-    size, row_words = starts[-1], cols[parts.C_WORDS]
+    row_words = cols[parts.C_WORDS]
     room = out_row.shape[1]
-    i = start
-    while i < len(key):
-        # What most instants are, with nothing called: a sample that closes and opens no window, of the common parts.
-        while i < len(key):
-            base = key[i] * words
-            t = sample_time[i]
-            limit = time[i] if time[i] >= 0 else t - ahead
-            passed = ints[base + PASSED]
-            if limit > ints[base + SOONEST] or t < ints[base + SETTLED] or passed > t or rare:
-                break
-            if t < begins or t >= begins + slice_width:
-                number = t // slice_width
-                begins = number * slice_width
-                offset = starts[0] + (number % rings[0]) * size
-            if blocked and number <= ints[base + BLOCKED]:
-                break
-            if time[i] > passed:
-                ints[base + PASSED] = time[i]
-            i += 1
-            if not sampled[i - 1]:
-                continue
-            if t > ints[base + LATEST]:
-                ints[base + LATEST] = t
-            if noting:
-                wanted[i - 1] = True
-            at = base + offset + 1
-            x = value[i - 1]
-            if ints[at - 1] != number or floats[at] == 0.0:
-                ints[at - 1] = number
-                floats[at] = 1.0
-                if shifted:
-                    floats[at + c_shift] = x
-                    floats[at + c_sum] = 0.0
-                    floats[at + c_squares] = 0.0
-                elif summed:
-                    floats[at + c_sum] = x
-                if least:
-                    floats[at + c_min] = x
-                if greatest:
-                    floats[at + c_max] = x
-                if counted:
-                    floats[at + c_true] = 1.0 if x != 0.0 else 0.0
-                continue
-            floats[at] += 1.0
-            if shifted:
-                d = x - floats[at + c_shift]
-                floats[at + c_sum] += d
-                floats[at + c_squares] += d * d
-            elif summed:
-                floats[at + c_sum] += x
-            if least and x < floats[at + c_min]:
-                floats[at + c_min] = x
-            if greatest and x > floats[at + c_max]:
-                floats[at + c_max] = x
-            if counted and x != 0.0:
-                floats[at + c_true] += 1.0
-        if i == len(key):
-            break
-        # Any instant at all.
+    for run in range(start, len(begins) - 1):
+        first, last = begins[run], begins[run + 1]
+        i = order[first]
         base = key[i] * words
         # A sample by itself (of a group's member) advances no time, but will: then nothing older is waited for.
         limit = time[i] if time[i] >= 0 else sample_time[i] - ahead
@@ -303,13 +262,13 @@ def windows(
                     n = counts[w]
                     if n == room:
                         look_ahead(ints, base, ends, shapes)
-                        return i
+                        return run
                     end = ints[at_end]
-                    at = i
+                    at = first
                     if time[i] < 0:
-                        while at < len(key) and (key[at] != key[i] or time[at] <= end):
+                        while at < len(order) and key[order[at]] == key[i] and time[order[at]] <= end:
                             at += 1
-                        if at == len(key):
+                        if at == len(order) or key[order[at]] != key[i]:
                             break
                     begin = end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1]
                     into = (w * room + n) * row_words
@@ -328,11 +287,11 @@ def windows(
                         into,
                     )
                     out_at[w, n] = i
-                    out_row[w, n] = row[at]
+                    out_row[w, n] = row[order[at]]
                     out_key[w, n] = key[i]
                     out_time[w, n] = end
                     empty = out_floats[into] == 0.0
-                    if not empty or (row[at] < running and ints[at_empty] == 0):
+                    if not empty or (row[order[at]] < running and ints[at_empty] == 0):
                         counts[w] += 1
                     ints[at_empty] = 1 if empty else 0
                     if empty and ints[base + LATEST] < end:
@@ -342,18 +301,32 @@ def windows(
                     else:
                         ints[at_end] = bounds[after(bounds, low, high, end)]
             look_ahead(ints, base, ends, shapes)
-        if time[i] > ints[base + PASSED]:
-            ints[base + PASSED] = time[i]
-        i += 1
-        if not sampled[i - 1]:
+        passed = ints[base + PASSED]
+        ints[base + PASSED] = max(passed, time[order[last - 1]])
+        while first < last and not sampled[order[first]]:
+            first += 1
+        if first == last:
             continue
-        t = sample_time[i - 1]
-        if not open_windows(ints, base, ends, shapes, bounds, t):
+        t = sample_time[order[first]]
+        if (t < ints[base + SETTLED] or t < passed) and not open_windows(ints, base, ends, shapes, bounds, t):
             continue
-        if t > ints[base + LATEST]:
-            ints[base + LATEST] = t
-        if noting:
-            wanted[i - 1] = True
-        y = second[i - 1] if len(second) > 0 else 0.0
-        add(floats, ints, base, t // slice_width, rings, starts, cols, flags, value[i - 1], y, t)
-    return len(key)
+        while not sampled[order[last - 1]]:
+            last -= 1
+        ints[base + LATEST] = max(ints[base + LATEST], sample_time[order[last - 1]])
+        if len(wanted) > 0:
+            for j in range(first, last):
+                wanted[order[j]] = sampled[order[j]]
+        at = slice_for(floats, ints, base, t // slice_width, rings, starts)
+        if len(made) > 0:
+            for word in range(row_words):
+                ints[at + word] = made[run * row_words + word]
+            continue
+        if not flags & APART:
+            parts.take_all(floats, at, cols, flags, order, first, last, sampled, value)
+            continue
+        for j in range(first, last):
+            i = order[j]
+            if sampled[i]:
+                y = second[i] if len(second) > 0 else 0.0
+                parts.take(floats, ints, at, cols, flags, value[i], y, sample_time[i])
+    return len(begins) - 1

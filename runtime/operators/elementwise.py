@@ -36,29 +36,34 @@ class MapOperator(Operator):
         super().__init__(setting)
         self.function = function
         self.event_inputs = event_inputs
+        self.is_event = any(event_inputs)
 
     def apply(self, columns: Sequence[Column]) -> Column:
         return apply(self.function, columns, self.setting.symbols.texts)
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
-        if any(self.event_inputs):
+        if self.is_event:
             return self._event(frame, inputs)
-        if all(isinstance(i, Constant) for i in inputs):
-            return Constant(self.apply([i.at(frame.rows) for i in inputs]))
 
         def look(instants: Instants) -> Column:
             return full(self.apply([i.at(instants) for i in inputs]), len(instants))
 
-        if any(isinstance(i, Sparse) for i in inputs):
-            return self._sparse(frame, inputs, look)
-        dense = [i for i in inputs if isinstance(i, Dense)]
-        volatile = any(d.volatile for d in dense)
-        flow = Dense(frame, None, _any_updated(dense), look, volatile=volatile, of=dense)
+        dense: list[Dense] = []
+        volatile = False
+        for flow in inputs:
+            if isinstance(flow, Dense):
+                dense.append(flow)
+                volatile |= flow.volatile
+            elif not isinstance(flow, Constant):
+                return self._sparse(frame, inputs, look)
+        if not dense:
+            return Constant(self.apply([i.at(frame.rows) for i in inputs]))
+        made = Dense(frame, None, _any_updated(dense), look, volatile=volatile, of=dense)
         moments = [d.moments for d in dense if d.moments is not None]
         if moments:
-            flow.moments, _ = frame.merge(moments, base=False)
-            flow.moment_column = look(flow.moments)
-        return flow
+            made.moments, _ = frame.merge(moments, base=False)
+            made.moment_column = look(made.moments)
+        return made
 
     def _sparse(self, frame: Frame, inputs: Sequence[Flow], look: At) -> Flow:
         updated = [u for u in (updates(i) for i in inputs) if u is not None and len(u)]

@@ -15,6 +15,9 @@ from ..kernels import groups as kernel
 from ..kernels.jit import NEVER
 from .node import Setting
 
+CLOSE = 1 << 10
+"""So far apart numbers may be at least and still be counted, not sorted."""
+
 Operations = tuple[Rows, int, Keys, Rows, Rows]
 """What a walk over a group's time takes (`kernels.groups`): seq, kind, group, member, time."""
 Frames = Mapping[str, Frame]
@@ -58,6 +61,7 @@ class GroupClock:
     STATE = (
         "groups", "shown", "slots", "last_group", "member_count", "idle", "member_time", "group_of", "waited_in",
         "greatest", "clock", "waiting", "pending", "heap_time", "heap_member", "pending_time", "pending_row",
+        "until", "held_until", "own_time", "own_group",
     )  # fmt: skip
     SCRATCH = ("late_samples", "clock_before")
 
@@ -82,6 +86,12 @@ class GroupClock:
             np.zeros((0, 16), dtype=np.int64) for _ in range(4)
         )
         self.late_samples: list[Rows] = []
+        self.until: int | None = None
+        """Where members come over links: the time up to which each of those is known. No group is beyond it."""
+        self.held_until = -1
+        self.own_time: Rows = np.zeros(0, dtype=np.int64)
+        self.own_group: Keys = np.zeros(0, dtype=np.int32)
+        """By member: its own time and group, where its time in the group is held back."""
         if not timeline.keys:
             self._group(())
 
@@ -97,6 +107,11 @@ class GroupClock:
         """This clock's group for each of the other's, which has the same key properties."""
         return np.array([self._group(codes) for codes in other.groups], dtype=np.int32)
 
+    def come_to(self, frame: Frame) -> None:
+        """Take over the times of a frame that another engine made."""
+        self._grow()
+        np.maximum.at(self.clock, frame.key[: frame.running], frame.time[: frame.running])
+
     # -- Who belongs where --------------------------------------------------------------------------------------------
 
     def _group(self, codes: tuple[int, ...]) -> int:
@@ -105,6 +120,10 @@ class GroupClock:
             found = self.groups[codes] = len(self.shown)
             self.shown.append(tuple(self.setting.symbols.texts[c] for c in codes))
         return found
+
+    def named(self, texts: Sequence[str]) -> int:
+        """The group of these values of the key properties."""
+        return self._group(tuple(self.setting.symbols.code(text) for text in texts))
 
     def groups_of(self, columns: Sequence[Column], count: int) -> Keys:
         """The group (count,) of each row of the key columns; -1 where one is absent."""
@@ -118,9 +137,9 @@ class GroupClock:
             if column.known is not None:
                 known &= column.known
         codes[~known] = -1
-        distinct, where = np.unique(codes, axis=0, return_inverse=True)
-        numbers_ = [self._group(tuple(row)) if row[0] >= 0 else -1 for row in distinct.tolist()]
-        return np.array(numbers_, dtype=np.int32)[where.reshape(-1)]
+        first, kind = kinds(list(codes.T))
+        numbers_ = [self._group(tuple(row)) if row[0] >= 0 else -1 for row in codes[first].tolist()]
+        return np.array(numbers_, dtype=np.int32)[kind]
 
     def arrivals(self, frames: Frames, flows: Flows) -> list[Arrivals]:
         """What each member type brings in this batch."""
@@ -202,7 +221,8 @@ class GroupClock:
             # A group's time is looked at once for each input, when all of it has been run on the member's timeline.
             rows = _last_of_input(a.frame)
             slot = a.slot[a.frame.key[rows]]
-            parts.append((a.frame.seq[rows], kernel.ADVANCE, a.group[rows], slot, a.frame.time[rows]))
+            parts.append(self._held((a.frame.seq[rows], kernel.ADVANCE, a.group[rows], slot, a.frame.time[rows])))
+        parts += self._released(parts)
         frame = self._ordered_walk(parts)
         if end_seq is None:
             return frame
@@ -213,6 +233,27 @@ class GroupClock:
             np.concatenate([frame.seq, rest.seq]), np.concatenate([frame.key, rest.key]),
             np.concatenate([frame.time, rest.time]), np.concatenate([frame.event, rest.event]), rest.keys, len(frame),
         )  # fmt: skip
+
+    def _held(self, advances: Operations) -> Operations:
+        """Members' times as far as all links are known."""
+        if self.until is None:
+            return advances
+        seq, kind, group, slot, time = advances
+        self.own_time = first_seen(self.own_time, self.member_count, -1)
+        self.own_group = first_seen(self.own_group, self.member_count, -1)
+        self.own_time[slot], self.own_group[slot] = time, group
+        return seq, kind, group, slot, np.minimum(time, self.until)
+
+    def _released(self, parts: Sequence[Operations]) -> list[Operations]:
+        """The members whose times were held back and are no more, or less: after all else in the batch."""
+        until = NEVER if self.until is None else self.until
+        slots = np.flatnonzero(self.own_time > self.held_until)
+        if until <= self.held_until or not len(slots):
+            return []
+        self.held_until = until
+        last = max(int(part[0].max(initial=-1)) for part in parts)
+        times = np.minimum(self.own_time[slots], until)
+        return [(np.full(len(slots), last), kernel.ADVANCE, self.own_group[slots], slots, times)]
 
     def _ordered_walk(self, parts: Sequence[Operations]) -> Frame:
         seq = np.concatenate([part[0] for part in parts])
@@ -265,11 +306,44 @@ def _last_of_input(frame: Frame) -> Rows:
 
 def _distinct(happened: Sequence[Updates]) -> Operations:
     """The instants of all members' updates, each once."""
-    every = np.concatenate(
-        [np.stack([u.seq, u.group, u.slot, u.time]) for u in happened] or [np.zeros((4, 0), np.int64)], 1
-    )
-    seq, group, slot, time = np.unique(every, axis=1).astype(np.int64)
-    return seq, kernel.INSTANT, group.astype(np.int32), slot, time
+    every: list[list[NDArray[Any]]] = [[u.seq, u.group, u.slot, u.time] for u in happened if len(u.seq)]
+    # Most often all of them are of the same messages.
+    different = list({tuple(column.tobytes() for column in instants): instants for instants in every}.values())
+    if not different:
+        none = np.zeros(0, dtype=np.int64)
+        return none, kernel.INSTANT, none.astype(np.int32), none, none
+    columns = [np.concatenate(column) for column in zip(*different, strict=True)]
+    if len(different) > 1:
+        order = np.lexsort(columns[::-1])
+        columns = [column[order] for column in columns]
+    once = np.ones(len(columns[0]), dtype=np.bool_)
+    once[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    seq, group, slot, time = (column[once] for column in columns)
+    return seq, kernel.INSTANT, group, slot, time
+
+
+def kinds(columns: Sequence[NDArray[Any]]) -> tuple[Rows, Rows]:
+    """Of rows of whole numbers, one or more: the first row of each kind, in ascending order; and the kind of each row.
+
+    Numbers that are close together are counted, not sorted.
+    """
+    count = len(columns[0])
+    kind, many = np.zeros(count, dtype=np.int64), 1
+    for column in columns:
+        least, most = int(column.min()), int(column.max())
+        span = most - least + 1
+        packed = kind * span + (column.astype(np.int64) - least)
+        if many * span <= CLOSE + 4 * count:
+            there = np.zeros(many * span, dtype=np.int64)
+            there[packed] = 1
+            kind = (np.cumsum(there) - 1)[packed]
+            many = int(there.sum())
+        else:
+            distinct, kind = np.unique(packed, return_inverse=True)
+            many = len(distinct)
+    first = np.full(many, count, dtype=np.int64)
+    np.minimum.at(first, kind, np.arange(count))
+    return first, kind
 
 
 def wider(heap: NDArray[np.int64]) -> NDArray[np.int64]:

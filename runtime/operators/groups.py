@@ -16,7 +16,8 @@ from ..kernels import groups as kernel
 from ..kernels.jit import NEVER
 from .group_clock import Arrivals, GroupClock, Updates, wider
 from .node import Operator, Setting
-from .windows import NOTHING, AggregateValue, Samples, SlicesOperator, numbers, taken
+from .samples import NOTHING, Samples, numbers, taken
+from .windows import AggregateValue, SlicesOperator
 
 CODES = 1 << 12
 """So many different values there is room for at first, where they are given out."""
@@ -36,7 +37,7 @@ class MembersOperator(Operator):
     STATE = (
         "pending", "pending_time", "pending_row", "kept", "value", "known", "place", "memberships", "blocks", "words",
     )  # fmt: skip
-    SCRATCH = ("updates",)
+    SCRATCH = ("updates", "newest_membership")
 
     def __init__(
         self,
@@ -69,6 +70,7 @@ class MembersOperator(Operator):
         self.known = np.zeros(0, dtype=np.bool_)
         self.place: Rows = np.zeros(0, dtype=np.int64)
         self.memberships: dict[int, int] = {}
+        self.newest_membership: Rows = np.zeros(0, dtype=np.int64)
         self.blocks = np.zeros((0, BLOCK), dtype=np.int64)
         self.words: Rows = np.zeros(0, dtype=np.int64)
 
@@ -158,17 +160,26 @@ class MembersOperator(Operator):
     def _keep(self, new: Updates) -> None:
         """Of the updates keep those that wait for their instant, and number them anew."""
         waiting = np.arange(self.pending_row.shape[1]) < self.pending[:, None]
-        kept = np.unique(self.pending_row[waiting])
+        kept = np.sort(self.pending_row[waiting])
         self.pending_row[waiting] = np.searchsorted(kept, self.pending_row[waiting])
         both = [np.concatenate([a, b]) for a, b in zip(_arrays(self.kept), _arrays(new), strict=True)]
         self.kept = Updates(*(a[kept] for a in both))
 
     def _memberships(self, group: Keys, slot: Rows) -> Keys:
         """The number of each member's membership in a group; there is room for all of them in the groups' blocks."""
+        self.newest_membership = first_seen(self.newest_membership, self.clock.member_count, -1)
+        newest = self.newest_membership[slot]
+        other = np.flatnonzero(newest >> 32 != group)
+        if len(other):
+            newest[other] = group[other].astype(np.int64) << 32 | self._looked_up(group[other], slot[other])
+            self.newest_membership[slot[other]] = newest[other]
+        member: Keys = (newest & 0xFFFF_FFFF).astype(np.int32)
+        return member
+
+    def _looked_up(self, group: Keys, slot: Rows) -> Rows:
+        """The numbers of memberships, one or more, of which some may be new."""
         pairs = group.astype(np.int64) << 32 | slot
         distinct, first, where = np.unique(pairs, return_index=True, return_inverse=True)
-        if not len(distinct):
-            return np.zeros(0, dtype=np.int32)
         known = len(self.memberships)
         # In the order in which they come, whatever the batches.
         for pair in distinct[np.argsort(first)].tolist():
@@ -187,8 +198,8 @@ class MembersOperator(Operator):
             self.place[numbers_[fresh]] = self.blocks[joins, MEMBERS] + np.arange(len(joins)) - np.repeat(begin, many)
             self.blocks[groups, MEMBERS] += many
             self._make_room(groups)
-        member: Keys = numbers_.astype(np.int32)[where.reshape(-1)]
-        return member
+        found: Rows = numbers_[where]
+        return found
 
     def _make_room(self, groups: Rows) -> None:
         """Have room for all members of these groups, in blocks of twice the size where they outgrow theirs."""

@@ -9,7 +9,7 @@ from ...stdlib.column import Column, Mask, Values
 from ..flow import Dense, Flow, looks
 from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, first_seen
 from .elementwise import full
-from .group_clock import GroupClock
+from .group_clock import GroupClock, kinds
 from .node import Operator, Setting, zeros
 
 
@@ -68,14 +68,14 @@ class OfGroupOperator(Operator):
     def _groups_at(self, keys: Sequence[Flow], instants: Instants) -> Keys:
         """The group that each instant's key belongs to then; -1 where it belongs to none, or none that there is."""
         n = len(instants)
-        if not keys:
+        if not keys or not n:
             return np.zeros(n, dtype=np.int32)
         columns = [full(key.at(instants), n) for key in keys]
         known = np.logical_and.reduce([column.mask() for column in columns])
         codes = np.stack([column.values for column in columns], axis=1)
-        distinct, where = np.unique(codes, axis=0, return_inverse=True)
-        found = np.array([self.clock.groups.get(tuple(row), -1) for row in distinct.tolist()], dtype=np.int32)
-        return np.where(known, found[where.reshape(-1)] if n else found[:0], -1).astype(np.int32)
+        first, kind = kinds(list(codes.T))
+        found = np.array([self.clock.groups.get(tuple(row), -1) for row in codes[first].tolist()], dtype=np.int32)
+        return np.where(known, found[kind], -1).astype(np.int32)
 
 
 class Given:

@@ -7,11 +7,12 @@ import numpy as np
 
 from ...compiler import plan as p
 from ...stdlib.column import Column
-from ..flow import Constant, Flow, looks, updates, where_true
-from ..frame import Frame, Instants, first_seen
+from ..flow import Flow, looks, updates, where_true
+from ..frame import Frame, Instants, Rows, first_seen
 from ..kernels import life as kernel
 from ..kernels.episodes import changed_numbers
-from ..output import Alerted, Emitted, Matched, Output, OutputValue, Sent, Signalled
+from ..lanes import Lane
+from ..output import Alerted, Emitted, Matched, Output, OutputValue, Sent, Signalled, Started
 from ..text import output_value, write_value
 from ..values import plain_values
 from .elementwise import full
@@ -32,36 +33,9 @@ class ActionOperator(Operator):
         self.place = place
 
     def run(self, frame: Frame, inputs: Sequence[Any]) -> Any:
-        life: LifeFlow = inputs[0]
-        action = self.action
-        if len(life.what) == 0:
-            return None
-        wanted = life.what == kernel.CLEARED if action.on == "clear" else life.what <= kernel.REPEATED
-        which = wanted.nonzero()[0]
-        if len(which) == 0:
-            return None
-        at = life.instants.take(which)
-        if action.guarded:
-            guard = where_true(full(inputs[1].at(at), len(at)), len(at))
-            which, at = which[guard], at.take(guard)
-        skipped = 2 if action.guarded else 1
-        # What they show is looked up now, and written when somebody looks.
-        shown = [
-            (full(flow.at(at), len(at)), type_name)
-            for flow, type_name in zip(inputs[skipped:], self.types[skipped:], strict=True)
-        ]
-        texts = self.setting.symbols.texts
+        act(frame, [self], inputs[0], inputs[1:], THE_ONE)
 
-        def records(seqs: list[int], keys: list[tuple[str, ...]], times: list[int]) -> list[Output]:
-            nothing = [None] * len(seqs)
-            values = [plain_values(column, type_name, texts) for column, type_name in shown]
-            rows = zip(*[nothing] * skipped, *values, strict=True)
-            return [self._output(*one) for one in zip(seqs, keys, times, rows, strict=True)]
-
-        self.setting.gathered.add(self.timeline, frame, at, self.place, records, which, action.order)
-        return None
-
-    def _output(self, seq: int, key: tuple[str, ...], time: int, row: Sequence[Any]) -> Output:
+    def output(self, seq: int, key: tuple[str, ...], time: int, row: Sequence[Any]) -> Output:
         action = self.action
         if action.kind == "alert":
             message = write_template(action.message, row)
@@ -76,7 +50,72 @@ class ActionOperator(Operator):
         name = action.name or ""
         if action.kind == "emit":
             return Emitted(seq, self.timeline, key, time, action.rule, name, arguments)
-        return Sent(seq, self.timeline, key, time, action.rule, name, arguments)
+        kind = Sent if action.kind == "send" else Started
+        return kind(seq, self.timeline, key, time, action.rule, name, arguments)
+
+
+THE_ONE: Rows = np.zeros(1, dtype=np.int64)
+
+
+def act(
+    frame: Frame, actions: Sequence[ActionOperator], life: LifeFlow, inputs: Sequence[Flow], action_of: Rows
+) -> None:
+    """Tell what actions do that differ in their constants alone and show the same inputs.
+
+    `action_of`: by lane of the rules, which of the actions is its; -1: none.
+    """
+    if len(life) == 0:
+        return
+    first = actions[0]
+    action = first.action
+    wanted = life.what == kernel.CLEARED if action.on == "clear" else life.what <= kernel.REPEATED
+    which = wanted.nonzero()[0]
+    if len(action_of) != len(actions):
+        which = which[action_of[life.lane[which]] >= 0]
+    if len(which) == 0:
+        return
+    place, moments = life.at[which], life.instants
+    if SELDOM * len(which) < len(moments):
+        used, place = np.unique(place, return_inverse=True)
+        moments = moments.take(used)
+    moments, place = _in_order(moments, place)
+    if action.guarded:
+        guard = where_true(full(inputs[0].at(moments), len(moments)), len(moments))[place]
+        which, place = which[guard], place[guard]
+    # What they show is looked up now, and written when somebody looks.
+    skipped = 2 if action.guarded else 1
+    shown = [
+        (full(flow.at(moments), len(moments)), type_name)
+        for flow, type_name in zip(inputs[skipped - 1 :], first.types[skipped:], strict=True)
+    ]
+    texts = first.setting.symbols.texts
+    lane: Lane = action_of[life.lane[which]].astype(np.int32)
+
+    def records(seqs: list[int], keys: list[tuple[str, ...]], times: list[int]) -> list[Output]:
+        nothing = [None] * len(seqs)
+        values = [plain_values(column.take(place), type_name, texts) for column, type_name in shown]
+        rows = zip(*[nothing] * skipped, *values, strict=True)
+        each = zip(lane.tolist(), seqs, keys, times, rows, strict=True)
+        return [actions[of].output(seq, key, time, row) for of, seq, key, time, row in each]
+
+    places = np.array([one.place for one in actions])
+    first.setting.gathered.add_lanes(
+        first.timeline, frame, moments, place, lane, places, records, which, action.order
+    )  # fmt: skip
+
+
+def _in_order(moments: Instants, place: Rows) -> tuple[Instants, Rows]:
+    """Instants as values are looked up at them: by row, timers before the row's event and by time; and places anew."""
+    order = np.lexsort((moments.time, ~moments.timer, moments.row))
+    if (order[1:] > order[:-1]).all():
+        return moments, place
+    now = np.empty(len(order), dtype=np.int64)
+    now[order] = np.arange(len(order))
+    return moments.take(order), now[place]
+
+
+SELDOM = 4
+"""Where no more than one instant of so many is wanted, values are looked up for those alone."""
 
 
 class OutputOperator(Operator):
@@ -95,10 +134,9 @@ class OutputOperator(Operator):
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
         flow = inputs[0]
-        if isinstance(flow, Constant):
-            return None
         at = updates(flow) if self.output.paced or self.event else looks(flow)
-        assert at is not None
+        if at is None:
+            at = frame.newcomers
         if len(at) == 0:
             return None
         if isinstance(flow, Matches) and flow.found is not None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...compiler import plan as p
 from ...stdlib.column import DTYPES, Column
 from .. import automata, automata_values
-from ..flow import Dense, Flow, Sparse, updates, where_true
+from ..flow import Dense, Flow, Sparse, true_at, updates
 from ..frame import NO_INSTANTS, Frame, Instants, Rows, union
 from ..kernels import automaton_layout as layout
 from ..kernels.automaton import walk
@@ -61,7 +61,7 @@ def together(parts: Sequence[Events]) -> Events:
     return Events(parts[0].names, ends, steps, times)
 
 
-@dataclass
+@dataclass(slots=True)
 class Matches(Sparse):
     """A pattern's flow: an event at each instant with a match; `found` are the matches themselves."""
 
@@ -101,6 +101,46 @@ class BoundValues(Operator):
         return Column(np.where(known, number, 0.0).astype(DTYPES[type_name]), None if known.all() else known)
 
 
+def numbers_of(flow: Flow, type_name: str, instants: Instants) -> Numbers:
+    """A flow's values as floats, NaN where absent; times keep their bits."""
+    column = full(flow.at(instants), len(instants))
+    if type_name == "time":
+        return np.where(column.mask(), column.values, -1).view(np.float64)
+    values = np.ascontiguousarray(column.values, dtype=np.float64)
+    return values if column.known is None else np.where(column.known, values, np.nan)
+
+
+class OneEventOperator(BoundValues):
+    """`compiler.plan.Pattern` of one event: whatever meets its step is a match, and nothing ever waits."""
+
+    def __init__(self, setting: Setting, pattern: p.Pattern, types: Sequence[str], step: int) -> None:
+        """`types` are the inputs' types by name; `step`: the one that the pattern consists of."""
+        super().__init__(setting, [automata_values.bound_type(bound, types) for bound in pattern.bounds])
+        self.pattern = pattern
+        self.types = types
+        self.step = step
+        self.names = tuple(one.name for one in pattern.steps)
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
+        at = self._met(inputs)
+        n = len(at)
+        values = np.empty((n, len(self.pattern.bounds)))
+        for place, bound in enumerate(self.pattern.bounds):
+            i = bound.value
+            x = np.ones(n) if i is None else numbers_of(inputs[i], self.types[i], at)
+            values[:, place] = automata_values.of_one_event(bound.how, x)
+        every = np.arange(n)
+        events = Events(self.names, every + 1, np.full(n, self.step), at.time) if self.pattern.listed else None
+        return self.give(frame, Found(at, every, np.zeros(n, dtype=np.int64), values, events))
+
+    def _met(self, inputs: Sequence[Flow]) -> Instants:
+        """The instants that meet the step."""
+        step = self.pattern.steps[self.step]
+        parts = [at for i in step.updates if (at := updates(inputs[i])) is not None]
+        instants = parts[0] if len(parts) == 1 else union(parts)[0] if parts else NO_INSTANTS
+        return instants if step.condition is None else instants.take(true_at(inputs[step.condition], instants))
+
+
 class PatternOperator(BoundValues):
     """`compiler.plan.Pattern`."""
 
@@ -122,13 +162,9 @@ class PatternOperator(BoundValues):
         self.scratch = automata.scratch(self.program)
         self.room = 256
         self.names = tuple(step.name for step in pattern.steps)
-        alone = None if expires else automata.only_step(pattern)
-        self.alone, self.alone_step = alone is not None, alone or 0
         self.expired: Found | None = None
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
-        if self.alone:
-            return self.give(frame, self._of_one_event(frame, inputs))
         self.grow(frame.keys)
         instants, met, updated = self.facts(frame, inputs)
         matter = self.matter(instants, met, updated)
@@ -183,19 +219,14 @@ class PatternOperator(BoundValues):
                 if step.condition is None:
                     met[... if every else where[i]] |= bit
                     continue
-                condition = inputs[step.condition]
-                if every and instants is frame.rows and isinstance(condition, Sparse) and condition.event:
-                    # Every row updates the step: so it is met where the event happens.
-                    met[condition.instants.row[~condition.instants.timer]] |= bit
-                    continue
-                true = where_true(full(condition.at(at), len(at)), len(at)).nonzero()[0]
+                true = true_at(inputs[step.condition], at)
                 met[true if every else where[i][true]] |= bit
         return instants, met, updated
 
     def matter(self, instants: Instants, met: Rows, updated: Rows) -> Rows | None:
         """Of the instants those of keys that have threads, or begin some in this batch; None: all."""
         waiting = self.keys[:, layout.WAITING] > 0
-        begins = (met & self.options[layout.BEGINS]).nonzero()[0]
+        begins = ((met & self.options[layout.BEGINS]) != 0).nonzero()[0]
         waiting[instants.key[begins]] = True
         matter = waiting[instants.key]
         if not self.timed:
@@ -207,19 +238,12 @@ class PatternOperator(BoundValues):
         """The values that are asked for, by input; those of the other inputs are not filled in."""
         n = len(instants)
         if len(self.used) == 1:
-            return self.number(inputs, self.used[0], instants).reshape(1, n)
+            i = self.used[0]
+            return numbers_of(inputs[i], self.types[i], instants).reshape(1, n)
         values = np.empty((len(self.used), n))
         for place, i in enumerate(self.used):
-            values[place] = self.number(inputs, i, instants)
+            values[place] = numbers_of(inputs[i], self.types[i], instants)
         return values
-
-    def number(self, inputs: Sequence[Flow], i: int, instants: Instants) -> Numbers:
-        """An input's values as floats, NaN where absent; times keep their bits."""
-        column = full(inputs[i].at(instants), len(instants))
-        if self.types[i] == "time":
-            return np.where(column.mask(), column.values, -1).view(np.float64)
-        values = np.ascontiguousarray(column.values, dtype=np.float64)
-        return values if column.known is None else np.where(column.known, values, np.nan)
 
     # -- The walk -----------------------------------------------------------------------------------------------------
 
@@ -276,22 +300,6 @@ class PatternOperator(BoundValues):
                 else:
                     self.threads = wider
                     self.bound = np.concatenate([self.bound, np.zeros((more, self.bound.shape[1]))])
-
-    # -- Patterns of one event ----------------------------------------------------------------------------------------
-
-    def _of_one_event(self, frame: Frame, inputs: Sequence[Flow]) -> Found:
-        """Every event that meets the step is a match: nothing ever waits."""
-        instants, met, _ = self.facts(frame, inputs)
-        at = instants.take((met & self.options[layout.BEGINS]).nonzero()[0])
-        n = len(at)
-        given = self.numbers(inputs, at)
-        values = np.empty((n, len(self.pattern.bounds)))
-        for place, bound in enumerate(self.pattern.bounds):
-            x = np.ones(n) if bound.value is None else given[self.used.index(bound.value)]
-            values[:, place] = automata_values.of_one_event(bound.how, x)
-        every = np.arange(n)
-        events = Events(self.names, every + 1, np.full(n, self.alone_step), at.time) if self.pattern.listed else None
-        return Found(at, every, np.zeros(n, dtype=np.int64), values, events)
 
 
 def _found(rows: NDArray[np.int64], values: Numbers, events: Events | None) -> Found:

@@ -23,8 +23,9 @@ from ..kernels.jit import NEVER
 from ..output import Counters
 from ..symbols import Symbols
 from .node import Operator, Setting
+from .samples import numbers
 from .tables import Operations, SliceTables, TableState, tables_of
-from .windows import WindowFlow, numbers
+from .windows import WindowFlow
 
 POOL_LEAST = 64
 
@@ -171,13 +172,6 @@ class KeptWindow(Operator):
         self.arity = len(sampled)
         self.symbols = setting.symbols if sampled[0] == "text" else None
 
-    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
-        return self.walk(frame, entries_of(frame, inputs, self.arity))
-
-    def walk(self, frame: Frame, entries: Entries) -> WindowFlow:
-        """Take the samples; give the window's values."""
-        raise NotImplementedError
-
 
 class TablesByNumber:
     """Tables of values for windows that follow one another, each with a number; two of a key are kept at a time."""
@@ -224,7 +218,11 @@ class RecentOperator(KeptWindow):
             np.zeros(size * self.stacked, dtype=np.int64),
         )
 
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
+        return self.walk(frame, entries_of(frame, inputs, self.arity))
+
     def walk(self, frame: Frame, entries: Entries) -> WindowFlow:
+        """Take the samples; give the window's values."""
         known = len(self.places)
         self.places = first_seen(self.places, frame.keys, 0)
         self.places[known:, kernel.DUE] = NEVER
@@ -307,7 +305,11 @@ class SessionOperator(KeptWindow):
         self.tables: dict[str, TableState] = {}
         self.kept_tables = TablesByNumber(self.table_parts, self.tables, self.symbols)
 
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
+        return self.walk(frame, entries_of(frame, inputs, self.arity))
+
     def walk(self, frame: Frame, entries: Entries) -> WindowFlow:
+        """Take the samples; give the window's values."""
         known = len(self.times)
         self.times = first_seen(self.times, frame.keys, 0)
         self.times[known:, kernel.ENDING] = NEVER

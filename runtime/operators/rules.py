@@ -1,7 +1,8 @@
 """Rules: the life of an alarm."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,143 +10,274 @@ from numpy.typing import NDArray
 
 from ...compiler import plan as p
 from ...stdlib.column import Column, Mask
-from ..flow import Flow, Sparse, TruthChanges, truth
-from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, first_seen
+from ..flow import Flow, Sparse, Truth, truth, truths_over_rows
+from ..frame import NO_INSTANTS, Frame, Instants, Rows, union
 from ..kernels import life as kernel
-from ..kernels.episodes import SILENT, UNKNOWN
+from ..kernels.episodes import SILENT, UNKNOWN, changes
 from ..kernels.jit import NEVER
+from ..lanes import NO_LANES, Lane, Lanes, by_lane, in_order, moved, one_lane, together
 from ..output import Happening, Life, Output
 from .node import Operator, Setting
 
 WHAT: tuple[Happening, ...] = ("raised", "repeated", "cleared", "uncertain", "certain")
-NOTHING = np.zeros(0, dtype=np.int8)
-NO_COUNTS: Rows = np.zeros(0, dtype=np.int64)
+NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
+NOWHERE: Mask = np.zeros(0, dtype=np.bool_)
 
 
 @dataclass
 class LifeFlow:
-    """What happened to a rule's instances in a batch: when, what (`kernels.life`), and which repetition."""
+    """What happened to the instances of rules, each a lane, in a batch.
+
+    lane (m,), ascending; at (m,): the place of each among the `instants`, of a lane in order; what (m,):
+    `kernels.life`; counts: by instant, the number of the repetition there.
+    """
 
     frame: Frame
     instants: Instants
+    lane: Lane
+    at: Rows
     what: NDArray[np.int8]
-    count: Rows
+    counts: Rows = field(default_factory=lambda: NO_ROWS)
+
+    def __len__(self) -> int:
+        return len(self.what)
+
+    @property
+    def count(self) -> Rows:
+        """Which repetition each is; 0 of those that are none."""
+        if len(self.counts) == 0:
+            return np.zeros(len(self), dtype=np.int64)
+        return np.where(self.what == kernel.REPEATED, self.counts[self.at], 0)
+
+    def of(self, lane: int) -> "LifeFlow":
+        """What happened to one of the rules."""
+        first, end = np.searchsorted(self.lane, [lane, lane + 1]).tolist()
+        span = slice(first, end)
+        zeros = np.zeros(end - first, dtype=np.int32)
+        return LifeFlow(self.frame, self.instants, zeros, self.at[span], self.what[span], self.counts)
+
+
+class Lives:
+    """The lives of the rules of a family, each a lane, by lane and key (`kernels.life`).
+
+    Where no rule has a duration, no times are kept. `waiting` are the places in the state of those who wait for a
+    timer; None: that has to be found.
+    """
+
+    def __init__(self, setting: Setting, rules: Sequence[p.Rule], timeline: str, places: Sequence[int]) -> None:
+        """`places` are those of the rules in the plan. They differ in their names and in how long they wait."""
+        self.setting = setting
+        self.rules = rules
+        self.timeline = timeline
+        self.places = np.array(places, dtype=np.int64)
+        self.names = {rule.name: lane for lane, rule in enumerate(rules)}
+        one = rules[0]
+        self.flags = (
+            kernel.MOMENTARY * one.momentary_when
+            | kernel.HAS_UNTIL * one.has_until
+            | kernel.LATCHED * one.latched
+            | kernel.HAS_HOLD * (one.hold_ns is not None)
+        )
+        self.durations = [
+            np.array([getattr(rule, name) or 0 for rule in rules]) for name in ("cooldown_ns", "repeat_ns", "hold_ns")
+        ]
+        self.timed = any(durations.any() for durations in self.durations)
+        self.state = np.zeros((len(rules), 0, 6), dtype=np.int8)
+        self.times = np.zeros((len(rules), 0, 4), dtype=np.int64)
+        self.waiting: Rows | None = None
+        self.listed = NOWHERE
+        self.acknowledged: tuple[int, int] | None = None
+
+    def grow(self, keys: int) -> None:
+        old = self.state.shape[1]
+        self.state = by_lane(self.state, keys, 0)
+        new = self.state.shape[1]
+        self.state[:, old:, [kernel.WHEN, kernel.UNTIL]] = UNKNOWN
+        if self.timed:
+            self.times = by_lane(self.times, new, NEVER)
+        if self.waiting is not None:
+            self.waiting = moved(self.waiting, old, new)
+
+    def _begin(self, keys: int) -> Rows:
+        """Have room for so many keys, and know who waits."""
+        self.grow(keys)
+        if self.waiting is None:
+            self.waiting = self._pending() if self.timed else NO_ROWS
+        if self.timed and len(self.listed) != len(self.rules) * self.state.shape[1]:
+            self.listed = np.zeros(len(self.rules) * self.state.shape[1], dtype=np.bool_)
+            self.listed[self.waiting] = True
+        return self.waiting
+
+    def _pending(self) -> Rows:
+        """Where a timer runs."""
+        state, times = self.state.reshape(-1, 6), self.times.reshape(-1, 4)
+        runs = (times[:, [kernel.REPEAT_AT, kernel.HOLD_UNTIL]] != NEVER).any(axis=1)
+        cools = (state[:, kernel.PENDING] == 1) & (times[:, kernel.COOL_UNTIL] != NEVER)
+        return np.flatnonzero(cools | ((state[:, kernel.STATE] == 1) & runs))
+
+    def set(self, name: str, lane: int, given: NDArray[Any]) -> None:
+        """Take over the state or the times of one of the rules."""
+        if len(given):
+            self.timed = self.timed or name == "times"
+            self.grow(len(given))
+            getattr(self, name)[lane, : len(given)] = given
+        self.waiting, self.listed = None, NOWHERE
+
+    def waits(self) -> bool:
+        return self.waiting is None or len(self.waiting) > 0
+
+    def run(self, frame: Frame, when: Lanes, until: Lanes | None) -> LifeFlow:
+        """What comes of what is said to the rules, and of time."""
+        waiting = self._begin(frame.keys)
+        acknowledged, self.acknowledged = self.acknowledged, None
+        if acknowledged is not None:
+            when = Lanes(frame.rows, np.array([acknowledged[0]], np.int32), np.array([0]), np.array([SILENT], np.int8))
+            until = None
+        lanes, says = (when, None) if until is None else together(when, until)
+        if len(lanes) == 0 and len(waiting) == 0:
+            return LifeFlow(frame, NO_INSTANTS, NO_LANES.lane, NO_LANES.at, NO_LANES.truth)
+        says = np.full(len(lanes), SILENT, dtype=np.int8) if says is None else says
+        life = self._walk(frame, lanes, says, waiting, acknowledged is not None)
+        if len(life):
+            self._report(life)
+        return life
+
+    def _walk(self, frame: Frame, when: Lanes, until: Truth, waited: Rows, acknowledges: bool) -> LifeFlow:
+        walk: Any = kernel.lives
+        at = when.instants
+        waiting = np.empty(len(waited) + len(when), dtype=np.int64)
+        waiting[: len(waited)] = waited
+        counts = np.array([0, 0, 0, len(waited), 0])
+        rows = (frame.previous, frame.last) if self.timed else (NO_ROWS, NO_ROWS)
+        start, size, fires = 0, len(when) + 64, (len(waiting) + 64) if self.timed else 0
+        pieces: list[list[NDArray[Any]]] = []
+        fired: list[list[NDArray[Any]]] = []
+        before = 0
+        while start < len(when) + counts[kernel.WAITING]:
+            counts[: kernel.SUPPRESSED] = 0
+            out: list[NDArray[Any]] = [np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int8)]
+            timers: list[NDArray[Any]] = [
+                np.empty(fires + 1, np.int64), np.empty(fires + 1, np.int32), np.empty(fires + 1, np.int64),
+                np.empty(fires + 1, np.bool_), np.empty(fires + 1, np.int64),
+            ]  # fmt: skip
+            start = walk(
+                start, when.lane, when.at, when.truth, until, at.key, at.row, at.time, at.timer, acknowledges,
+                frame.event, frame.time, *rows, frame.running, self.state.shape[1],
+                self.flags + kernel.TIMED * self.timed, *self.durations, self.state.reshape(-1),
+                self.times.reshape(-1), waiting, self.listed, *out, *timers, counts,
+            )  # fmt: skip
+            out = [a[: counts[kernel.WRITTEN]] for a in out]
+            out[1][out[1] >= len(at)] += before
+            before += int(counts[kernel.FIRED])
+            pieces.append(out)
+            fired.append([a[: counts[kernel.FIRED]] for a in timers])
+        self.waiting = waiting[: counts[kernel.STILL_WAITING]].copy()
+        if counts[kernel.SUPPRESSED]:
+            self.setting.counters.dropped["suppressed"] += int(counts[kernel.SUPPRESSED])
+        lane, place, what = _joined(pieces)
+        if before == 0:
+            return LifeFlow(frame, at, lane, place, what)
+        row, key, time, timer, count = _joined(fired)
+        return _with_timers(frame, at, Instants(row, key, time, timer), count, lane, place, what)
+
+    def _report(self, life: LifeFlow) -> None:
+        """Tell what happened."""
+        timeline, names = self.timeline, list(self.names)
+
+        def records(seqs: list[int], keys: list[tuple[str, ...]], times: list[int]) -> list[Output]:
+            each = zip(seqs, keys, times, life.lane.tolist(), life.what.tolist(), life.count.tolist(), strict=True)
+            return [
+                Life(seq, timeline, key, time, names[lane], WHAT[what], count)
+                for seq, key, time, lane, what, count in each
+            ]
+
+        self.setting.gathered.add_lanes(
+            timeline, life.frame, life.instants, life.at, life.lane, self.places, records,
+            names=self.names, column=Column(life.what),
+        )  # fmt: skip
+
+
+def _joined(pieces: list[list[NDArray[Any]]]) -> list[NDArray[Any]]:
+    return pieces[0] if len(pieces) == 1 else [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
+
+
+def _with_timers(
+    frame: Frame, at: Instants, fired: Instants, count: Rows, lane: Lane, place: Rows, what: NDArray[np.int8]
+) -> LifeFlow:
+    """What happened where something was said, and where timers fired (whose places come after), in one order."""
+    n = len(at)
+    used = np.zeros(n, dtype=np.bool_)
+    used[place[place < n]] = True
+    where = used.nonzero()[0]
+    instants, (kept, timers) = union([at.take(where), fired])
+    places = np.empty(n + len(fired), dtype=np.int64)
+    places[where], places[n:] = kept, timers
+    place = places[place]
+    counts = np.zeros(len(instants), dtype=np.int64)
+    counts[timers] = count
+    order = in_order(lane, instants.row[place], len(frame))
+    if order is not None:
+        lane, place, what = lane[order], place[order], what[order]
+    return LifeFlow(frame, instants, lane, place, what, counts)
 
 
 class RuleOperator(Operator):
-    """`compiler.plan.Rule`."""
+    """`compiler.plan.Rule`: alone, or a lane of a family (`runtime.families`), which is run for it."""
 
-    STATE = ("when", "until", "state", "times", "waiting")
-    SCRATCH = ("acknowledged",)
+    STATE = ("state", "times")
+    SCRATCH = ("lives",)
 
     def __init__(self, setting: Setting, rule: p.Rule, timeline: str, place: int) -> None:
         super().__init__(setting)
         self.rule = rule
         self.timeline = timeline
         self.place = place
-        self.flags = (
-            kernel.MOMENTARY * rule.momentary_when
-            | kernel.HAS_UNTIL * rule.has_until
-            | kernel.LATCHED * rule.latched
-            | kernel.HAS_HOLD * (rule.hold_ns is not None)
-        )
-        self.timed = any((rule.cooldown_ns, rule.repeat_ns, rule.hold_ns))
-        self.when, self.until = TruthChanges(), TruthChanges()
-        self.state = np.zeros((0, 6), dtype=np.int8)
-        self.times = np.zeros((0, 4), dtype=np.int64)
-        self.waiting: Keys = np.zeros(0, dtype=np.int32)
-        self.acknowledged: Keys | None = None
+        self.lane = 0
+
+    @cached_property
+    def lives(self) -> Lives:
+        """Its own, unless a family has given it a lane of those of many."""
+        return Lives(self.setting, [self.rule], self.timeline, [self.place])
+
+    @property
+    def state(self) -> NDArray[np.int8]:
+        state: NDArray[np.int8] = self.lives.state[self.lane]
+        return state
+
+    @state.setter
+    def state(self, state: NDArray[np.int8]) -> None:
+        self.lives.set("state", self.lane, state)
+
+    @property
+    def times(self) -> Rows:
+        times: Rows = self.lives.times[self.lane]
+        return times
+
+    @times.setter
+    def times(self, times: Rows) -> None:
+        self.lives.set("times", self.lane, times)
+
+    def acknowledge(self, key: int) -> None:
+        """Take an acknowledgement with the next frame, which is for it alone."""
+        self.lives.acknowledged = self.lane, key
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
-        self._grow(frame.keys)
-        when = inputs[0]
-        if self.rule.momentary_when:
-            assert isinstance(when, Sparse)
-            changes = [(when.instants, truth(when.column, len(when.instants)))]
-        else:
-            changes = [self.when.of(frame, when)]
-        if self.rule.has_until:
-            changes.append(self.until.of(frame, inputs[1]))
-        parts = [instants for instants, _ in changes]
-        acknowledged, self.acknowledged = self.acknowledged, None
-        if acknowledged is not None:
-            parts.append(frame.rows)
-        if self.timed and (len(self.waiting) or any(len(part) for part in parts)):
-            # Timers fall due at rows of keys whose timers run, and of those at which they may begin to.
-            self.waiting = np.unique(np.concatenate([self.waiting, *(part.key for part in parts)]))
-            parts.append(frame.rows_of(self.waiting))
-        at, where = frame.merge(parts, base=False)
-        if len(at) == 0:
-            return LifeFlow(frame, NO_INSTANTS, NOTHING, NO_COUNTS)
-        truths = [np.full(len(at), SILENT, dtype=np.int8) for _ in range(2)]
-        for i, (_, told) in enumerate(changes):
-            truths[i][where[i]] = told
-        attention = np.where(at.timer | frame.event[at.row], np.int8(kernel.LOOKS), np.int8(kernel.PASSES))
-        if acknowledged is not None:
-            attention[:] = kernel.ACKNOWLEDGES
-        life = self._walk(frame, at, truths[0], truths[1], attention)
-        if self.timed:
-            self.waiting = self.waiting[self._pending(self.waiting)]
-        if len(life.instants):
-            self._report(life)
-        return life
+        self.lives.grow(frame.keys)
+        when = self._said(frame, inputs[0], kernel.WHEN)
+        until = self._said(frame, inputs[1], kernel.UNTIL) if self.rule.has_until else None
+        return self.lives.run(frame, when, until)
+
+    def _said(self, frame: Frame, flow: Flow, of: int) -> Lanes:
+        """The changes of a condition, the truth of which the state has."""
+        if isinstance(flow, Sparse):
+            return one_lane(flow.instants, truth(flow.column, len(flow.instants)))
+        instants, truths = truths_over_rows(frame, flow)
+        out = np.empty(len(instants), dtype=np.int64)
+        found = out[: changes(instants.key, truths, self.state[:, of].copy(), out)]
+        return one_lane(instants.take(found), truths[found])
 
     def waits(self) -> bool:
-        return len(self.waiting) > 0
-
-    def _pending(self, keys: Keys) -> Mask:
-        """Which of the keys have a timer that runs."""
-        state, times = self.state[keys], self.times[keys]
-        runs = (times[:, [kernel.REPEAT_AT, kernel.HOLD_UNTIL]] != NEVER).any(axis=1)
-        pending: Mask = (state[:, kernel.PENDING] == 1) | ((state[:, kernel.STATE] == 1) & runs)
-        return pending
-
-    def _walk(self, frame: Frame, at: Instants, when: Any, until: Any, attention: Any) -> LifeFlow:
-        rule = self.rule
-        walk: Any = kernel.life
-        start, size = 0, len(at) + 64
-        pieces: list[list[NDArray[Any]]] = []
-        while start < len(at):
-            counts = np.zeros(2, dtype=np.int64)
-            out: list[Any] = [
-                np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64), np.empty(size, dtype=np.bool_),
-                np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int8), np.empty(size, dtype=np.int64),
-            ]  # fmt: skip
-            start = walk(
-                start, at.key, at.row, at.time, at.timer, when, until, attention, frame.running, self.flags,
-                rule.cooldown_ns or 0, rule.repeat_ns or 0, rule.hold_ns or 0, self.state, self.times, *out, counts,
-            )  # fmt: skip
-            pieces.append([a[: counts[0]].copy() for a in out])
-            if counts[1]:
-                self.setting.counters.dropped["suppressed"] += int(counts[1])
-        row, time, timer, key, what, count = (
-            pieces[0] if len(pieces) == 1 else [np.concatenate([piece[i] for piece in pieces]) for i in range(6)]
-        )
-        return LifeFlow(frame, Instants(row, key, time, timer), what, count)
-
-    def _report(self, life: LifeFlow) -> None:
-        """Tell what happened."""
-        name, timeline = self.rule.name, self.timeline
-
-        def records(seqs: list[int], keys: list[tuple[str, ...]], times: list[int]) -> list[Output]:
-            whats, counts = life.what.tolist(), life.count.tolist()
-            return [
-                Life(seq, timeline, key, time, name, WHAT[what], count)
-                for seq, key, time, what, count in zip(seqs, keys, times, whats, counts, strict=True)
-            ]
-
-        self.setting.gathered.add(
-            timeline, life.frame, life.instants, self.place, records, name=name, column=Column(life.what)
-        )
-
-    def _grow(self, keys: int) -> None:
-        if len(self.state) >= keys:
-            return
-        old = len(self.state)
-        self.state = first_seen(self.state, keys, 0)
-        self.state[old:, kernel.WHEN] = UNKNOWN
-        self.state[old:, kernel.UNTIL] = UNKNOWN
-        self.times = first_seen(self.times, keys, NEVER)
+        return self.lives.waits()
 
 
 class RaisedOperator(Operator):
@@ -153,8 +285,8 @@ class RaisedOperator(Operator):
 
     def run(self, frame: Frame, inputs: Sequence[Any]) -> Flow:
         life: LifeFlow = inputs[0]
-        changes = (life.what == kernel.RAISED) | (life.what == kernel.CLEARED)
-        at, raised = life.instants.take(changes), life.what[changes] == kernel.RAISED
+        changes = ((life.what == kernel.RAISED) | (life.what == kernel.CLEARED)).nonzero()[0]
+        at, raised = life.instants.take(life.at[changes]), life.what[changes] == kernel.RAISED
         # Of what happens at one instant the last counts.
         last = np.ones(len(at), dtype=np.bool_)
         last[:-1] = (at.row[1:] != at.row[:-1]) | (at.time[1:] != at.time[:-1]) | (at.timer[1:] != at.timer[:-1])

@@ -13,7 +13,8 @@ from ..frame import Frame, Instants, Rows, first_seen
 from ..kernels import spans as kernel
 from ..kernels.jit import NEVER
 from .node import Operator, Setting
-from .windows import SLICE_MAX, SliceFlow, WindowFlow, longest_ns, shapes_of, taken
+from .samples import taken
+from .windows import SLICE_MAX, SliceFlow, WindowFlow, longest_ns, shapes_of
 
 
 class SpansOperator(Operator):

@@ -10,8 +10,10 @@ from ...compiler import plan as p
 from ...stdlib.column import Column, Mask
 from ..flow import Flow, Sparse, looks
 from ..frame import NO_INSTANTS, Frame, Instants, Rows, first_seen, union
+from ..kernels import lanes as kernels
 from ..kernels import thresholds as kernel
 from ..kernels.thresholds import ABSENT
+from ..lanes import NO_LANES, Lanes
 from .elementwise import full
 from .node import Operator, Setting
 
@@ -37,11 +39,16 @@ class ThresholdFlow:
             return own
         return np.sort(np.concatenate([self.common, own])) if len(own) else self.common
 
-    def concerned(self) -> Rows | None:
-        """The cuts that were crossed; None: all are concerned."""
-        if len(self.common):
-            return None
-        return (self.starts[1:] > self.starts[:-1]).nonzero()[0]
+    def changes(self, cuts: Rows, above: Mask) -> Lanes:
+        """The changes of many thresholds: which cut each looks at, and whether it is true above it."""
+        size = len(cuts) * len(self.common)
+        if len(self.starts):
+            size += int((self.starts[cuts + 1] - self.starts[cuts]).sum())
+        if size == 0:
+            return NO_LANES
+        lane, at, truth = np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int8)
+        kernels.crossed(cuts, above, self.after, self.common, self.starts, self.crossed, lane, at, truth)
+        return Lanes(self.instants, lane, at, truth)
 
 
 class ThresholdsOperator(Operator):
@@ -52,14 +59,16 @@ class ThresholdsOperator(Operator):
 
     def __init__(self, setting: Setting, thresholds: Sequence[p.Threshold]) -> None:
         super().__init__(setting)
-        self.cuts = np.array(sorted({cut_of(t) for t in thresholds}))
+        cuts = sorted({cut_of(t) for t in thresholds})
+        self.cuts = np.array(cuts)
+        self.places = {cut: place for place, cut in enumerate(cuts)}
         self.last = np.zeros(0)
         self.last_known = np.zeros(0, dtype=np.bool_)
         self.between = np.zeros((0, 2))
 
     def place(self, threshold: p.Threshold) -> int:
         """Which of the cuts is a threshold's."""
-        return int(np.searchsorted(self.cuts, cut_of(threshold)))
+        return self.places[cut_of(threshold)]
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> ThresholdFlow:  # type: ignore[override]
         self.last = first_seen(self.last, frame.keys, 0.0)

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from ...compiler import plan as p
 from ...stdlib.column import Column
-from ..flow import Dense, Flow, Sparse, truth, truths_over_rows, updates
-from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, first_seen
+from ..flow import Dense, Flow, Held, Sparse, truth, truths_over_rows, updates
+from ..frame import NO_INSTANTS, Frame, Instants, Rows, first_seen
 from ..kernels import episodes
 from ..kernels.episodes import SILENT, UNKNOWN
 from ..kernels.jit import NEVER
+from ..lanes import column_of, one_lane
+from .lasting import Lasting
 from .node import Operator, Setting
 
 DAY_NS = 86_400_000_000_000
@@ -52,60 +54,68 @@ class Buffer:
         return Instants(row, key, time, timer), truths
 
 
-def column_of(truths: NDArray[np.int8]) -> Column:
-    """Truths as a bool column."""
-    known = truths != UNKNOWN
-    return Column(truths == episodes.TRUE, None if known.all() else known)
-
-
 class HoldsOperator(Operator):
-    """`compiler.plan.Holds`."""
+    """`compiler.plan.Holds`: alone, or a lane of a family (`runtime.families`), which is run for it."""
 
-    STATE = ("due", "given", "waiting")
-    SCRATCH = ("buffer",)
+    STATE = ("due", "given")
+    SCRATCH = ("buffer", "lasting")
 
     def __init__(self, setting: Setting, duration: int) -> None:
-        super().__init__(setting)
+        self.lasting, self.lane = Lasting([duration]), 0
         self.duration = duration
-        self.due: Rows = np.zeros(0, dtype=np.int64)
-        self.given = np.zeros(0, dtype=np.int8)
-        self.waiting: Keys = np.zeros(0, dtype=np.int32)
+        super().__init__(setting)
         self.buffer = Buffer()
 
+    @property
+    def due(self) -> Rows:
+        """When, by key, it will have held for so long; NEVER."""
+        due: Rows = self.lasting.due[self.lane]
+        return due
+
+    @due.setter
+    def due(self, due: Rows) -> None:
+        self.lasting.set("due", self.lane, due)
+
+    @property
+    def given(self) -> NDArray[np.int8]:
+        """The truth given last, by key."""
+        given: NDArray[np.int8] = self.lasting.given[self.lane]
+        return given
+
+    @given.setter
+    def given(self, given: NDArray[np.int8]) -> None:
+        self.lasting.set("given", self.lane, given)
+
+    @property
+    def held(self) -> Held | None:
+        """What it is now: that follows from what was given last."""
+        return self.lasting.held(self.lane)
+
+    @held.setter
+    def held(self, held: Held | None) -> None:
+        pass
+
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
-        self.due = first_seen(self.due, frame.keys, NEVER)
-        self.given = first_seen(self.given, frame.keys, SILENT)
         flow = inputs[0]
         if not isinstance(flow, Sparse):
             return self._walk(frame, *truths_over_rows(frame, flow))
-        at = flow.instants
-        if len(at) == 0 and len(self.waiting) == 0:
-            return self.sparse(frame, NO_INSTANTS, NOWHERE)
-        keys = np.unique(np.concatenate([self.waiting, at.key]))
-        size = 2 * len(at) + len(keys)
-        row, time = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
-        key, timer = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.bool_)
-        truths = np.empty(size, dtype=np.int8)
-        n = episodes.holds_changes(
-            at.key, at.row, at.time, at.timer, truth(flow.column, len(at)), keys, frame.time, frame.previous,
-            frame.last, self.duration, frame.running, self.due, self.given, row, key, time, timer, truths,
-        )  # fmt: skip
-        self.waiting = keys[self.due[keys] != NEVER]
-        order = np.lexsort((time[:n], ~timer[:n], row[:n]))
-        return self.sparse(frame, Instants(row, key, time, timer).take(order), column_of(truths[order]))
+        return self.lasting.run(frame, one_lane(flow.instants, truth(flow.column, len(flow.instants)))).flow(frame, 0)
 
     def waits(self) -> bool:
-        return len(self.waiting) > 0
+        return self.lasting.waits()
 
     def _walk(self, frame: Frame, at: Instants, truths: NDArray[np.int8]) -> Flow:
+        self.lasting.grow(frame.keys)
+
         def step(start: int, out: list[NDArray[Any]]) -> int:
             return episodes.holds(
                 start, at.key, at.row, at.time, at.timer, truths, self.duration, frame.running, self.due, self.given,
                 *out,
             )  # fmt: skip
 
+        before = self.lasting.held(self.lane)
         instants, changed = self.buffer.fill(len(at), step)
-        return self.sparse(frame, instants, column_of(changed))
+        return Sparse(frame, instants, column_of(changed), before)
 
 
 class QuietOperator(Operator):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -18,44 +19,23 @@ from ...stdlib.parts import (
     LINE_WORDS,
     TABLES,
     Part,
-    columns_of,
-    flags_of,
-    layout,
-    ring_sizes,
     ring_slices,
-    slice_words,
-    whole_lines,
 )
 from ...stdlib.tables import Tables
-from ..flow import Dense, Flow, Sparse, kernel_ready, updates, where_true
-from ..frame import Frame, Instants, Keys, Rows, union
+from ..flow import Flow
+from ..frame import Frame, Instants, Keys, Rows
 from ..kernels import slices as kernel
-from ..kernels.jit import NEVER
+from ..kernels.jit import COMPILED, NEVER
+from ..kernels.runs import by_key, runs
 from ..symbols import Symbols
 from .node import Operator, Setting
+from .samples import Samples, samples_of
+from .slice_columns import Layout, slices_with
 from .tables import Operations, SliceTables, TableState
 
 SLICE_MAX = 1 << 22
-NOTHING: Values = np.zeros(0)
 NO_INTS: Rows = np.zeros(0, dtype=np.int64)
 NO_TABLES: Mapping[Part, Tables] = {}
-
-
-@dataclass
-class Samples:
-    """What a walk takes: instants in order, at some of which there is a sample.
-
-    row, key, time: as `Instants`; sampled (n,): is there a sample; at (n,): the time that decides its slice; value
-    (n,); second (n,): what is sampled with it, empty if nothing is.
-    """
-
-    row: Rows
-    key: Keys
-    time: Rows
-    sampled: Mask
-    at: Rows
-    value: Values
-    second: Values
 
 
 @dataclass
@@ -67,6 +47,11 @@ class WindowFlow:
     rows: Rows
     store: "HasColumns"
     tables: Mapping[Part, Tables] = field(default_factory=dict)
+
+    @cached_property
+    def parts(self) -> "RowParts":
+        """The rows by column, for all aggregates of the windows."""
+        return RowParts(self.rows, self.store.columns)
 
 
 class HasColumns(Protocol):
@@ -80,28 +65,6 @@ class SliceFlow:
     """A store of slices as a flow: the windows that were closed on it, by node id."""
 
     windows: dict[str, WindowFlow]
-
-
-class Layout:
-    """How a store of slices lies in a key's state: what a row has, and where slices, blocks and windows' ends are."""
-
-    def __init__(self, parts: Sequence[Part], slices: int, longest: int, windows: int) -> None:
-        """`slices` are so many as a key keeps; `longest`: in the longest window."""
-        self.flags = flags_of(parts)
-        self.columns: tuple[str, ...] = columns_of(parts)
-        self.cols = layout(parts)
-        size = slice_words(parts)
-        self.rings = np.array(ring_sizes(slices, longest), dtype=np.int64)
-        self.starts = kernel.HEADER + size * np.concatenate([[0], np.cumsum(self.rings)])
-        self.ends = int(self.starts[-1])
-        self.starts[-1] = size
-        self.empty = np.full(whole_lines(self.ends + 2 * windows), NEVER, dtype=np.int64)
-        self.empty[[kernel.PASSED, kernel.LATEST, kernel.BLOCKED]] = -1
-        self.empty[self.ends + windows :] = 1
-
-    @property
-    def words(self) -> int:
-        return len(self.empty)
 
 
 class SlicesOperator(Operator):
@@ -149,24 +112,30 @@ class SlicesOperator(Operator):
         w, width = len(self.windows), len(at.columns)
         pieces: list[list[list[NDArray[Any]]]] = [[] for _ in range(w)]
         wanted = np.zeros(len(samples.key) if self.kept_tables else 0, dtype=np.bool_)
-        start, n = 0, len(samples.key)
+        order = frame.by_key if samples.key is frame.key else by_key(samples.key, frame.keys)
+        begins, made = np.arange(len(order) + 1, dtype=np.int32), NO_INTS
         ints = self.state.reshape(-1)
+        if samples.at is samples.time:
+            begins = runs(order, samples.key, samples.time, self.width)
+            if not COMPILED:
+                made = slices_with(samples, order, begins, ints, at, self.width).reshape(-1)
+        start, n = 0, len(begins) - 1
         while start < n:
             counts = np.zeros(w, dtype=np.int64)
             instant, row, time = (np.empty((w, self.capacity), dtype=np.int64) for _ in range(3))
             key = np.empty((w, self.capacity), dtype=np.int32)
-            rows = np.zeros((w, self.capacity, width), dtype=np.int64)
+            rows = np.empty((w, self.capacity, width), dtype=np.int64)
             start = kernel.windows(
-                start, samples.key, samples.row, samples.time, samples.sampled, samples.at, samples.value,
-                samples.second, frame.running, self.ahead, self.width, at.flags, at.cols, at.rings, at.starts,
-                ints.view(np.float64), ints, at.words, at.ends, shapes, bounds,
+                start, begins, order, samples.key, samples.row, samples.time, samples.sampled, samples.at,
+                samples.value, samples.second, made, frame.running, self.ahead, self.width, at.flags, at.cols, at.rings,
+                at.starts, ints.view(np.float64), ints, at.words, at.ends, shapes, bounds,
                 instant, row, key, time, rows.reshape(-1).view(np.float64), rows.reshape(-1), wanted, counts,
             )  # fmt: skip
             for i in range(w):
                 pieces[i].append([a[i, : counts[i]] for a in (instant, row, key, time, rows)])
             if start < n:
                 self.capacity = min(4 * self.capacity, SLICE_MAX)
-        closed = [Closed.of(found, width) for found in pieces]
+        closed = [Closed.of(found, width).in_order(len(order)) for found in pieces]
         tables = self._tables(samples, wanted, closed, frame.keys) if self.kept_tables else [{} for _ in closed]
         return SliceFlow(
             {id_: c.flow(frame, at, t) for (id_, _), c, t in zip(self.windows, closed, tables, strict=True)}
@@ -314,61 +283,6 @@ def calendar_bounds(window: p.Window, first: int, last: int) -> Rows:
     return np.array(bounds, dtype=np.int64)
 
 
-def numbers(column: Column) -> Values:
-    """A column's values as floats; bools as 0 and 1."""
-    return kernel_ready(np.ascontiguousarray(column.values, dtype=np.float64))
-
-
-def samples_of(frame: Frame, inputs: Sequence[Flow], arity: int) -> Samples:
-    """The samples of a node of the frame's own timeline: of the first `arity` inputs, where the next is true."""
-    value, where = inputs[0], inputs[arity] if len(inputs) > arity else None
-    if arity == 1 and isinstance(value, Dense) and value.moments is None and not isinstance(where, Sparse):
-        sampled = value.updated() & frame.event
-        if value.column.known is not None:
-            sampled &= value.column.known
-        if where is not None:
-            sampled = sampled & where_true(where.at(frame.rows), len(frame))
-        return Samples(
-            frame.rows.row, frame.key, frame.time, np.ascontiguousarray(sampled), frame.time, numbers(value.column),
-            NOTHING,
-        )  # fmt: skip
-    taken_ = taken(inputs, arity)
-    instants, (position,) = frame.merge([taken_.at], base=True)
-    sampled = np.zeros(len(instants), dtype=np.bool_)
-    sampled[position] = taken_.known
-    values = [np.zeros(len(instants)) for _ in taken_.values]
-    for whole, some in zip(values, taken_.values, strict=True):
-        whole[position] = some
-    second = values[1] if arity == 2 else NOTHING
-    return Samples(
-        instants.row, instants.key, instants.time, sampled, instants.time - instants.timer, values[0], second
-    )
-
-
-@dataclass
-class Taken:
-    """The updates of what is sampled, at which of them there is a sample, and the values, one array for each."""
-
-    at: Instants
-    known: Mask
-    values: list[Values]
-
-
-def taken(inputs: Sequence[Flow], arity: int) -> Taken:
-    """The updates of the first `arity` inputs: samples where all of them are known, and the next input is true."""
-    found = [at for at in (updates(flow) for flow in inputs[:arity]) if at is not None]
-    if not found:
-        raise AssertionError("a window over a constant is folded by the compiler")
-    at = found[0] if len(found) == 1 else union(found)[0]
-    columns = [flow.at(at) for flow in inputs[:arity]]
-    known = np.ones(len(at), dtype=np.bool_)
-    for column in columns:
-        known &= column.mask()
-    for where in inputs[arity:]:
-        known &= where_true(where.at(at), len(at))
-    return Taken(at, known, [np.array(np.broadcast_to(numbers(column), (len(at),))) for column in columns])
-
-
 @dataclass
 class Closed:
     """The windows of one shape that closed in a batch: at which instants of the walk, and what was given out."""
@@ -386,6 +300,14 @@ class Closed:
         empty = np.zeros(0, dtype=np.int64)
         nothing = [empty, empty, np.zeros(0, dtype=np.int32), empty, np.zeros((0, width), dtype=np.int64)]
         return cls(*(np.concatenate(columns) for columns in zip(nothing, *pieces, strict=True)))
+
+    def in_order(self, instants: int) -> "Closed":
+        """By instant, of which there are so many, as they are by key."""
+        order = by_key(self.instant.astype(np.int32), instants)
+        return Closed(
+            self.instant.take(order), self.row.take(order), self.key.take(order), self.time.take(order),
+            self.rows.take(order, axis=0),
+        )  # fmt: skip
 
     def flow(self, frame: Frame, layout_: Layout, tables: Mapping[Part, Tables]) -> WindowFlow:
         instants = Instants(self.row, self.key, self.time, np.ones(len(self.row), dtype=np.bool_))
@@ -420,13 +342,13 @@ class AggregateOperator(Operator):
 
     def run(self, frame: Frame, inputs: Sequence[Any]) -> Flow:
         window: WindowFlow = inputs[0]
-        instants, rows, tables = window.instants, window.rows, window.tables
+        instants, parts, tables = window.instants, window.parts, window.tables
         if len(self.first_end):
             of = np.minimum(instants.key, len(self.first_end) - 1)
             shown = (instants.key >= len(self.first_end)) | (instants.time >= self.first_end[of])
-            instants, rows = instants.take(shown), rows[shown]
+            instants, parts = instants.take(shown), RowParts(window.rows[shown], window.store.columns)
             tables = {part: table.take(np.flatnonzero(shown)) for part, table in tables.items()}
-        return self.sparse(frame, instants, self.value.of(rows, window.store.columns, tables))
+        return self.sparse(frame, instants, self.value.of_parts(parts, tables))
 
 
 class AggregateValue:
@@ -444,11 +366,15 @@ class AggregateValue:
 
     def of(self, rows: Rows, columns: Sequence[str], tables: Mapping[Part, Tables] = NO_TABLES) -> Column:
         """Its values of rows of parts (n, words), of which these are the columns, and of tables."""
+        return self.of_parts(RowParts(rows, columns), tables)
+
+    def of_parts(self, parts: "RowParts", tables: Mapping[Part, Tables] = NO_TABLES) -> Column:
+        """Its values of rows of parts by column, and of tables."""
         table = None if self.table is None else tables[self.table]
         texts: Sequence[str] = self.symbols.texts if self.sampled == "text" else ()
         if self.sampled == "bool":
             texts = ("false", "true")
-        return self._typed(self.function.lower(Combined(RowParts(rows, columns), table, texts), *self.options))
+        return self._typed(self.function.lower(Combined(parts, table, texts), *self.options))
 
     def _typed(self, column: Column) -> Column:
         """What is kept as floats (codes of texts, truth values) as what it was; texts as their codes."""
@@ -469,12 +395,15 @@ class RowParts(Mapping[str, Values]):
     def __init__(self, rows: Rows, columns: Sequence[str]) -> None:
         self.rows = rows
         self.columns = columns
+        self.found: dict[str, Values] = {}
 
     def __getitem__(self, name: str) -> Values:
         if name not in self.columns:
             raise KeyError(name)
-        column = np.ascontiguousarray(self.rows[:, self.columns.index(name)])
-        return column if name in INTS else column.view(np.float64)
+        if name not in self.found:
+            column = np.ascontiguousarray(self.rows[:, self.columns.index(name)])
+            self.found[name] = column if name in INTS else column.view(np.float64)
+        return self.found[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.columns)

@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
-from ..output import Emitted, Output, OutputValue, Sent, Signalled
+from ..output import Emitted, Matched, Output, OutputValue, Sent, Signalled, Started
 from .executors import Run
 
 
@@ -22,6 +22,27 @@ def differences(expected: Run, got: Run) -> list[str]:
         found.append(str(more[min(len(wanted), len(came))]))
     if expected.counters != got.counters:
         found.append(f"counters:\n  expected {expected.counters}\n  got      {got.counters}")
+    return found
+
+
+def by_subject_differences(expected: Sequence[Output], got: Sequence[Output]) -> list[str]:
+    """Where two runs say something else of a rule, signal or pattern for a key: no matter with which input it came, nor
+    what came first of what is said of others."""
+    wanted, came = _by_subject(expected), _by_subject(got)
+    found = []
+    for subject in dict.fromkeys([*wanted, *came]):
+        one, other = wanted.get(subject, []), came.get(subject, [])
+        if len(one) != len(other) or not all(map(same, one, other)):
+            found.append(f"{' '.join(map(str, subject))}:\n  expected {one}\n  got      {other}")
+    return found
+
+
+def _by_subject(outputs: Sequence[Output]) -> dict[tuple[object, ...], list[Output]]:
+    found: dict[tuple[object, ...], list[Output]] = {}
+    for output in _without_rounding(outputs):
+        named = output.name if isinstance(output, Signalled | Matched) else output.rule
+        subject = (type(output).__name__, named, output.timeline, output.key)
+        found.setdefault(subject, []).append(dataclasses.replace(output, seq=0))
     return found
 
 
@@ -43,10 +64,7 @@ def same(a: Output, b: Output) -> bool:
     """Whether two outputs say the same; numbers to 9 digits."""
     if isinstance(a, Signalled) and isinstance(b, Signalled):
         return close(a.value, b.value) and dataclasses.replace(a, value=None) == dataclasses.replace(b, value=None)
-    if isinstance(a, Sent) and isinstance(b, Sent):
-        rest = dataclasses.replace(a, arguments={}) == dataclasses.replace(b, arguments={})
-        return rest and _same_arguments(a.arguments, b.arguments)
-    if isinstance(a, Emitted) and isinstance(b, Emitted):
+    if isinstance(a, Sent | Started | Emitted) and isinstance(b, Sent | Started | Emitted):
         rest = dataclasses.replace(a, arguments={}) == dataclasses.replace(b, arguments={})
         return rest and _same_arguments(a.arguments, b.arguments)
     return a == b

@@ -4,62 +4,40 @@ run = on_reference(compile_program(text), [Message("Pump", "a", 0, {"pressure": 
 run.outputs, run.counters
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from ...compiler.compile import compile_text
 from ...compiler.passes import ALL
-from ...compiler.plan import DeviceType, Plan
+from ...compiler.plan import Plan
 from ...dsl.render import render
 from ...dsl.source import SourceText
-from ...stdlib.column import DTYPES, Column
-from ...stdlib.function import Value
-from ..batch import Acknowledgement, Batch, Messages
+from ..admitted import Acknowledge, Input, Mark, MarkAll, Message, batch_of, batches, fed
 from ..engine import Engine
 from ..interpret.reference import Reference
 from ..output import Counters, Output
-from ..symbols import REFUSED
+
+__all__ = [
+    "EXECUTORS",
+    "Acknowledge",
+    "Executor",
+    "Input",
+    "Mark",
+    "MarkAll",
+    "Message",
+    "Run",
+    "S",
+    "batch_of",
+    "batches",
+    "compile_program",
+    "fed",
+    "feed",
+    "on_engine",
+    "on_reference",
+]
 
 S = 1_000_000_000
 """Nanoseconds in a second."""
-
-
-@dataclass(frozen=True)
-class Message:
-    """A message of a device; `time` in ns; None is a field that is not there."""
-
-    device: str
-    id: str
-    time: int
-    fields: Mapping[str, Value]
-
-
-@dataclass(frozen=True)
-class Mark:
-    """Nothing earlier than `time` will come from the device."""
-
-    device: str
-    id: str
-    time: int
-
-
-@dataclass(frozen=True)
-class MarkAll:
-    """Nothing earlier than `time` will come from any registered device."""
-
-    time: int
-
-
-@dataclass(frozen=True)
-class Acknowledge:
-    rule: str
-    key: tuple[str, ...]
-    time: int
-
-
-Input = Message | Mark | MarkAll | Acknowledge
 
 
 @dataclass(frozen=True)
@@ -119,83 +97,3 @@ def on_engine(plan: Plan, inputs: Sequence[Input], ending: bool = True, sizes: S
 
 EXECUTORS: dict[str, Executor] = {"reference": on_reference, "engine": on_engine}
 """What the conformance cases and the tests of the meaning run on."""
-
-
-def fed(engine: Engine, inputs: list[tuple[int, Input]]) -> Sequence[Output]:
-    """What comes of a batch of inputs with their sequence numbers."""
-    if isinstance(inputs[0][1], MarkAll):
-        return engine.mark_all(inputs[0][1].time)
-    return engine.feed(_batch(engine, inputs))
-
-
-def batches(inputs: Sequence[Input], sizes: Sequence[int]) -> Iterator[list[tuple[int, Input]]]:
-    """The inputs, with their sequence numbers, in batches of these sizes, the last one repeated."""
-    sizes = list(sizes)
-    batch: list[tuple[int, Input]] = []
-    for entry in enumerate(inputs):
-        if isinstance(entry[1], MarkAll):
-            yield from ([batch] if batch else [])
-            yield [entry]
-            batch = []
-            continue
-        batch.append(entry)
-        if len(batch) >= sizes[0] or isinstance(entry[1], Acknowledge):
-            yield batch
-            batch = []
-            sizes = sizes[1:] or sizes
-    if batch:
-        yield batch
-
-
-def _batch(engine: Engine, inputs: list[tuple[int, Input]]) -> Batch:
-    parts = []
-    for device in engine.plan.devices:
-        rows = []
-        for seq, one in inputs:
-            if not isinstance(one, Message | Mark) or one.device != device.name:
-                continue
-            registry = engine.registries[device.name]
-            if isinstance(one, Mark) and one.id not in registry.keys:
-                continue
-            key = registry.key(one.id)
-            if key == REFUSED:
-                engine.counters.quarantined["too_many_devices"] += 1
-                continue
-            rows.append((seq, key, one))
-        if rows:
-            parts.append(_messages(engine, device, rows))
-    acknowledged = [
-        Acknowledgement(s, one.rule, one.key, one.time) for s, one in inputs if isinstance(one, Acknowledge)
-    ]
-    return Batch(tuple(parts), tuple(acknowledged), inputs[-1][0] + 1)
-
-
-def _messages(engine: Engine, device: DeviceType, rows: list[tuple[int, int, Message | Mark]]) -> Messages:
-    fields: dict[str, Column] = {}
-    for field in device.fields:
-        found = [one.fields.get(field.name) if isinstance(one, Message) else None for _, _, one in rows]
-        if any(value is not None for value in found):
-            fields[field.name] = _column(engine, field.type.name, found)
-    return Messages(
-        device.name,
-        np.array([seq for seq, _, _ in rows], dtype=np.int64),
-        np.array([key for _, key, _ in rows], dtype=np.int32),
-        np.array([one.time for _, _, one in rows], dtype=np.int64),
-        fields,
-        np.array([isinstance(one, Mark) for _, _, one in rows], dtype=np.bool_),
-    )
-
-
-def _column(engine: Engine, type_name: str, found: Sequence[Value]) -> Column:
-    values = []
-    for value in found:
-        if value is None:
-            values.append(np.zeros(1, dtype=DTYPES[type_name])[0])
-        elif isinstance(value, str):
-            values.append(engine.symbols.code(value))
-        elif isinstance(value, tuple):
-            values.append(complex(*value))
-        else:
-            values.append(value)
-    known = np.array([value is not None for value in found])
-    return Column(np.array(values, dtype=DTYPES[type_name]), None if known.all() else known)

@@ -19,7 +19,10 @@ from ...compiler.typed import Type, Typed
 from ...dsl import nodes as n
 from ...grammar.units import parse_unit
 from ...stdlib.function import Value
-from ..output import Alerted, Counters, Emitted, Life, Matched, Output, OutputValue, Sent, Signalled
+from ..commands.acts import acts_of
+from ..commands.records import Outcome, Proceeded
+from ..output import Alerted, Counters, Emitted, Life, Matched, OutputValue, Sent, Signalled
+from .closed_loop import Observed
 from .differences import close
 from .exact import Reader
 from .scenario import EPOCH, keys_of
@@ -59,7 +62,7 @@ class Verdict:
     span: Span
     holds: bool
     times: tuple[int, ...] = ()
-    others: tuple[Output, ...] = ()
+    others: tuple[Observed, ...] = ()
     value: OutputValue = None
     seen: Key | None = None
 
@@ -71,11 +74,11 @@ class Judge:
     typed: Typed
     plan: p.Plan
     end: int
-    outputs: Sequence[Output]
+    outputs: Sequence[Observed]
     counters: Counters
 
     @classmethod
-    def of(cls, typed: Typed, plan: p.Plan, end: int, outputs: Sequence[Output], counters: Counters) -> "Judge":
+    def of(cls, typed: Typed, plan: p.Plan, end: int, outputs: Sequence[Observed], counters: Counters) -> "Judge":
         counted = [output for output in outputs if output.time - EPOCH <= end]
         counted.sort(key=lambda output: output.time)
         return cls(typed, plan, end, counted, counters)
@@ -112,7 +115,7 @@ class Judge:
     def _counted(self, expected: n.Expect, key: Key | None, span: Span) -> Verdict:
         matching: list[int] = []
         seen: Key | None = None
-        others: list[Output] = []
+        others: list[Observed] = []
         for output in self.outputs:
             if key is not None and output.key != key:
                 continue
@@ -131,7 +134,7 @@ class Judge:
             holds = len(within) == expected.times
         return Verdict(expected, key, span, holds is not expected.negated, tuple(matching), tuple(others), seen=seen)
 
-    def _is(self, what: n.Expected, output: Output) -> bool | None:
+    def _is(self, what: n.Expected, output: Observed) -> bool | None:
         """Whether an output is what is named; None: it is, but for its arguments."""
         match what, output:
             case n.ExpectRule(rule=rule, phase=phase), Life():
@@ -148,6 +151,10 @@ class Judge:
                 if output.name != event:
                     return False
                 return self._agree(arguments, output, self._emitted(output)) or None
+            case n.ExpectProcedure(procedure=procedure, phase=phase), Proceeded():
+                return output.procedure == procedure and output.what == phase
+            case n.ExpectOutcome(command=command, outcome=outcome), Outcome():
+                return output.command == command and output.state == outcome
             case _:
                 return False
 
@@ -167,17 +174,19 @@ class Judge:
         return True
 
     def _parameters(self, output: Sent) -> Mapping[str, Type]:
-        (device,) = (t.device for t in self.plan.timelines if t.id == output.timeline)
-        assert device is not None
+        device = output.timeline.removesuffix(" settled")
         parameters = self.typed.devices[device].parameters[output.command]
         return {name: info.type for name, info in parameters.items()}
 
     def _emitted(self, output: Emitted) -> Mapping[str, Type]:
-        """The types of what a rule emits, as its action has them."""
+        """The types of what a rule emits, or a procedure that it runs, as the action has them."""
         for node in self.plan.nodes:
             action = node.operator
             if isinstance(action, p.Action) and (action.rule, action.name) == (output.rule, output.name):
                 return {argument.name: _argument_type(argument) for argument in action.arguments}
+        for act in acts_of(self.plan.procedures):
+            if isinstance(act, p.EmitAct) and act.event == output.name:
+                return {given.name: _argument_type(given) for given in act.arguments}
         raise AssertionError(f"no action emits {output}")
 
     # --- Signals -----------------------------------------------------------------------------------------------------
@@ -217,12 +226,17 @@ def keys_named(expected: n.Expect) -> list[Key]:
     match expected.what:
         case n.ExpectNothingLost():
             return []
-        case n.ExpectSend(to=to):
+        case n.ExpectSend(to=to) | n.ExpectOutcome(to=to):
             return keys_of(to)
-        case n.ExpectRule() | n.ExpectAlert() | n.ExpectEmit() | n.ExpectPattern() | n.ExpectSignal():
+        case (
+            n.ExpectRule()
+            | n.ExpectAlert()
+            | n.ExpectEmit()
+            | n.ExpectPattern()
+            | n.ExpectSignal()
+            | n.ExpectProcedure()
+        ):
             return keys_of(expected.what.whom)
-        case n.ExpectProcedure() | n.ExpectOutcome():
-            raise AssertionError(f"does not run: {expected.what}")
         case _:
             assert_never(expected.what)
 
@@ -238,9 +252,9 @@ def _type_of(type_: p.ValueType) -> Type:
     return Type(type_.name, unit, unit is not None and unit.affine)
 
 
-def _argument_type(argument: p.ActionArgument) -> Type:
+def _argument_type(argument: p.ActionArgument | p.Given) -> Type:
     if argument.text:
         return Type("text")
     (hole,) = argument.parts
-    assert isinstance(hole, p.Hole)
+    assert not isinstance(hole, str)
     return _type_of(p.ValueType(hole.type, hole.unit))

@@ -6,8 +6,11 @@ from textwrap import wrap
 
 from ...compiler import plan as p
 from ...dsl import nodes as n
+from ..commands.acts import acts_of
+from ..commands.records import Outcome, Proceeded
 from ..interpret.reference import Reference
 from ..output import Emitted, Life, Output, Sent
+from .closed_loop import Observed
 from .executors import Input, Message, feed
 from .expectations import Judge, Key, Verdict
 from .history import History, history_of
@@ -37,9 +40,15 @@ class Telling:
         lines = wrapped("got", got(self.view, first))
         if len(verdicts) > 1:
             lines.append(f"          and likewise for {len(verdicts) - 1} more")
+        lines += course(self.judge, first)
         for subject in _subjects(self.view, what):
             lines += self._subject(subject, first)
         return lines
+
+    @property
+    def _said(self) -> list[Output]:
+        """What came of rules and signals."""
+        return [output for output in self.judge.outputs if not isinstance(output, Outcome | Proceeded)]
 
     def _subject(self, subject: Subject, verdict: Verdict) -> Iterator[str]:
         what = verdict.expected.what
@@ -48,16 +57,14 @@ class Telling:
         if not (verdict.times or verdict.others or verdict.expected.negated or isinstance(what, n.ExpectSignal)):
             yield from nearest(self.view, subject, history, what)
         if _too_few(verdict):
-            for line in _cooling(self.view, subject, history, self.judge.outputs):
+            for line in _cooling(self.view, subject, history, self._said):
                 yield from wrapped("nearest", line)
         yield ""
         if (subject.name, key) in self._told:
             yield f"The timeline of {subject.name}{whom(key)} is above."
             return
         self._told.add((subject.name, key))
-        yield from timeline(
-            self.view, subject, history, self.inputs, self.judge.outputs, self._wanted(subject.name, key)
-        )
+        yield from timeline(self.view, subject, history, self.inputs, self._said, self._wanted(subject.name, key))
 
     def _wanted(self, name: str, key: Key | None) -> dict[int, str]:
         """What all that failed wanted of a subject, by the times at which it did."""
@@ -76,7 +83,11 @@ def _subjects(view: View, what: n.Expected) -> list[Subject]:
         case n.ExpectRule(rule=rule) | n.ExpectAlert(rule=rule):
             return [subject_of_rule(view, rule)]
         case n.ExpectSend(command=name):
-            return [subject_of_rule(view, rule, actions=True) for rule in _acting(view, "send", name)]
+            runs = [rule for procedure in _sending(view, name) for rule in _acting(view, "run", procedure)]
+            rules = dict.fromkeys([*_acting(view, "send", name), *runs])
+            return [subject_of_rule(view, rule, actions=True) for rule in rules]
+        case n.ExpectProcedure(procedure=name):
+            return [subject_of_rule(view, rule, actions=True) for rule in _acting(view, "run", name)]
         case n.ExpectEmit(event=name):
             return [subject_of_rule(view, rule, actions=True) for rule in _acting(view, "emit", name)]
         case n.ExpectPattern(pattern=name) | n.ExpectSignal(signal=name):
@@ -86,9 +97,18 @@ def _subjects(view: View, what: n.Expected) -> list[Subject]:
 
 
 def _acting(view: View, kind: str, name: str) -> list[str]:
-    """The rules that send a command or emit an event."""
+    """The rules that send a command, emit an event or run a procedure."""
     actions = [node.operator for node in view.plan.nodes if isinstance(node.operator, p.Action)]
     return list(dict.fromkeys(a.rule for a in actions if a.kind == kind and a.name == name))
+
+
+def _sending(view: View, command: str) -> list[str]:
+    """The procedures that send a command."""
+    return [
+        one.name
+        for one in view.plan.procedures
+        if any(isinstance(act, p.SendAct) and act.command == command for act in acts_of([one]))
+    ]
 
 
 # --- What came instead -----------------------------------------------------------------------------------------------
@@ -120,11 +140,15 @@ def _happened(what: n.Expected) -> str:
             return "sent"
         case n.ExpectEmit():
             return "emitted"
+        case n.ExpectProcedure(phase=phase):
+            return phase
+        case n.ExpectOutcome(outcome=outcome):
+            return outcome.replace("_", " ")
         case _:
             return "matched"
 
 
-def _instead(view: View, others: Sequence[Output]) -> str:
+def _instead(view: View, others: Sequence[Observed]) -> str:
     """What was sent or emitted with other arguments."""
     told = []
     for output in others[:3]:
@@ -135,6 +159,32 @@ def _instead(view: View, others: Sequence[Output]) -> str:
     return f", but {'; '.join(told)}" if told else ""
 
 
+def course(judge: Judge, verdict: Verdict) -> Iterator[str]:
+    """How a procedure, or the commands that an outcome was expected of, went instead: one line for each."""
+    what = verdict.expected.what
+    told: dict[str, list[str]] = {}
+    for output in judge.outputs:
+        if verdict.key is not None and output.key != verdict.key:
+            continue
+        at = f"at {duration(output.time - EPOCH)}"
+        if isinstance(what, n.ExpectProcedure) and isinstance(output, Proceeded) and output.procedure == what.procedure:
+            why = f"at step {output.step}: {output.reason}" if output.step else output.reason
+            said = f"{output.what} {at}{why and f' ({why})'}"
+            told.setdefault(f"{output.procedure}{whom(output.key)}", []).append(said)
+        elif isinstance(output, Outcome) and _is_of(what, output) and output.state not in ("planned", "queued"):
+            said = f"{output.state.replace('_', ' ')} {at}{output.reason and f' ({output.reason})'}"
+            told.setdefault(f"{output.command_id}{whom(output.key)}", []).append(said)
+    most = 8
+    for name, steps in list(told.items())[:most]:
+        yield from wrapped("course", f"{name}: {', '.join(steps)}")
+    if len(told) > most:
+        yield from wrapped("", f"and {len(told) - most} more")
+
+
+def _is_of(what: n.Expected, outcome: Outcome) -> bool:
+    return isinstance(what, n.ExpectOutcome) and outcome.command == what.command
+
+
 def _units(view: View, rule: str, name: str) -> Mapping[str, str | None]:
     """The units of the arguments of a rule's command or event."""
     for node in view.plan.nodes:
@@ -142,6 +192,10 @@ def _units(view: View, rule: str, name: str) -> Mapping[str, str | None]:
         if isinstance(action, p.Action) and (action.rule, action.name) == (rule, name):
             holes = {a.name: a.parts[0] for a in action.arguments if a.parts}
             return {name: hole.unit for name, hole in holes.items() if isinstance(hole, p.Hole)}
+    for act in acts_of(view.plan.procedures):
+        if (isinstance(act, p.SendAct) and act.command == name) or (isinstance(act, p.EmitAct) and act.event == name):
+            parts = {given.name: given.parts[0] for given in act.arguments if given.parts}
+            return {name: part.unit for name, part in parts.items() if isinstance(part, p.Shown)}
     return {}
 
 

@@ -46,6 +46,8 @@ class Scenario:
     end: int = 0
     devices: dict[str, VirtualDevice] = field(default_factory=dict)
     acknowledged: list[Acknowledged] = field(default_factory=list)
+    cuts: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    """By target: from when to when the links of its gateways are down (ns)."""
 
     def device(self, type_: str, id_: str) -> VirtualDevice:
         """A virtual device of this name, made if there is none yet."""
@@ -81,11 +83,11 @@ class Scenario:
         step = min((info.idle_ns for info in self.typed.devices.values()), default=0) // 2
         for time, _, _, event in events:
             if time - marked > step or (isinstance(event, Acknowledge) and time > marked):
-                yield MarkAll(EPOCH + time - self._behind(time))
+                yield MarkAll(EPOCH + time - self.behind(time))
                 marked = time
             yield event
 
-    def _behind(self, time: int) -> int:
+    def behind(self, time: int) -> int:
         """The gateway speaks for a device whose clock is behind by that clock: nothing of it is late for that alone."""
         return max([0, *(-device.clock_error(time) for device in self.devices.values())])
 
@@ -243,7 +245,9 @@ def _fault(scenario: Scenario, reader: Reader, fault: n.Fault) -> None:
                 amount = reader.duration_ns(fault.amount)
                 error = ClockError(start, end, amount if fault.what == "ahead" else -amount)
                 scenario.devices[id_].clock_errors.append(error)
-            case "link" | "process":
+            case "link":
+                scenario.cuts.setdefault(id_, []).append((start, scenario.end + 1 if end is None else end))
+            case "process":
                 raise AssertionError(f"does not run: {fault}")
 
 

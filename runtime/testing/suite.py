@@ -17,6 +17,8 @@ from ...dsl import nodes as n
 from ...dsl.diagnostic import Diagnostic
 from ...dsl.source import Span
 from ..output import Life
+from ..placement.problem import Unplaceable
+from .closed_loop import simulated
 from .coverage import Coverage
 from .differences import differences
 from .exact import Reader
@@ -25,6 +27,7 @@ from .expectations import Judge, Verdict, keys_named
 from .explaining import Telling, nearest, wrapped
 from .history import history_of
 from .invariants import Violation, name_of, violations
+from .linked import linked
 from .observing import View
 from .scenario import EPOCH, MESSAGES_MAX, Scenario, dense_line, last_line, of_test
 from .tables import row_scenario, wanted
@@ -106,9 +109,12 @@ class Suite:
         scenario = of_test(self._typed, test)
         if scenario.size > MESSAGES_MAX:
             return Result("test", test.title, test.span, (self._too_long(test, scenario),))
-        inputs = scenario.inputs
-        run, failures = self._runs(inputs, test.span)
-        judge = Judge.of(self._typed, self._plan, scenario.end, run.outputs, run.counters)
+        world = simulated(self._plan, scenario)
+        inputs = world.inputs
+        run, failures = self._runs(inputs, test.span, world.run)
+        if scenario.cuts:
+            failures += self._linked(test, scenario, inputs, run)
+        judge = Judge.of(self._typed, self._plan, scenario.end, [*run.outputs, *world.outputs], run.counters)
         failed = [[v for v in judge.verdicts(expected) if not v.holds] for expected in test.expectations]
         failed = [verdicts for verdicts in failed if verdicts]
         if failed:
@@ -157,15 +163,19 @@ class Suite:
             failures += self._violations(inputs, run, scenario.end)
         return Result("table", table.title, table.span, tuple(failures), inputs=count)
 
-    def _runs(self, inputs: Sequence[Input], span: Span) -> tuple[Run, list[Failure]]:
-        """The engine's run; a failure where it differs from itself, cut otherwise, or from the reference."""
+    def _runs(self, inputs: Sequence[Input], span: Span, in_world: Run | None = None) -> tuple[Run, list[Failure]]:
+        """The engine's run; a failure where it differs from itself, cut otherwise or as it was in a world, or from the
+        reference."""
         run = on_engine(self._plan, inputs)
         cut = on_engine(self._plan, inputs, sizes=SIZES if len(inputs) < MANY else SIZES_LONG)
         expected = on_reference(self._plan, inputs)
         if self.coverage is not None:
             self.coverage.take(inputs)
         failures = []
-        for other, words in ((expected, "engine and reference differ"), (cut, "the engine differs by batches")):
+        others = [(expected, "engine and reference differ"), (cut, "the engine differs by batches")]
+        if in_world is not None:
+            others.append((in_world, "the engine differs by batches"))
+        for other, words in others:
             found = differences(other, run)
             if found:
                 message = f"{words}: this is a fault of Headgate, please report it with the program"
@@ -175,6 +185,25 @@ class Suite:
                     )
                 )
         return run, failures
+
+    def _linked(self, test: n.Test, scenario: Scenario, inputs: Sequence[Input], run: Run) -> Iterator[Failure]:
+        """What goes wrong when the program runs in parts, and links between them are down."""
+        try:
+            found = linked(self._plan, scenario, inputs, run.outputs)
+        except Unplaceable as problem:
+            lines = wrapped("help", "`headgate plan` says what stands against it")
+            yield Failure(test.span, f"the program cannot be placed: {type(problem).__name__}", tuple(lines))
+            return
+        if found.differences:
+            message = "parts and whole differ: this is a fault of Headgate, please report it with the program"
+            yield Failure(test.span, message, tuple(line for d in found.differences[:3] for line in d.splitlines()))
+        for one in found.asked[:1]:
+            at = duration(one.time - EPOCH)
+            lines = wrapped(
+                "got", f"`{one.rule}` runs beyond the link and asks for a command at {at}, while it is down"
+            )
+            lines += wrapped("help", "when devices get such a command is not simulated yet; place the rule at the edge")
+            yield Failure(test.span, test.title, tuple(lines))
 
     def _failure(self, telling: Telling, verdicts: Sequence[Verdict]) -> Failure:
         first = verdicts[0]

@@ -27,8 +27,9 @@ from ...dsl.source import SourceText
 from ...grammar.units import parse_unit
 from ...stdlib.function import Value
 from ..cli.program import compiled
-from ..output import Alerted, Counters, Emitted, Life, Output, OutputValue, Sent, Signalled
+from ..output import Alerted, Counters, Emitted, Life, OutputValue, Sent, Signalled
 from ..text import write_value
+from .closed_loop import Observed, simulated
 from .differences import differences
 from .exact import SECOND, Exact, S, stored
 from .executors import on_engine, on_reference
@@ -83,7 +84,7 @@ class Trial:
         self._typed = program.typed
         self._plan = program.plan
         self._scenario = Scenario(program.typed)
-        self.outputs: Sequence[Output] = ()
+        self.outputs: Sequence[Observed] = ()
         """What came out until the end, in order of time."""
         self.counters = Counters()
         """What became of the messages."""
@@ -122,13 +123,14 @@ class Trial:
             raise ValueError(
                 f"until {duration(ns(end))} there are about {count:,} messages and marks; {MESSAGES_MAX:,} is the most"
             )
-        inputs = self._scenario.inputs
-        run = on_engine(self._plan, inputs)
-        found = differences(on_reference(self._plan, inputs), run)
+        world = simulated(self._plan, self._scenario)
+        run = on_engine(self._plan, world.inputs)
+        found = differences(on_reference(self._plan, world.inputs), run)
         if found:
             raise AssertionError("\n".join(["engine and reference differ: please report it", *found]))
         until = EPOCH + self._scenario.end
-        self.outputs = sorted((o for o in run.outputs if o.time <= until), key=lambda o: o.time)
+        said = [o for o in (*run.outputs, *world.outputs) if o.time <= until]
+        self.outputs = sorted(said, key=lambda o: o.time)
         self.counters = run.counters
         return self
 
@@ -348,7 +350,7 @@ def _key(key: str | tuple[str, ...]) -> tuple[str, ...]:
     return (key,) if isinstance(key, str) else key
 
 
-def _time(output: Output) -> str:
+def _time(output: Observed) -> str:
     return duration(output.time - EPOCH)
 
 

@@ -29,13 +29,15 @@ class Ramp:
 class Line:
     """What is said of a device's fields: from `start` to `end`, both included, or at `start` and then on (`end` None).
 
-    `every`: how often they are reported while this line speaks, instead of at their own rate.
+    `every`: how often they are reported while this line speaks, instead of at their own rate. `brought`: a command
+    brought it about.
     """
 
     start: int
     end: int | None
     values: Mapping[str, Value | Ramp]
     every: int | None = None
+    brought: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,29 @@ class VirtualDevice:
     def say(self, line: Line) -> None:
         """Add a line; it wins over those before it."""
         self.lines.append(line)
+
+    def bring(self, time: int, values: Mapping[str, Value]) -> Report | None:
+        """A command has brought these values about; what the device reports of them at once, if that arrives.
+
+        They last as those of an `at` do. What was said of a span of time stands: in it they change nothing.
+        """
+        given = next(
+            (i for i, line in enumerate(self.lines) if line.start > 0 or line.end is not None), len(self.lines)
+        )
+        brought = sum(1 for line in self.lines[given:] if line.brought)
+        line = Line(time, None, dict(values), brought=True)
+        self.lines.insert(given + brought, line)
+        told = {}
+        for name, value in values.items():
+            speaker = _speaker(self._said(name), time)
+            if speaker is not None and speaker.line is line:
+                told[name] = value
+        return None if not told or self.silent(time) else Report(time, time + self.clock_error(time), told)
+
+    def values(self, time: int) -> dict[str, Value]:
+        """What it would report of all that was ever said of it, at a time."""
+        names = dict.fromkeys(name for line in self.lines for name in line.values)
+        return {name: _spoken(self._said(name), time) for name in names}
 
     def reports(self, end: int) -> list[Report]:
         """What arrives until `end`, in order; at 0 s one message with all that is given, though that be nothing."""

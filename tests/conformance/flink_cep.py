@@ -16,6 +16,10 @@
 | events in the order given | event times that go up by at least 1 ns, so that they also name the events |
 
 A pattern without `within` gets one of an hour, which no case reaches.
+
+One difference is deliberate (docs/meaning.md, Patterns): with a skip strategy Flink holds a match back while a partial
+match lives that began before it; here a match is told when it is complete, except behind a `greedy` repetition at the
+end.
 """
 
 import re

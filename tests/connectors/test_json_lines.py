@@ -52,7 +52,7 @@ def everything(payloads: Payloads, wanted: Sequence[Wanted], texts: Texts) -> di
 class LineByLine(Decoder):
     """Reads each line for itself, as if none of them were as wanted."""
 
-    def _at_once(self, data: bytes, count: int) -> None:
+    def _at_once(self, data: memoryview, count: int) -> None:
         return None
 
 

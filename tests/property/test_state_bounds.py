@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from headgate.compiler import plan as p
 from headgate.runtime.engine import Engine
-from headgate.runtime.flow import Held, TruthChanges
+from headgate.runtime.flow import Held
 from headgate.runtime.operators.leaves import FieldState
 from headgate.runtime.operators.node import Operator
 from headgate.runtime.state import save
@@ -63,7 +63,7 @@ def row_bytes(value: Any) -> int:
     match value:
         case np.ndarray():
             return value.nbytes // len(value) if len(value) else 0
-        case Held() | TruthChanges():
+        case Held():
             return row_bytes(vars(value))
         case list() | tuple():
             return sum(row_bytes(item) for item in value)

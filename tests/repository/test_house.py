@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from configparser import ConfigParser
 
 import pytest
 
@@ -47,6 +48,13 @@ def test_a_function_fits_on_a_screen() -> None:
 def test_every_module_says_what_it_is() -> None:
     silent = [str(p.relative_to(ROOT)) for p in python_files(*CODE) if not ast.get_docstring(parsed(p))]
     assert silent == []
+
+
+def test_what_must_be_covered_to_the_last_branch_is_there() -> None:
+    config = ConfigParser()
+    config.read(ROOT / ".ci" / "patterns.coveragerc", encoding="utf-8")
+    gone = [pattern for pattern in config["report"]["include"].split() if not list(ROOT.glob(pattern))]
+    assert gone == []
 
 
 def test_nothing_sleeps() -> None:

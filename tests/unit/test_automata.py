@@ -10,7 +10,7 @@ import pytest
 
 from headgate.compiler import plan as p
 from headgate.runtime import automata
-from headgate.runtime.automata_values import FUNCTIONS, Terms, of_one_event
+from headgate.runtime.automata_values import FUNCTIONS, Terms
 from headgate.runtime.kernels import automaton_layout as layout
 from headgate.runtime.kernels.automaton_terms import evaluate
 from headgate.runtime.kernels.jit import COMPILED
@@ -155,11 +155,6 @@ def test_an_absent_constant_is_no_number() -> None:
     terms = Terms((), (), {}, Symbols())
     terms.add((p.PushConstant(None),))
     assert math.isnan(terms.constants[0])
-
-
-def test_one_event_differs_from_itself_by_nothing() -> None:
-    assert of_one_event("squares", np.array([3.0])).tolist() == [0.0]
-    assert np.isnan(of_one_event("squares", np.array([np.nan]))).all()
 
 
 def test_a_pattern_of_one_event_has_no_threads() -> None:

@@ -163,6 +163,9 @@ def test_steps_that_fit_together_are_accepted(steps: str) -> None:
         ("step a { send stop() to each Pump require 1.5 }", ["HG1123"]),
         ("step a { send stop() to each Pump abort above 3 }", ["HG1123"]),
         ("step a { send stop() to each Pump require 3 m }", ["HG1123"]),
+        ("step a { send stop() to each Pump require (true) }", ["HG1123"]),
+        ("step a { send stop() to each Pump require many }", ["HG0201"]),
+        ("step a { send spot() to each Pump } step b after a confirmed { }", ["HG0211"]),
         ("step a { require all } ", ["HG1124"]),
         ("step a { at most 3 at once  wait 3 s } ", ["HG1124"]),
         ("step a { send stop() to each Pump at most 0 at once }", ["HG0311"]),
@@ -171,6 +174,7 @@ def test_steps_that_fit_together_are_accepted(steps: str) -> None:
         ("step a { stop if flow > 5 m3/h } ", ["HG0501"]),
         ("step a { wait until line_flow > 5 m3/h within 0 s } ", ["HG0606"]),
         ("for k in 1..deep { step a { } }", ["HG1126"]),
+        ("for k in 1..deep { for j in 1..k { step a { } } }", ["HG1126"]),
         ("for k in 1..wide { step a { } }", ["HG0301"]),
         ("for k in 1..20_000 { step a { } }", ["HG1127"]),
         ("for k in 1..2 { for k in 1..2 { step a { } } }", ["HG0204"]),
@@ -195,7 +199,10 @@ def test_what_a_run_procedure_does_can_be_undone() -> None:
 def test_a_loop_may_end_at_a_parameter_with_bounds() -> None:
     assert of_steps("for k in 9..deep { step a { } }", parameters="deep: int in 1..9") == []
     assert of_steps("for k in 9..(deep - 1) { step a { } }", parameters="deep: int in 1..9") == []
+    assert of_steps("for k in -deep..deep { step a { } }", parameters="deep: int in 1..9") == []
     assert of_steps("for k in 9..(deep * 10_000) { step a { } }", parameters="deep: int in 1..9") == ["HG1127"]
+    assert of_steps("for k in (-deep)..10_000 { step a { } }", parameters="deep: int in 1..9") == ["HG1127"]
+    assert of_steps("for k in -deep..0 { step a { } }", parameters="deep: int") == ["HG1126"]
 
 
 def test_parameters_hide_no_field_that_could_be_meant() -> None:

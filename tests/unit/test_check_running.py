@@ -112,6 +112,7 @@ NAMED = (
     "pattern it for Pump = flow > 1 m3/h as a then a.running within 1 min",
     "pattern it for Pump = flow > 1 m3/h as a then flow > a.flow for 5 s within 1 min",
     "pattern it for Pump = running as a then distance(at, a.at) > 1 km within 1 min",
+    f"pattern it for Pump = {' then '.join(['running'] * 61)} within 1 min",
     (
         "pattern it for Pump = all of (flow > 1 m3/h, flow > 2 m3/h, flow > 3 m3/h, flow > 4 m3/h, running, "
         "flow > 5 m3/h, flow > 6 m3/h) within 1 min"

@@ -8,11 +8,15 @@ import pytest
 from headgate.runtime.cli.exits import Exit
 from headgate.runtime.cli.main import COMMANDS, main
 
-DEVICE = "device Fridge { telemetry temp: degC  command cool(level: int in 0..5) { idempotent  ack within 5 s } }\n"
+DEVICE = (
+    "device Fridge { telemetry temp: degC  property goal: degC in 2..8 writable  "
+    "command cool(level: int in 0..5) { idempotent  ack within 5 s } }\n"
+)
 AHEAD = f"""module ahead
 {DEVICE}
-procedure pull_down() for Fridge {{ expires 1 h  step only {{ send cool(level: 5) }} }}
-rule warm for Fridge {{ when temp > 8 degC for 1 min  until temp < 6 degC  do {{ run pull_down() }} }}
+procedure pull_down() for Fridge {{ expires 1 h  step only {{ send cool(level: 5)  set goal = 4 degC }} }}
+rule warm for Fridge {{ when temp > 8 degC for 1 min  until temp < 6 degC
+  do {{ run pull_down()  set goal = 2 degC }} }}
 signal mean_temp for Fridge = mean(temp over 10 min every 1 min)
 """
 DOUBTFUL = f"module doubtful\n{DEVICE}rule idle for Fridge {{ when temp > 8 degC }}\nlet unused = 1\n"
@@ -48,7 +52,7 @@ def test_what_would_execute_a_program_names_what_it_cannot(
     assert main(command) == Exit.PROGRAM
     out, err = capsys.readouterr()
     assert out == ""
-    assert "error[HG0801]: procedure `pull_down` cannot be executed yet" in err
+    assert "error[HG0801]: `set goal` in procedure `pull_down` cannot be executed yet" in err
     assert err.endswith("headgate: `ahead.iot` has 2 constructs that cannot be executed yet\n")
 
 
@@ -58,7 +62,7 @@ def test_of_many_constructs_that_do_not_run_the_first_are_shown_whole(capsys: py
     assert main(["compile", "ahead.iot"]) == Exit.PROGRAM
     err = capsys.readouterr().err
     assert err.count("error[HG0801]") == 3
-    assert "ahead.iot:6:1: procedure `pull_3` cannot be executed yet\n" in err
+    assert "ahead.iot:6:79: `set goal` in procedure `pull_3` cannot be executed yet\n" in err
     assert "`ahead.iot` has 5 constructs" in err
 
 

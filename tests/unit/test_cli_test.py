@@ -16,7 +16,7 @@ GOOD = PROGRAM + 'test "it is told" { given Fridge f { temp 9 degC } expect rule
 BAD = PROGRAM + 'test "it is not told" { given Fridge f { temp 8 degC } expect rule warm for f }\n'
 TABLE = PROGRAM + 'table "what is warm" for warm of Fridge (temp -> raised) { 8.1 degC -> true  8 degC -> false }\n'
 WRONG = GOOD.replace("> 8 degC", "> 8 kg")
-TWIN = GOOD + "twin Fridge { parameter tau: min = 45 min  dynamics { d(temp) = (5 degC - temp) / tau } }\n"
+FLAPPING = GOOD + 'rule often for Fridge { when temp > 1 degC  flapping above 3 in 1 h  do { alert "{id}" } }\n'
 FAULT = GOOD.replace("expect rule", "fault process hub killed from 1 s expect rule") + "target hub: edge\n"
 
 
@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "table": TABLE,
         "none": PROGRAM,
         "wrong": WRONG,
-        "twin": TWIN,
+        "flapping": FLAPPING,
         "fault": FAULT,
     }
     for name, text in texts.items():
@@ -95,10 +95,10 @@ def test_a_program_with_errors_fails(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_what_cannot_be_executed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = result(capsys, "twin.iot")
+    code, out = result(capsys, "flapping.iot")
     assert code == 1
-    assert "error[HG0801]: the twin of `Fridge` cannot be executed yet" in out
-    assert "twin.iot: has what cannot be executed yet, so its 1 test could not run" in out
+    assert "error[HG0801]: `flapping` cannot be executed yet" in out
+    assert "flapping.iot: has what cannot be executed yet, so its 1 test could not run" in out
     code, out = result(capsys, "fault.iot")
     assert code == 1
     assert "cannot run test it is told" in out

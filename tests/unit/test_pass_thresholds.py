@@ -59,9 +59,11 @@ def test_another_rule_leaves_the_thresholds_the_node_they_were() -> None:
     assert {n.id for n in some.nodes} <= {n.id for n in more.nodes}
 
 
-def test_nodes_that_hang_on_thresholds_alone_sleep() -> None:
-    plan = plan_of(rules("temp > LIMIT degC for 1 min"))
-    engine = Engine(plan)
-    agenda = engine._agendas["Fridge"]
-    assert {type(agenda.nodes[place].operator).__name__ for place in agenda.always} == {"Field", "Thresholds"}
+def test_nodes_that_hang_on_thresholds_alone_are_run_as_families_however_many_they_are() -> None:
+    some, more = (plan_of(rules("temp > LIMIT degC for 1 min", COMPARISONS_MIN * n)) for n in (1, 10))
+    agendas = [Engine(plan)._agendas["Fridge"] for plan in (some, more)]
+    for agenda in agendas:
+        alone = [agenda.nodes[name] for name in agenda.order if name in agenda.nodes]
+        assert {type(node.operator).__name__ for node in alone} == {"Field", "Thresholds"}
+    assert len(agendas[0].order) == len(agendas[1].order)
     assert len(Engine(plan_of(rules("temp > LIMIT degC"), UNINDEXED))._agendas["Fridge"].always) > COMPARISONS_MIN

@@ -61,6 +61,7 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case(f"{A} then {B} optional then {C} within 1 min", "abc", ("1 2 3",)),
         Case(f"{A} then {B} optional then {C} within 1 min", "axc", ("1 3",)),
         Case(f"{A} then {B} optional then {C} within 1 min skip none", "abc", ("1 2 3", "1 3")),
+        Case(f"({A} optional then {B} optional) as g then {C} within 1 min skip none", "bc", ("1 2", "2")),
     ),
     "… greedy": (
         Case(f"{A} then {B} at least 1 times greedy then {C} within 1 min skip none", "abbc", ("1 2 3 4",)),
@@ -85,6 +86,7 @@ CASES: dict[str, tuple[Case, ...]] = {
     "no B": (
         Case(f"{A} then no {B} then {C} within 1 min skip none", "axcabc", ("1 3",)),
         Case(f"{A} then no {B} within 3 s", "axxxab", ("1",), (4,)),
+        Case(f"{A} then (no {B} within 3 s) then {C} within 1 min", "abxxcaxxxc", ("6 10",)),
     ),
     "(…)": (
         Case(f"({A} then next {B}) 2 times within 1 min", "abxab", ("1 2 4 5",)),
@@ -123,6 +125,11 @@ CASES: dict[str, tuple[Case, ...]] = {
             "x > 1 as low then x > 2 as high 2 times within 1 min skip to first high",
             "23456",
             ("1 2 3", "2 3 4", "3 4 5"),
+        ),
+        Case(
+            f"{A} then all of ({B} as second, {C} as third) within 1 min skip to first third",
+            "acabc",
+            ("1 2 4", "3 4 5"),
         ),
     ),
     "skip to last x": (

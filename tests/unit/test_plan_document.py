@@ -80,7 +80,7 @@ operators = st.one_of(
     st.builds(p.Rule, names, st.booleans(), st.booleans(), st.none() | ns, st.none() | ns),
     st.builds(
         p.Action,
-        st.sampled_from(["alert", "emit", "send"]),
+        st.sampled_from(["alert", "emit", "send", "run"]),
         names,
         st.sampled_from(["do", "clear"]),
         st.integers(0, 9),
@@ -89,6 +89,48 @@ operators = st.one_of(
     ),
     st.builds(p.Output, names, st.booleans(), st.none() | ns),
 )
+formulas = st.lists(
+    st.one_of(
+        st.builds(p.PushConstant, constants),
+        st.builds(p.PushField, names, st.none() | ns),
+        st.builds(p.PushParameter, names),
+        st.builds(p.PushSignal, names),
+        st.builds(p.PushKey, names),
+        st.builds(p.Apply, names, st.integers(0, 3), st.sampled_from(["bool", "float"])),
+    ),
+    max_size=3,
+).map(tuple)
+shown = st.lists(names | st.builds(p.Shown, formulas, st.just("float"), st.none() | names), max_size=2).map(tuple)
+told = st.lists(st.builds(p.Given, names, shown, st.booleans()), max_size=2).map(tuple)
+acts = st.recursive(
+    st.one_of(
+        st.builds(p.SendAct, names, told, st.none() | names, formulas),
+        st.builds(p.RunAct, names, told),
+        st.builds(p.AlertAct, shown, st.none() | names),
+        st.builds(p.EmitAct, names, told),
+        st.builds(p.WaitAct, st.none() | ns, formulas, st.none() | ns),
+        st.builds(p.StopAct, formulas, st.none() | ns),
+        st.builds(p.UndoAct),
+    ),
+    lambda inner: st.builds(p.ChoiceAct, formulas, st.lists(inner, max_size=2).map(tuple)),
+    max_leaves=3,
+)
+requires = st.builds(
+    p.RequirePlan, st.none() | st.integers(0, 9), st.none() | st.floats(0, 1), within_ns=st.none() | ns
+)
+steps = st.builds(
+    p.StepPlan,
+    names,
+    st.lists(acts, max_size=2).map(tuple),
+    st.lists(st.builds(p.AfterPlan, names, st.none() | st.just("confirmed")), max_size=2).map(tuple),
+    require=st.none() | requires,
+)
+stages = st.recursive(
+    steps,
+    lambda inner: st.builds(p.LoopPlan, names, formulas, formulas, st.lists(inner, max_size=2).map(tuple)),
+    max_leaves=3,
+)
+procedures = st.builds(p.ProcedurePlan, names, st.lists(stages, max_size=2).map(tuple), st.none() | names)
 costs = st.builds(p.Cost, st.integers(0, 2**50), floats, st.none() | floats, st.integers(0, 99))
 nodes = st.builds(p.PlanNode, names, operators, st.lists(names).map(tuple), names, types, st.booleans(), cost=costs)
 
@@ -102,6 +144,12 @@ def test_any_nodes_make_the_round_trip(some: tuple[p.PlanNode, ...]) -> None:
 
 @given(st.lists(nodes, max_size=3).map(tuple))
 def test_canonical_bytes_are_those_of_the_library(some: tuple[p.PlanNode, ...]) -> None:
+    assert canonical(some) == rfc8785.dumps(encode(some))
+
+
+@given(st.lists(procedures, max_size=2).map(tuple))
+def test_any_procedures_make_the_round_trip(some: tuple[p.ProcedurePlan, ...]) -> None:
+    assert decode(tuple[p.ProcedurePlan, ...], json.loads(canonical(some))) == some
     assert canonical(some) == rfc8785.dumps(encode(some))
 
 

@@ -37,7 +37,13 @@ def source_of(path: Path) -> SourceText:
 
 def one_a_line(plan: Plan) -> str:
     """The document's parts, one a line, so that a difference shows what changed."""
-    parts = [("device", plan.devices), ("source", plan.sources), ("timeline", plan.timelines), ("node", plan.nodes)]
+    parts: list[tuple[str, tuple[object, ...]]] = [
+        ("device", plan.devices),
+        ("source", plan.sources),
+        ("timeline", plan.timelines),
+        ("twin", plan.twins),
+        ("node", plan.nodes),
+    ]
     lines = [f"{what} {rfc8785.dumps(encode(part)).decode()}" for what, those in parts for part in those]
     return "\n".join([plan_hash(plan), *lines]) + "\n"
 

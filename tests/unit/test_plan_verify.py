@@ -35,6 +35,7 @@ def with_operator(of: type, **members: Any) -> p.Plan:
     return with_node(of, operator=replace(operator, **members))
 
 
+CLOUD = p.TargetPlan("hq", "cloud")
 STEP = p.PatternStep((0,), 0)
 LEADING = p.AllOf((p.Row((p.Turns(p.AnyOf((p.Take(0), p.Take(1))), 0, 1), p.Without(0), p.Take(1))), p.Take(0)))
 
@@ -73,6 +74,7 @@ def test_every_operator_has_its_arity() -> None:
         (lambda: with_operator(p.Slices, width_ns=7), "is no multiple of its slices' width"),
         (lambda: with_operator(p.Window, width_ns=None), "it must have a width or a calendar unit"),
         (lambda: with_operator(p.Window, every_ns=None), "it must have a pace"),
+        (lambda: with_node(p.Pattern, timeline="Fridge"), "it is not on a settled timeline"),
         (lambda: with_operator(p.Pattern, threads_max=0), "no room for what has begun"),
         (lambda: with_operator(p.Pattern, steps=()), "it has 0 steps"),
         (lambda: with_operator(p.Pattern, steps=(STEP,) * 61), "it has 61 steps"),
@@ -102,6 +104,14 @@ def test_every_operator_has_its_arity() -> None:
         (lambda: with_operator(p.Action, guarded=True), "it shows an input that it does not have"),
         (lambda: with_operator(p.Action, message=(p.Hole(9, "float"),)), "it shows an input that it does not have"),
         (lambda: with_operator(p.Action, kind="emit"), "an alert has no name"),
+        (lambda: with_node(p.Rule, pin="moon"), "stands at moon, which is no target"),
+        (lambda: replace(sound(), targets=(p.TargetPlan("a", "edge"),) * 2), "the target a is there twice"),
+        (
+            lambda: replace(sound(), targets=(CLOUD, p.TargetPlan("a", "edge"))),
+            "do not stand in the order of their tiers",
+        ),
+        (lambda: replace(sound(), targets=(replace(CLOUD, memory_bytes=0),)), "has a budget of nothing"),
+        (lambda: replace(sound(), targets=(replace(CLOUD, keys=("a", "a")),)), "the key hq.a is there twice"),
     ],
 )
 def test_an_unsound_plan_is_found_out(plan: Any, fault: str) -> None:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from headgate.runtime.kernels import slices as kernel
 from headgate.runtime.kernels import spans as spans_kernel
 from headgate.runtime.kernels.jit import NEVER
+from headgate.runtime.operators.slice_columns import Layout
 from headgate.runtime.operators.tables import Operations, SliceTables, TableState, tables_of
-from headgate.runtime.operators.windows import Layout, RowParts
+from headgate.runtime.operators.windows import RowParts
 from headgate.runtime.symbols import Symbols
 from headgate.stdlib.catalogue import AGGREGATES
 from headgate.stdlib.column import Column

@@ -18,7 +18,7 @@ rule warm for Fridge { when temp > 8 degC  do { alert "{id} is at {temp}" } }
 GOOD = PROGRAM + 'test "it is told" { given Fridge f { temp 9 degC } expect rule warm for f at 0 s }\n'
 BAD = PROGRAM + 'test "it is not told" { given Fridge f { temp 8 degC } expect rule warm for f within 1 min }\n'
 WRONG = GOOD.replace("> 8 degC", "> 8 kg")
-TWIN = GOOD + "twin Fridge { parameter tau: min = 45 min  dynamics { d(temp) = (5 degC - temp) / tau } }\n"
+FLAPPING = GOOD + 'rule often for Fridge { when temp > 1 degC  flapping above 3 in 1 h  do { alert "{id}" } }\n'
 
 
 @pytest.fixture
@@ -87,10 +87,10 @@ def test_a_program_with_errors_cannot_be_collected(project: pytest.Pytester) -> 
 
 
 def test_a_program_that_cannot_be_executed_fails_its_tests(project: pytest.Pytester) -> None:
-    write(project, test_fridges=TWIN)
+    write(project, test_fridges=FLAPPING)
     result = run(project)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["error?HG0801?: the twin of `Fridge` cannot be executed yet"])
+    result.stdout.fnmatch_lines(["error?HG0801?: *flapping* cannot be executed yet"])
 
 
 def test_what_a_test_cannot_execute_is_named(project: pytest.Pytester) -> None:

@@ -226,3 +226,72 @@ def test_a_difference_between_engine_and_reference_is_a_failure(monkeypatch: pyt
 def test_a_program_with_errors_cannot_be_compiled_for_a_run() -> None:
     with pytest.raises(ValueError, match="no device type is called `Nothing`"):
         compile_program('module wrong\nrule r for Nothing { when true do { alert "x" } }')
+
+
+# --- Commands and procedures -----------------------------------------------------------------------------------------
+
+PROCEDURES = """module cold
+device Fridge {
+    property  site: text
+    telemetry temp: degC in -40..60 every 10 s
+    telemetry power: W in 0..400 every 10 s
+    command   cool(level: int in 0..5) {
+        idempotent  ack within 5 s  confirm power > 20 W * level within 20 s  undo cool(level: 0)
+    }
+}
+rule warm for Fridge { when temp > 8 degC for 20 s until temp < 7 degC do { run cool_down(level: 3) } }
+procedure cool_down(level: int in 1..5) for Fridge {
+    step gently { send cool(level: 1) }
+    step hard after gently { send cool(level: level)  emit pressed(level: 20 W * level) }
+    on failure { undo  alert "{id}: {reason}" }
+}
+"""
+
+
+def run_of(test: str) -> list[str]:
+    """What is said of the first test of the program, line by line."""
+    compiled = compile_text(SourceText("cold.iot", f"{PROCEDURES}\n{test}"))
+    suite = Suite(compiled)
+    failures = suite.run(suite.items[0]).failures
+    return [line for failure in failures for line in (failure.message, *failure.lines)]
+
+
+def test_a_test_can_expect_what_becomes_of_procedures_and_commands() -> None:
+    assert (
+        run_of("""test "it cools" {
+    given Fridge f[1..2] { temp 9 degC  power 10 W }
+    expect procedure cool_down for f[1..2] started once at 20 s
+    expect procedure cool_down done 2 times
+    expect no procedure cool_down failed
+    expect send cool to f1 2 times at 20 s
+    expect send cool(level: 3) to f2
+    expect emit pressed(level: 60 W) for f1
+    expect outcome of cool to f1 confirmed 2 times
+    expect no outcome of cool to f2 in_doubt
+    expect nothing lost
+    expect no rule warm for f1 cleared before 1 min
+}""")
+        == []
+    )
+
+
+def test_a_failing_expectation_shows_how_the_procedure_and_the_commands_went() -> None:
+    lines = run_of("""test "it cools" {
+    given Fridge f1 { temp 9 degC  power 10 W }
+    from 10 s to 1 min f1 power 30 W
+    expect procedure cool_down for f1 done
+    expect outcome of cool to f1 rejected
+    expect emit pressed(level: 80 W) for f1
+    expect send cool(level: 4) to f1
+}""")
+    assert "got       never done" in lines
+    text = " ".join(" ".join(lines).split())
+    assert "cool_down for f1: started at 20 s, failed at 50 s (at step hard: cool is in doubt: done, and not" in text
+    assert "got       never rejected" in lines
+    assert "cool-1 for f1: sent at 20 s, accepted at 20 s, done at 20 s, confirmed at 30 s, compensating at" in text
+    assert any("but pressed(level: 60" in line for line in lines)
+    assert any("but cool(level: 1) at 20 s; cool(level: 3) at 30 s" in line for line in lines)
+
+
+def test_a_table_asks_for_the_rule_and_carries_nothing_out() -> None:
+    assert run_of("""table "limits" for warm of Fridge (temp -> raised) { 9 degC -> true  8 degC -> false }""") == []

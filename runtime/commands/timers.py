@@ -1,0 +1,36 @@
+"""Moments at which something is due, in order."""
+
+import heapq
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Timers:
+    """At most one moment for each owner; of equal moments the one that was set first comes first."""
+
+    due: dict[str, int] = field(default_factory=dict)
+    heap: list[tuple[int, int, str]] = field(default_factory=list)
+    count: int = 0
+
+    def set(self, owner: str, time: int | None) -> None:
+        """The owner is due at this time, and no longer at any other; None: at none."""
+        if time is None:
+            self.due.pop(owner, None)
+        elif self.due.get(owner) != time:
+            self.due[owner] = time
+            self.count += 1
+            heapq.heappush(self.heap, (time, self.count, owner))
+
+    def next(self) -> int | None:
+        """The first moment at which anybody is due."""
+        while self.heap and self.due.get(self.heap[0][2]) != self.heap[0][0]:
+            heapq.heappop(self.heap)
+        return self.heap[0][0] if self.heap else None
+
+    def pop(self) -> str:
+        """Who is due first; it is due no more."""
+        time = self.next()
+        assert time is not None
+        owner = heapq.heappop(self.heap)[2]
+        del self.due[owner]
+        return owner

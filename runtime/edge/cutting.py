@@ -1,0 +1,223 @@
+"""Cutting a plan in two: what runs below, near the devices, and what runs above.
+
+    parts = cut(plan, above={"5d5ccaf66bd4d021", …})
+    parts.below, parts.above     # two plans
+    parts.crossing               # whose flows go up
+
+Messages come in below, and what is worked out goes up: no node below uses one above, or its time would hang on the
+link. Above, a node of below is a `Received` with the same id. Both plans keep the order of the whole.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ...compiler import plan as p
+
+COPIED = (p.Constant, p.Key, p.Now, p.Schedule)
+"""What needs no input but the time: it is worked out wherever it is used."""
+
+SENT = (
+    p.Received, p.Field, p.HeldTime, p.Previous, p.PreviousTime, p.DeviceEvent, p.Map, p.Delayed, p.Holds, p.Quiet,
+    p.Edge, p.Threshold, p.Aggregate, p.Following, p.Members, p.Captured, p.Expired, p.Raised, p.OfGroup, p.TwinValue,
+    p.Predicted, p.TimeUntil,
+)  # fmt: skip
+"""What gives a value or an event that a link can carry. The others give what only their users understand."""
+
+MAKERS = (p.Members, p.Slices, p.Recent, p.Session, p.While, p.Pattern)
+"""What looks from a group at its members: the instants of the group's timeline are made of them."""
+
+LEVELS = (p.Rule, p.Holds, p.Edge, p.Action)
+"""What asks what a value is, never whether it was told anew."""
+
+THROUGH = (p.Map, p.Thresholds, p.Threshold)
+"""What is told anew whenever its input is."""
+
+
+class CutError(ValueError):
+    """A plan cannot be cut in this way; the text says which node stands against it, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A node below whose flow goes up; with `changes`, only where its value changes."""
+
+    node: str
+    timeline: str
+    event: bool
+    type: p.TypeName
+    changes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A plan in two, and what goes from the one to the other: of these timelines the rows, of these nodes the flows."""
+
+    below: p.Plan
+    above: p.Plan
+    timelines: tuple[str, ...]
+    crossing: tuple[Crossing, ...]
+
+
+def bonds(plan: p.Plan) -> Iterator[tuple[str, str]]:
+    """Pairs of nodes that only one part can have: the one understands what the other gives."""
+    index = {node.id: node for node in plan.nodes}
+    fleeting, now = _fleeting(plan), {node.id for node in plan.nodes if isinstance(node.operator, p.Now)}
+    for node in plan.nodes:
+        for i in node.inputs:
+            if isinstance(index[i].operator, COPIED):
+                continue
+            if not isinstance(index[i].operator, SENT) or i in fleeting:
+                yield i, node.id
+    first: dict[tuple[str, ...], str] = {}
+    kinds = {timeline.id: timeline for timeline in plan.timelines}
+    for node in plan.nodes:
+        timeline = kinds[node.timeline]
+        if timeline.kind == "group" and (is_maker(node, index) or node.id in fleeting - now):
+            other = first.setdefault(timeline.keys, node.id)
+            if other != node.id:
+                yield other, node.id
+
+
+def is_maker(node: p.PlanNode, index: Mapping[str, p.PlanNode]) -> bool:
+    """Whether a group's instants are made of what comes to this node from members."""
+    if not isinstance(node.operator, MAKERS):
+        return False
+    return not node.inputs or any(index[i].timeline != node.timeline for i in node.inputs)
+
+
+def stays_below(plan: p.Plan) -> set[str]:
+    """The nodes that cannot be above: what takes messages, looks at each of them, or hangs on their order."""
+    kinds = {timeline.id: timeline.kind for timeline in plan.timelines}
+    fleeting = _fleeting(plan)
+    revised = {f"{device.name} settled" for device in plan.devices if device.revise_ns}
+    revised |= {t.id for t in plan.timelines if any(member.timeline in revised for member in t.members)}
+    found: set[str] = set()
+    for node in plan.nodes:
+        match node.operator:
+            case p.Payload() | p.OfGroup() | p.TwinState() | p.TwinValue() | p.Predicted() | p.TimeUntil():
+                found.add(node.id)
+            case p.Map() if node.id in fleeting and kinds[node.timeline] == "device":
+                found.add(node.id)
+            case _ if isinstance(node.operator, p.OfField) or node.timeline in revised or node.private:
+                found.add(node.id)
+            case _:
+                pass
+    return found
+
+
+def highest(plan: p.Plan) -> set[str]:
+    """All nodes that can be above, if as many as can be are."""
+    bound: dict[str, list[str]] = {}
+    for one, other in bonds(plan):
+        bound.setdefault(one, []).append(other)
+        bound.setdefault(other, []).append(one)
+    inputs = {node.id: node.inputs for node in plan.nodes}
+    below = stays_below(plan)
+    waiting = list(below)
+    while waiting:
+        id_ = waiting.pop()
+        for other in (*bound.get(id_, ()), *inputs[id_]):
+            if other not in below:
+                below.add(other)
+                waiting.append(other)
+    return {node.id for node in plan.nodes if node.id not in below and not isinstance(node.operator, COPIED)}
+
+
+def _fleeting(plan: p.Plan) -> set[str]:
+    """Functions of the very message or of the time now: at each message they have another value."""
+    found = {node.id for node in plan.nodes if isinstance(node.operator, p.Message | p.Now)}
+    for node in plan.nodes:
+        if isinstance(node.operator, p.Map) and not node.event and not found.isdisjoint(node.inputs):
+            found.add(node.id)
+    return found
+
+
+def cut(plan: p.Plan, above: Collection[str]) -> Parts:
+    """The two parts. Raises `CutError` if the nodes `above` cannot be there, or cannot be parted from the others."""
+    above = set(above)
+    index = {node.id: node for node in plan.nodes}
+    _check(plan, above, index)
+    copied = {node.id for node in plan.nodes if isinstance(node.operator, COPIED)}
+    upper = [node for node in plan.nodes if node.id in above and node.id not in copied]
+    timelines = _timelines_above(plan, upper, index)
+    needed = {i for node in upper for i in node.inputs}
+    needed |= {key for timeline in timelines for member in timeline.members for key in member.keys}
+    users: dict[str, list[p.PlanNode]] = {}
+    for node in upper:
+        for i in node.inputs:
+            users.setdefault(i, []).append(node)
+    crossing = tuple(
+        Crossing(node.id, node.timeline, node.event, node.type.name, _asked_by_level(node.id, users))
+        for node in plan.nodes
+        if node.id in needed - above - copied
+    )
+    received = {one.node for one in crossing}
+    keep = {node.id for node in upper} | received | (copied & (needed | above))
+    nodes = tuple(
+        replace(node, operator=p.Received(), inputs=()) if node.id in received else node
+        for node in plan.nodes
+        if node.id in keep
+    )
+    devices = tuple(replace(device, revise_ns=0) for device in plan.devices)
+    below = tuple(node for node in plan.nodes if node.id not in above)
+    used = {node.timeline for node in below} | _of_members(plan, {node.timeline for node in below})
+    return Parts(
+        replace(plan, nodes=below, timelines=tuple(t for t in plan.timelines if t.id in used)),
+        replace(plan, nodes=nodes, timelines=timelines, devices=devices, sources=()),
+        tuple(t.id for t in timelines if not t.members),
+        crossing,
+    )
+
+
+def _check(plan: p.Plan, above: set[str], index: Mapping[str, p.PlanNode]) -> None:
+    stuck = stays_below(plan) & above
+    if stuck:
+        node = index[min(stuck)]
+        raise CutError(f"{_said(node)} stays where the messages come in")
+    for node in plan.nodes:
+        for i in node.inputs:
+            if i in above and node.id not in above and not isinstance(index[i].operator, COPIED):
+                raise CutError(f"{_said(node)} is below and uses {_said(index[i])}, which is above")
+    for one, other in bonds(plan):
+        if (one in above) != (other in above):
+            raise CutError(f"{_said(index[one])} and {_said(index[other])} cannot be parted")
+
+
+def _said(node: p.PlanNode) -> str:
+    name = getattr(node.operator, "name", None)
+    return f"{type(node.operator).__name__} {name or node.id} on `{node.timeline}`"
+
+
+def _timelines_above(
+    plan: p.Plan, upper: Collection[p.PlanNode], index: Mapping[str, p.PlanNode]
+) -> tuple[p.Timeline, ...]:
+    """The timelines of the part above. Of a group's that is made below the rows come over the link: it has no members
+    here."""
+    made = {node.timeline for node in upper if is_maker(node, index)}
+    kinds = {timeline.id: timeline for timeline in plan.timelines}
+    domains = {kinds[id_].keys for id_ in made}
+    used = {node.timeline for node in upper} | {index[i].timeline for node in upper for i in node.inputs}
+    used |= {member.timeline for id_ in used if kinds[id_].keys in domains for member in kinds[id_].members}
+    found = []
+    for timeline in plan.timelines:
+        if timeline.id in used:
+            native = timeline.kind != "group" or timeline.keys in domains
+            found.append(timeline if native else replace(timeline, members=()))
+    return tuple(found)
+
+
+def _of_members(plan: p.Plan, used: Collection[str]) -> set[str]:
+    return {member.timeline for timeline in plan.timelines if timeline.id in used for member in timeline.members}
+
+
+def _asked_by_level(id_: str, users: Mapping[str, Sequence[p.PlanNode]]) -> bool:
+    """Whether all who use a value, directly or through functions, ask only what it is."""
+    waiting, seen = [id_], {id_}
+    while waiting:
+        for node in users.get(waiting.pop(), ()):
+            if isinstance(node.operator, THROUGH):
+                waiting += [node.id] if node.id not in seen else []
+                seen.add(node.id)
+            elif not isinstance(node.operator, LEVELS):
+                return False
+    return True

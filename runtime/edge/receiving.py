@@ -1,0 +1,133 @@
+"""What comes up from the parts below, for the engine of the part above.
+
+receiver = Receiver(engine, parts)
+outputs = receiver.take([("oslo", packet)])
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ...compiler import plan as p
+from ...stdlib.column import Column, Values
+from ..engine import Engine
+from ..frame import Frame, Instants, Rows
+from ..operators.received import Arrived
+from ..output import Output
+from .cutting import Crossing, Parts
+from .shipping import Packet, Sheet, Told
+from .wire import WireError
+
+
+class Receiver:
+    """Gives an engine what packets hold, in its own keys, texts and sequence numbers."""
+
+    STATE = ("keys", "texts", "clocks")
+
+    def __init__(self, engine: Engine, parts: Parts, senders: Sequence[str]) -> None:
+        """`senders`: all there are. Until each has told how far it is, no group's time goes on."""
+        self.engine = engine
+        self.parts = parts
+        self.clocks = dict.fromkeys(senders, -1)
+        """By sender: how far its time is (ns)."""
+        self.keys: dict[str, dict[str, list[int]]] = {}
+        """By sender and timeline: the key here of each key there."""
+        self.texts: dict[str, list[int]] = {}
+        """By sender: the code here of each text's code there."""
+
+    def take(self, packets: Sequence[tuple[str, Packet]]) -> Sequence[Output]:
+        """What comes of packets, each with who sent it, taken as one batch. All or none of them end the input."""
+        for sender, packet in packets:
+            self._learn(sender, packet)
+            self.clocks[sender] = max(self.clocks[sender], packet.clock)
+        end = any(packet.ends for _, packet in packets)
+        frames: dict[str, Frame] = {}
+        arrived: dict[str, Arrived] = {}
+        seqs = self._sequence([packet for _, packet in packets], end)
+        for timeline in self.parts.timelines:
+            sheets = [
+                (sender, packet.sheets[timeline], seq)
+                for (sender, packet), seq in zip(packets, seqs, strict=True)
+                if timeline in packet.sheets
+            ]
+            if sheets:
+                frames[timeline] = self._join(timeline, sheets, arrived)
+        return self.engine.receive(frames, arrived, min(self.clocks.values()), end=end) if frames else ()
+
+    def _learn(self, sender: str, packet: Packet) -> None:
+        self.texts.setdefault(sender, []).extend(self.engine.symbols.code(text) for text in packet.texts)
+        keys = self.keys.setdefault(sender, {})
+        for timeline, names in packet.names.items():
+            keys.setdefault(timeline, []).extend(self.engine.key_named(timeline, name) for name in names)
+
+    def _sequence(self, packets: Sequence[Packet], end: bool) -> list[dict[int, int]]:
+        """For each packet what its sequence numbers are here: they count on from packet to packet. The end is one."""
+        found: list[dict[int, int]] = []
+        seq = self.engine.next_seq
+        for packet in packets:
+            theirs = sorted({number for sheet in packet.sheets.values() for number in sheet.seq.tolist()})
+            found.append({number: seq if end else seq + place for place, number in enumerate(theirs)})
+            seq += 0 if end else len(theirs)
+        return found
+
+    def _join(
+        self, timeline: str, sheets: Sequence[tuple[str, Sheet, Mapping[int, int]]], arrived: dict[str, Arrived]
+    ) -> Frame:
+        """One frame of the sheets of a timeline: the rows of each in order, and behind them all those of the end."""
+        running = [len(sheet.seq) if sheet.end_row is None else sheet.end_row for _, sheet, _ in sheets]
+        ending = [len(sheet.seq) - count for (_, sheet, _), count in zip(sheets, running, strict=True)]
+        first, first_end = 0, sum(running)
+        places: list[Rows] = []
+        for count, ends in zip(running, ending, strict=True):
+            places.append(np.concatenate([np.arange(first, first + count), np.arange(first_end, first_end + ends)]))
+            first, first_end = first + count, first_end + ends
+        n = first_end
+        seq, key = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32)
+        time, event = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.bool_)
+        for (sender, sheet, numbers), place in zip(sheets, places, strict=True):
+            seq[place] = [numbers[number] for number in sheet.seq.tolist()]
+            keys = np.array(self.keys[sender][timeline], dtype=np.int32)
+            if sheet.key.max(initial=-1) >= len(keys):
+                raise WireError(f"a packet of {sender} uses a key of `{timeline}` that it has not named")
+            key[place] = keys[sheet.key]
+            time[place], event[place] = sheet.time, sheet.event
+        end_row = None if all(sheet.end_row is None for _, sheet, _ in sheets) else sum(running)
+        frame = Frame(seq, key, time, event, self.engine.key_count(timeline), end_row, message_time=time)
+        for one in self.parts.crossing:
+            if one.timeline == timeline and any(one.node in sheet.told for _, sheet, _ in sheets):
+                arrived[one.node] = self._arrived(one, frame, sheets, places)
+        return frame
+
+    def _arrived(
+        self,
+        one: Crossing,
+        frame: Frame,
+        sheets: Sequence[tuple[str, Sheet, Mapping[int, int]]],
+        places: Sequence[Rows],
+    ) -> Arrived:
+        found = [
+            (sender, sheet.told[one.node], place)
+            for (sender, sheet, _), place in zip(sheets, places, strict=True)
+            if one.node in sheet.told
+        ]
+        told = [(sender, each) for sender, each, _ in found]
+        row = np.concatenate([place[each.row] for _, each, place in found])
+        time = np.concatenate([each.time for _, each in told])
+        timer = np.concatenate([each.timer for _, each in told])
+        values = np.concatenate([self._values(sender, each, one.type) for sender, each in told])
+        known = np.concatenate([each.known for _, each in told])
+        updated = np.concatenate([each.updated for _, each in told])
+        order = np.lexsort((time, ~timer, row))
+        instants = Instants(row[order], frame.key[row[order]], time[order], timer[order])
+        return Arrived(instants, Column(values[order], known[order]), updated[order])
+
+    def _values(self, sender: str, told: Told, type_: p.TypeName) -> Values:
+        if type_ != "text":
+            return told.values
+        codes = np.array(self.texts[sender], dtype=np.int32)
+        used = told.values[told.known]
+        if used.min(initial=0) < 0 or used.max(initial=-1) >= len(codes):
+            raise WireError(f"a packet of {sender} uses a text that it has not told")
+        values = np.zeros(len(told.values), dtype=np.int32)
+        values[told.known] = codes[used]
+        return values

@@ -1,0 +1,103 @@
+"""Which nodes of a timeline are of one shape: the same operators over the same inputs, but for their constants.
+
+    rule a for Truck { when fuel < 10 % for 1 min do { alert "{id}" } }
+    rule b for Truck { when fuel < 12 % for 5 min do { alert "{id}: low" } }
+
+are four families of two: thresholds, `for`, rules, alerts. Only what hangs on indexed thresholds alone is in families:
+comparisons, logic of them, what lasts, rules, and their actions that show the same.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..compiler import plan as p
+from .operators.elementwise import MapOperator
+from .operators.families import (
+    ActionFamily,
+    Family,
+    HoldsFamily,
+    LogicFamily,
+    RuleFamily,
+    Source,
+    ThresholdFamily,
+)
+from .operators.node import Operator
+from .operators.outputs import ActionOperator
+from .operators.rules import RuleOperator
+from .operators.thresholds import ThresholdOperator
+from .operators.truths import HoldsOperator
+
+LOGIC = ("and_", "or_", "not_", "not_true")
+Shape = tuple[object, ...]
+
+
+class Families:
+    """The families of a timeline's nodes, in an order in which each comes after those that it looks at."""
+
+    def __init__(self, nodes: Sequence[p.PlanNode], operators: Mapping[str, Operator]) -> None:
+        self.nodes = {node.id: node for node in nodes}
+        self.members: dict[Shape, list[str]] = {}
+        self.lanes: dict[str, tuple[str, int]] = {}
+        """By node: the name of its family, and its lane."""
+        self.kinds: dict[str, str] = {}
+        self.names: dict[Shape, str] = {}
+        for node in nodes:
+            shape = self._shape(node)
+            if shape is None:
+                continue
+            name = self.names.setdefault(shape, f"like {node.id}")
+            members = self.members.setdefault(shape, [])
+            self.lanes[node.id] = name, len(members)
+            self.kinds[name] = str(shape[0])
+            members.append(node.id)
+        self.size = {self.names[shape]: len(ids) for shape, ids in self.members.items()}
+        self.of = {self.names[shape]: self._family(shape, ids, operators) for shape, ids in self.members.items()}
+
+    def _shape(self, node: p.PlanNode) -> Shape | None:
+        """What the nodes of a family have in common; None: it is in none."""
+        inside = [self.lanes[i][0] for i in node.inputs if i in self.lanes]
+        kinds = [self.kinds[name] for name in inside]
+        whole = len(inside) == len(node.inputs)
+        match node.operator:
+            case p.Threshold():
+                return ("threshold", *node.inputs)
+            case p.Map(function=function) if function in LOGIC and not node.event:
+                return ("logic", function, *inside) if whole and {*kinds} <= {"threshold", "logic"} else None
+            case p.Holds():
+                return ("holds", *inside) if whole and kinds[0] != "rule" else None
+            case p.Rule() as rule if not rule.momentary_when:
+                return ("rule", rule.has_until, rule.latched, _timers(rule), *inside) if whole else None
+            case p.Action() as action:
+                if kinds != ["rule"] or node.inputs[0] not in self.lanes:
+                    return None
+                return ("action", action.on, action.guarded, action.order, *inside, *node.inputs[1:])
+            case _:
+                return None
+
+    def _family(self, shape: Shape, ids: Sequence[str], operators: Mapping[str, Operator]) -> Family:
+        nodes = [self.nodes[id_] for id_ in ids]
+        sources = [
+            Source(self.lanes[first][0], np.array([self.lanes[node.inputs[i]][1] for node in nodes]))
+            for i, first in enumerate(nodes[0].inputs)
+            if first in self.lanes
+        ]
+        shared = [i for i in nodes[0].inputs if i not in self.lanes]
+        members = [operators[id_] for id_ in ids]
+        match shape[0]:
+            case "threshold":
+                return ThresholdFamily(shared, [o for o in members if isinstance(o, ThresholdOperator)])
+            case "logic":
+                return LogicFamily(sources, [o for o in members if isinstance(o, MapOperator)])
+            case "holds":
+                return HoldsFamily(sources, [o for o in members if isinstance(o, HoldsOperator)])
+            case "rule":
+                return RuleFamily(sources, [o for o in members if isinstance(o, RuleOperator)])
+            case _:
+                rules = self.size[sources[0].family]
+                return ActionFamily(sources, shared, [o for o in members if isinstance(o, ActionOperator)], rules)
+
+
+def _timers(rule: p.Rule) -> tuple[bool, bool, bool]:
+    """Which timers a rule has."""
+    return rule.cooldown_ns is not None, rule.repeat_ns is not None, rule.hold_ns is not None

@@ -1,0 +1,1 @@
+"""Twins outside of the engine: models of many devices integrated at once, shadows, history, what-ifs."""
