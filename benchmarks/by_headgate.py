@@ -90,10 +90,10 @@ def raised(outputs: Sequence[Outputs], rule: str) -> int:
 
 
 def tumbling(outputs: Sequence[Outputs]) -> Answer:
-    """The sums of what the five signals of W2 gave."""
+    """The sums of what the five signals of W2 gave; an empty window, which has no mean, is none of the windows."""
     named = {"average": "means", "spread": "stddevs", "least": "mins", "greatest": "maxes", "samples": "samples"}
     sums = {answer: _sum(outputs, signal) for signal, answer in named.items()}
-    return {"windows": sums["samples"][0]} | {answer: total for answer, (_, total) in sums.items()}
+    return {"windows": sums["means"][0]} | {answer: total for answer, (_, total) in sums.items()}
 
 
 def hopping(outputs: Sequence[Outputs]) -> Answer:

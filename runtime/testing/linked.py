@@ -41,7 +41,7 @@ def linked(plan: p.Plan, scenario: Scenario, inputs: Sequence[Input], whole: Seq
     for target, cuts in scenario.cuts.items():
         parts = cut(plan, placement.above(target))
         gateways = attached(plan, scenario, target)
-        links = {name: Link[bytes](cuts=cuts) for name in dict.fromkeys(gateways.values())}
+        links = {name: Link[bytes](cuts=apart(cuts)) for name in dict.fromkeys(gateways.values())}
         outputs = run(parts, links, gateways, inputs)
         found.differences.extend(by_subject_differences(whole, outputs))
         above = {node.operator.name for node in parts.above.nodes if isinstance(node.operator, p.Rule)}
@@ -52,6 +52,17 @@ def linked(plan: p.Plan, scenario: Scenario, inputs: Sequence[Input], whole: Seq
             if isinstance(output, Sent | Started)
             if output.rule in above and any(start <= output.time < end for start, end in down)
         )
+    return found
+
+
+def apart(cuts: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same cuts (ns from the test's beginning) in the world's time, ascending, those that touch as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(cuts):
+        if found and EPOCH + start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], EPOCH + end)
+        else:
+            found.append((EPOCH + start, EPOCH + end))
     return found
 
 
