@@ -17,6 +17,7 @@ _NULL = re.compile(r"~|null|Null|NULL|")
 _TRUTH = re.compile(r"true|True|TRUE|false|False|FALSE")
 _WHOLE = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_BREAKS = re.compile("[\x85\u2028\u2029]")
 _DIGITS_MAX = 400
 
 
@@ -114,6 +115,14 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+
+def _text(dumper: _Dumper, text: str) -> yaml.Node:
+    """In double quotes if it has a break that only YAML takes for one: a reader would make a blank of it."""
+    style = '"' if _BREAKS.search(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
 
 for _pattern, _first in ((_WHOLE, "-+0123456789"), (_FLOAT, "-+.0123456789")):
     _Dumper.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(rf"(?:{_pattern.pattern})$"), list(_first))

@@ -62,9 +62,10 @@ class DeviceClock:
 
     def come_to(self, frame: Frame, settled: bool) -> None:
         """Take over the times of a frame that another engine made; no messages come to this one."""
-        clock = first_seen(self.settled if settled else self.now, frame.keys, -1)
+        held_back = settled and self.device.lateness_ns > 0
+        clock = first_seen(self.settled if held_back else self.now, frame.keys, -1)
         np.maximum.at(clock, frame.key[: frame.running], frame.time[: frame.running])
-        if settled:
+        if held_back:
             self.settled = clock
         else:
             self.now = clock

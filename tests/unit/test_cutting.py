@@ -13,7 +13,7 @@ from headgate.runtime.edge.receiving import Receiver
 from headgate.runtime.edge.shipping import Packet, Sheet, Told
 from headgate.runtime.edge.wire import WireError
 from headgate.runtime.engine import Engine
-from headgate.runtime.output import Alerted
+from headgate.runtime.output import Alerted, Life
 from headgate.runtime.testing.executors import S, compile_program
 
 PROGRAM = """module cold
@@ -157,3 +157,18 @@ def test_a_condition_on_what_is_worked_out_by_several_steps_is_asked_by_its_leve
     crossing = cut(plan, rules | conditions).crossing
     assert crossing
     assert all(one.changes for one in crossing if one.event is False and one.type == "bool")
+
+
+def test_a_latched_rule_above_is_acknowledged_there() -> None:
+    plan = compile_program(PROGRAM.replace("when temp > 8 degC for 30 s", "when temp > 8 degC for 30 s settle latched"))
+    execution = Partitioned(cut(plan, highest(plan)), {"oslo": Link()})
+    inputs: list[tuple[int, Input]] = [
+        (0, Message("Fridge", "f1", 0, {"site": "oslo", "temp": 9.0})),
+        (1, Message("Fridge", "f1", 20 * S, {"temp": 9.0})),
+        (2, Message("Fridge", "f1", 40 * S, {"temp": 5.0})),
+        (3, Mark("Fridge", "f1", 60 * S)),
+    ]
+    outputs = execution.feed("oslo", lambda engine: batch_of(engine, inputs))
+    outputs += execution.advance(60 * S)
+    outputs += execution.acknowledge("hot", ("f1",), 60 * S)
+    assert [o.what for o in outputs if isinstance(o, Life) and o.rule == "hot"] == ["raised", "cleared"]

@@ -206,3 +206,8 @@ def test_json_keeps_letters() -> None:
     program, _ = parse(SourceText("m.iot", 'module m\nlet x = "Ærø"\n'))
     assert "Ærø" in document.to_json(program)
     assert json.loads(document.to_json(program))["items"][0]["value"] == '"Ærø"'
+
+
+@pytest.mark.parametrize("text", ["a\x85b", "a\u2028b", "a\u2029b", "a\nb", " a", "12", "on"])
+def test_whatever_yaml_takes_for_a_break_or_for_something_else_comes_back(text: str) -> None:
+    assert read_yaml(write_yaml({"text": text}), 10)[0] == {"text": text}
