@@ -34,8 +34,18 @@ def compiled(workload: str) -> Plan:
 
 def fed(plan: Plan, stream: Stream, batches: Sequence[Batch]) -> Iterator[Outputs]:
     """What comes of a stream's batches, one after another, the marks and the end included."""
+    return through(ready(plan, stream), stream, batches)
+
+
+def ready(plan: Plan, stream: Stream) -> Engine:
+    """An engine of the plan that knows the stream's devices."""
     engine = Engine(plan)
     engine.registries["Sensor"].register(stream.ids)
+    return engine
+
+
+def through(engine: Engine, stream: Stream, batches: Sequence[Batch]) -> Iterator[Outputs]:
+    """What comes of the batches in this engine, and of the marks and the end."""
     for batch in batches:
         yield engine.feed(batch)
     yield engine.mark_all(stream.last_ns + 1)

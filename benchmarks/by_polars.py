@@ -54,8 +54,8 @@ def questions(stream: Stream, lines: Path) -> Mapping[str, Question]:
     }
 
 
-def json_lines(pl: Any, lines: Path) -> Any:
-    """A file of JSON lines as a frame, with the columns of W7."""
+def json_lines(pl: Any, lines: Path | bytes) -> Any:
+    """JSON lines, a file's or in memory, as a frame with the columns of W7."""
     schema = {"d": pl.String, "ts": pl.Int64, "temp": pl.Float64, "vib": pl.Float64}
     return pl.read_ndjson(lines, schema=schema)
 

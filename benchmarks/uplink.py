@@ -5,7 +5,8 @@ usage: python benchmarks/uplink.py [--hours 6] [--fridges 1000] [--sites 10] [--
 
 Each program is placed as `headgate plan` does, runs whole and in parts on the same inputs, and has to decide the same.
 Gateways ship every so many minutes, with a second's delay; those of the fridges mark every minute how far time is, and
-one of them is offline for half of it. What gateways decide themselves is said in the frames.
+one of them is offline for half of it. What gateways decide themselves is said in the frames. Of windows over regions,
+whose fridges stand at several sites, gateways send what these come to there; or (`of samples`) every sample.
 """
 
 import argparse
@@ -45,11 +46,13 @@ from headgate.stdlib.column import Column
 ROOT = Path(__file__).parents[1]
 FLEET = ROOT / "examples" / "fleet"
 COLD_CHAIN = ROOT / "tests" / "spec" / "charter" / "cold_chain.iot"
+REGIONS = Path(__file__).parent / "programs" / "regions.iot"
 NS_PER_MS = 1_000_000
 S = 1_000_000_000
 MINUTE = 60 * S
 BEGIN_NS = 1_767_225_600 * S
 EVERY_S = 10
+REGIONS_MANY = 7
 
 OF_GROUPS = frozenset(("bounds", "kept", "pending_time", "pending_row", "memberships", "arrived", "arrived_values"))
 """Calendars that all keys share; a group's members, and their changes that wait for the group's time."""
@@ -80,6 +83,7 @@ class Load:
     minutes: Callable[[], Iterator[tuple[int, list[Minute]]]]
     marks: bool
     ship_every_ns: int = MINUTE
+    in_parts: bool = True
     cuts: Mapping[str, Sequence[tuple[int, int]]] = field(default_factory=dict)
 
 
@@ -132,7 +136,9 @@ def measure(load: Load) -> Row:
     rates = rates_of(load.plan, devices=load.devices, instances={load.target: len(load.gateways)})
     model = model_of(load.plan, rates)
     placed = place(model.problem).placed
-    parts = cut(load.plan, model.placement(placed).above(load.target))
+    placement = model.placement(placed)
+    in_parts = placement.in_parts(load.target) if load.in_parts else ()
+    parts = cut(load.plan, placement.above(load.target), in_parts)
     links = {name: Link[bytes](S, load.cuts.get(name, ())) for name in load.gateways}
     execution = Partitioned(parts, links, load.ship_every_ns)
     whole = Engine(load.plan)
@@ -319,6 +325,16 @@ def cold_chain(count: int, sites: int, hours: float, seed: int) -> Load:
     )  # fmt: skip
 
 
+def regions(count: int, sites: int, hours: float, seed: int, in_parts: bool) -> Load:
+    """Windows by region over the same fridges, seven regions at all sites."""
+    plan = deciding(REGIONS.read_text(encoding="utf-8"), "regions.iot")
+    fridges = fridges_of(count, sites, round(hours * 3600 / EVERY_S), seed)
+    gateways = [f"site-{number}" for number in range(sites)]
+    name = "regions" if in_parts else "of samples"
+    minutes = partial(_minutes_of, fridges, gateways)
+    return Load(name, plan, "gateway", {"Fridge": count}, gateways, minutes, True, in_parts=in_parts)
+
+
 def _minutes_of(fridges: Fridges, gateways: Sequence[str]) -> Iterator[tuple[int, list[Minute]]]:
     per_minute = 60 // EVERY_S
     for first in range(0, len(fridges.temp), per_minute):
@@ -343,8 +359,10 @@ def _minute_of(fridges: Fridges, gateways: Sequence[str], place: int, steps: NDA
     def batch(engine: Engine) -> Batch:
         registry = engine.registries["Fridge"]
         sites = np.full(len(one), engine.symbols.code(gateways[place]), dtype=np.int32)
+        codes = np.array([engine.symbols.code(f"region-{number}") for number in range(REGIONS_MANY)], dtype=np.int32)
         fields = {
             "site": Column(sites, first),
+            "region": Column(codes[one % REGIONS_MANY], first),
             "temp": Column(fridges.temp[at]),
             "power": Column(fridges.power[at]),
             "door": Column(fridges.door[at], turned),
@@ -375,6 +393,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for minutes in options.trucks:
         print(measure(trucks(minutes)).told(), flush=True)
     print(measure(cold_chain(options.fridges, options.sites, options.hours, options.seed)).told(), flush=True)
+    for in_parts in (True, False):
+        load = regions(options.fridges, options.sites, options.hours, options.seed, in_parts)
+        print(measure(load).told(), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,19 @@ the clause that would give it one. Times are estimates of the compiled kernels, 
 other.
 """
 
+import math
+from dataclasses import replace
+
 from ..dsl.diagnostic import Problems
 from ..dsl.source import Span
-from ..stdlib.catalogue import AGGREGATES, STATEFUL
-from ..stdlib.parts import TABLES, Part, key_words, open_words, recent_words, ring_slices, slice_words
+from ..stdlib.parts import TABLES, slice_words
 from .graph import Graph
-from .pattern_state import pattern_bytes
 from .plan import (
     Aggregate,
+    Calibrated,
+    Calibration,
     Captured,
+    Chosen,
     Constant,
     Cost,
     Delayed,
@@ -22,6 +26,7 @@ from .plan import (
     Edge,
     Expired,
     Field,
+    Flaps,
     Following,
     HeldTime,
     Holds,
@@ -34,9 +39,9 @@ from .plan import (
     OfGroup,
     Output,
     Pattern,
-    Plan,
     PlanNode,
     Predicted,
+    PredictedDeviation,
     Previous,
     PreviousTime,
     Quiet,
@@ -46,20 +51,20 @@ from .plan import (
     Schedule,
     Session,
     Slices,
-    SourcePlan,
     Thin,
     Threshold,
     Thresholds,
     Timeline,
     TimeUntil,
+    TwinCovariance,
     TwinState,
     TwinValue,
-    TypeName,
     While,
     Window,
 )
 from .problems_bounds import TooManySlices, TooMuchState
-from .slicing import CALENDAR_DAYS, NS_PER_DAY, longest_window_ns
+from .slicing import CALENDAR_DAYS, NS_PER_DAY
+from .state_bytes import KNOWN_BYTES, VALUE_BYTES, WORD_BYTES, parts_of, state_bytes, waiting_bytes
 
 SLICES_MAX = 10_000_000
 """For one key and one store of slices."""
@@ -67,15 +72,8 @@ SLICES_MAX = 10_000_000
 STATE_BYTES_MAX = 2**40
 """For one node and all its keys."""
 
-VALUE_BYTES: dict[TypeName, int] = {"bool": 1, "int": 8, "float": 8, "text": 4, "time": 8, "point": 16}
-KNOWN_BYTES = 1
-TIME_BYTES = 8
-WORD_BYTES = 8
-NUMBER_BYTES = 8
-HOLD_BYTES = 2 * TIME_BYTES + KNOWN_BYTES
-RULE_BYTES = 44
-ROW_BYTES = 16
-MEMBERS_BYTES = 96
+WAITING_MORE = 16
+"""So many updates of a member may wait for its group's time, whatever its rate."""
 NS_PER_S = 1_000_000_000
 
 TABLE_CPU_NS = 500.0
@@ -104,41 +102,51 @@ _CPU_NS: dict[type, float] = {
     Aggregate: 1.0,
     Following: 10.0,
     Members: 10.0,
+    Chosen: 10.0,
     OfGroup: 20.0,
     Pattern: 25.0,
     Captured: 1.0,
     Expired: 1.0,
     Schedule: 1.0,
     Rule: 5.0,
+    Flaps: 5.0,
     Raised: 1.0,
     Output: 1.0,
     TwinState: 60.0,
     TwinValue: 1.0,
+    TwinCovariance: 1.0,
+    Calibration: 400.0,
+    Calibrated: 1.0,
     Predicted: 80.0,
-    TimeUntil: 4000.0,
+    PredictedDeviation: 160.0,
+    TimeUntil: 1000.0,
 }
 
 
 def bound(graph: Graph) -> tuple[Graph, Problems]:
-    """The graph with the cost of every node, and what has no bound."""
+    """The graph with the cost of every node and how much may wait for groups, and what has no bound."""
     problems = Problems()
     costs: dict[str, Cost] = {}
-    timelines = {timeline.id: timeline for timeline in graph.timelines}
     devices = {device.name: device for device in graph.devices}
-    keys = {timeline.id: keys_max(timeline, timelines, devices) for timeline in graph.timelines}
     paces = {(device.name, field.name): field.every_ns for device in graph.devices for field in device.fields}
+    rates: dict[str, float | None] = {}
+    for node in graph:
+        rates[node.id] = _rate_hz(graph, node, rates, paces)
+    timelines = {timeline.id: _with_room(graph, timeline, rates, devices) for timeline in graph.timelines}
+    keys = {timeline.id: keys_max(timeline, timelines, devices) for timeline in graph.timelines}
     windows: dict[str, list[Window | Aggregate]] = {}
     for node in graph:
         if isinstance(node.operator, Window | Aggregate):
             windows.setdefault(node.inputs[0], []).append(node.operator)
     for node in graph:
-        state = _state_bytes(graph, node, windows.get(node.id, []), timelines[node.timeline], timelines, devices, costs)
-        rate = _rate_hz(graph, node, costs, paces)
+        timeline = timelines[node.timeline]
+        state = state_bytes(graph, node, windows.get(node.id, []), timeline, timelines, devices, costs)
+        state += waiting_bytes(graph, node, timeline)
         cpu = _CPU_NS.get(type(node.operator), 0.0) + _walked_ns(node, windows.get(node.id, []))
-        costs[node.id] = Cost(state, cpu, rate, VALUE_BYTES[node.type.name] + KNOWN_BYTES)
+        costs[node.id] = Cost(state, cpu, rates[node.id], VALUE_BYTES[node.type.name] + KNOWN_BYTES)
         if state:
             _check(graph, node, costs[node.id], keys[node.timeline], problems)
-    return graph.with_costs(costs), problems
+    return replace(graph.with_costs(costs), timelines=tuple(timelines.values())), problems
 
 
 def _check(graph: Graph, node: PlanNode, cost: Cost, keys: int | None, problems: Problems) -> None:
@@ -160,7 +168,30 @@ def _clause(graph: Graph, node: PlanNode) -> Span:
     return graph.origins.get(node.id, Span(0, 0))
 
 
-# --- State -----------------------------------------------------------------------------------------------------------
+def _with_room(
+    graph: Graph, timeline: Timeline, rates: dict[str, float | None], devices: dict[str, DeviceType]
+) -> Timeline:
+    """A group's timeline that says how many updates of each member may wait for its time.
+
+    A member is not waited for when it is `idle after` behind: that is twice what the others tell in that time, where
+    their rates are declared.
+    """
+    own = [node for node in graph if node.timeline == timeline.id]
+    idle_ns = max((devices[m.timeline.removesuffix(" settled")].idle_ns for m in timeline.members), default=0)
+    members = []
+    for member in timeline.members:
+        inputs = [graph.node(i) for node in own for i in node.inputs]
+        told = {
+            node.id: rates[node.id]
+            for node in inputs
+            if node.timeline == member.timeline and not isinstance(node.operator, Constant | Key)
+        }
+        known = [rate for rate in told.values() if rate is not None]
+        if len(known) == len(told):
+            room = 2 * math.ceil(sum(known) * idle_ns / NS_PER_S) + WAITING_MORE
+            member = replace(member, waiting_max=room)
+        members.append(member)
+    return replace(timeline, members=tuple(members))
 
 
 def keys_max(timeline: Timeline, timelines: dict[str, Timeline], devices: dict[str, DeviceType]) -> int | None:
@@ -173,149 +204,15 @@ def keys_max(timeline: Timeline, timelines: dict[str, Timeline], devices: dict[s
     return None if None in most else sum(m for m in most if m is not None)
 
 
-def _state_bytes(
-    graph: Graph,
-    node: PlanNode,
-    over: list[Window | Aggregate],
-    timeline: Timeline,
-    timelines: dict[str, Timeline],
-    devices: dict[str, DeviceType],
-    costs: dict[str, Cost],
-) -> int:
-    """What a node keeps for one key; `over` are the windows or aggregates over it, if it keeps samples or slices."""
-    windows = [window for window in over if isinstance(window, Window)]
-    value = VALUE_BYTES[node.type.name] + KNOWN_BYTES
-    match node.operator:
-        case Field() | Message() | HeldTime() | DeviceEvent():
-            return _field_bytes(node.operator, devices)
-        case Previous() | PreviousTime():
-            return 2 * _field_bytes(node.operator, devices)
-        case Delayed() | OfGroup() | Raised() | Captured() | Expired() | Aggregate():
-            return value
-        case Key():
-            return VALUE_BYTES["text"]
-        case Map():
-            # What hangs on something that is not updated with every message holds its own value.
-            return value if not node.event and any(_is_sparse(i, costs) for i in graph.inputs_of(node)) else 0
-        case Output(paced=paced):
-            return 0 if paced or node.event else max(VALUE_BYTES[node.type.name], NUMBER_BYTES)
-        case Schedule():
-            return value + TIME_BYTES + KNOWN_BYTES
-        case Holds() | Quiet():
-            return HOLD_BYTES
-        case Edge():
-            return KNOWN_BYTES
-        case Thresholds():
-            return 3 * value
-        case Slices(width, parts):
-            past = _past_ns(windows, timeline, timelines, devices)
-            longest = max((longest_window_ns(window) for window in windows), default=0)
-            return WORD_BYTES * key_words(parts, ring_slices(past, width), longest // width, len(windows))
-        case Thin():
-            return TIME_BYTES
-        case Recent(samples):
-            return recent_words(samples, _parts(over), _arity(graph, node)) * WORD_BYTES
-        case Session():
-            return open_words(_parts(over), 2) * WORD_BYTES
-        case While():
-            return open_words(_parts(over), 1) * WORD_BYTES + KNOWN_BYTES
-        case Following() as following:
-            return value + following_bytes(following)
-        case Members():
-            return MEMBERS_BYTES + sum(VALUE_BYTES[i.type.name] + KNOWN_BYTES for i in graph.inputs_of(node))
-        case Pattern() as pattern:
-            return pattern_bytes(pattern)
-        case Rule():
-            return RULE_BYTES
-        case TwinState() as twin:
-            return twin_bytes(twin, len(node.inputs))
-        case TwinValue() | Predicted() | TimeUntil():
-            return value
-        case _:
-            return 0
-
-
-def _field_bytes(operator: OfField, devices: dict[str, DeviceType]) -> int:
-    """What is held of a field for one device: its value, when it is from, and whether it was said to be stale."""
-    field = next(field for field in devices[operator.device].fields if field.name == operator.field)
-    return VALUE_BYTES[field.type.name] + TIME_BYTES + KNOWN_BYTES
-
-
-def _is_sparse(node: PlanNode, costs: dict[str, Cost]) -> bool:
-    """Whether a node gives its values where they change, and not with every message; a function may do either."""
-    if isinstance(node.operator, Map):
-        return node.event or costs[node.id].state_bytes_per_key > 0
-    return not isinstance(node.operator, OfField | Key | Now | Constant)
-
-
 def _walked_ns(node: PlanNode, over: list[Window | Aggregate]) -> float:
     """What takes longer the more samples a window holds: tables of them are made anew for each value."""
-    if not isinstance(node.operator, Recent) or _parts(over).isdisjoint(TABLES):
+    if not isinstance(node.operator, Recent) or parts_of(over).isdisjoint(TABLES):
         return 0.0
     return node.operator.samples * TABLE_CPU_NS
 
 
-def _parts(over: list[Window | Aggregate]) -> set[Part]:
-    """What aggregates over samples need of them."""
-    return {part for one in over if isinstance(one, Aggregate) for part in AGGREGATES[one.function].parts}
-
-
-def _arity(graph: Graph, node: PlanNode) -> int:
-    """How many values a window samples together."""
-    return 2 if len(node.inputs) > 1 and graph.node(node.inputs[1]).type.name != "bool" else 1
-
-
-def twin_bytes(twin: TwinState, inputs: int) -> int:
-    """What is kept of a twin's states: they, their covariance, what was held when they were last looked at."""
-    states = len(twin.dynamics.rates)
-    held = inputs - states - len(twin.sensors)
-    covariance = states * states if twin.sensors else 0
-    return NUMBER_BYTES * (states + covariance + held) + TIME_BYTES + 2 * KNOWN_BYTES + KNOWN_BYTES
-
-
-def following_bytes(following: Following) -> int:
-    """What a detector or filter keeps for one key: a few numbers and a time, or a window's samples and their places."""
-    if following.samples_max is None:
-        return STATEFUL[following.function].numbers * 8 + TIME_BYTES
-    return following.samples_max * (TIME_BYTES + (16 if following.function == "hampel" else 8)) + 2 * 8
-
-
-def _past_ns(
-    windows: list[Window], timeline: Timeline, timelines: dict[str, Timeline], devices: dict[str, DeviceType]
-) -> int:
-    """How far back slices reach: the longest window over them, revisions of it, and members that lag behind."""
-    if timeline.kind == "device":
-        of = [devices[timeline.device or ""]]
-    else:
-        of = [devices[timelines[member.timeline].device or ""] for member in timeline.members]
-    late = max((d.revise_ns + (d.idle_ns if timeline.kind == "group" else 0) for d in of), default=0)
-    return max((longest_window_ns(window) for window in windows), default=0) + late
-
-
-def settle_bytes(plan: Plan | Graph, device: DeviceType) -> int:
-    """What the messages of one device that wait for stragglers take, at most."""
-    if device.lateness_ns == 0:
-        return 0
-    nodes = plan.nodes if isinstance(plan, Plan) else tuple(plan)
-    used = {
-        node.operator.field
-        for node in nodes
-        if node.timeline == f"{device.name} settled" and isinstance(node.operator, OfField)
-    }
-    types = {field.name: field.type.name for field in device.fields}
-    return device.settle_max * (ROW_BYTES + sum(VALUE_BYTES[types[name]] + KNOWN_BYTES for name in used))
-
-
-def unique_bytes(source: SourcePlan) -> int:
-    """What one device's messages take that are remembered, so that none is taken twice."""
-    return 0 if source.unique is None else TIME_BYTES + source.unique.remembered_max * 2 * WORD_BYTES
-
-
-# --- Rates -----------------------------------------------------------------------------------------------------------
-
-
 def _rate_hz(
-    graph: Graph, node: PlanNode, costs: dict[str, Cost], paces: dict[tuple[str, str], int | None]
+    graph: Graph, node: PlanNode, known: dict[str, float | None], paces: dict[tuple[str, str], int | None]
 ) -> float | None:
     """How often a node is updated for one key, at most; None where nothing declares it. `paces`: of fields, in ns."""
     match node.operator:
@@ -328,7 +225,7 @@ def _rate_hz(
             if every is not None:
                 return NS_PER_S / every
             return None if calendar is None else NS_PER_S / (CALENDAR_DAYS[calendar] * NS_PER_DAY)
-        case Members():
+        case Members() | Chosen():
             return None
         case TwinState():
             # It moves on with every message of its device.
@@ -340,7 +237,7 @@ def _rate_hz(
             for i in node.inputs:
                 if isinstance(graph.node(i).operator, Constant | Key | Now):
                     continue
-                rate = costs[i].output_rate_hz
+                rate = known[i]
                 if rate is None:
                     return None
                 total = rate if total is None else total + rate

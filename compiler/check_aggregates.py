@@ -16,7 +16,7 @@ from .check_context import Checking, Context, scope_of
 from .check_functions import by_parameter, check_option, parameters
 from .check_places import as_condition, check_condition
 from .check_types import BOOL, FLOAT, INT, RATIO, SECOND, TEXT, TIME, described, difference, is_number, unit_of
-from .check_windows import check_window
+from .check_windows import check_middle, check_window, is_recent
 from .problems_domains import EventJoined, NoDevice, TwoDevices
 from .problems_names import UnknownDevice
 from .problems_patterns import NotACount
@@ -54,7 +54,9 @@ def check_aggregate(c: Checking, node: n.Call, at: Context) -> Fact | None:
     if given is None:
         return None
     if any(_is_many(argument.value, at) for argument in given.sampled):
-        return check_bound_aggregate(c, node, at, function, given.sampled)
+        fact = check_bound_aggregate(c, node, at, function, given.sampled)
+        of = c.facts.get(given.sampled[0].value)
+        return fact if fact is None or of is None or _options_fit(c, given, at, of, function) else None
     device: str | None = None
     inner = at
     if isinstance(at.scope, GroupScope):
@@ -68,12 +70,9 @@ def check_aggregate(c: Checking, node: n.Call, at: Context) -> Fact | None:
     if None in values or (last.where is not None and where is None):
         return None
     facts = [value for value in values if value is not None]
-    options = [
-        check_option(c, given.options[p.name], at, p, facts[0].type, function.name)
-        for p in parameters(function.options)
-        if p.name in given.options
-    ]
-    if None in options or not _over(c, node, last, at, given, facts, device):
+    if not _options_fit(c, given, at, facts[0], function) or not _over(
+        c, node, last, at, given, facts, device, function
+    ):
         return None
     type_ = result_of(c, node, given.sampled[0], facts, function)
     return None if type_ is None else c.know(node, at, type_, aggregate_of=device)
@@ -108,6 +107,16 @@ def _arguments(c: Checking, node: n.Call, function: AggregateFunction) -> Given 
     return None if options is None else Given(sampled, options)
 
 
+def _options_fit(c: Checking, given: Given, at: Context, sampled: Fact, function: AggregateFunction) -> bool:
+    """Whether the options are of the kinds that the function takes; reports those that are not."""
+    options = [
+        check_option(c, given.options[p.name], at, p, sampled.type, function.name)
+        for p in parameters(function.options)
+        if p.name in given.options
+    ]
+    return None not in options
+
+
 def _over(
     c: Checking,
     node: n.Call,
@@ -116,6 +125,7 @@ def _over(
     given: Given,
     facts: list[Fact],
     device: str | None,
+    function: AggregateFunction,
 ) -> bool:
     """Whether it says what it is over: a window, the members of a group, a prediction."""
     if last.window is None:
@@ -125,7 +135,14 @@ def _over(
         span = last.window.span
         c.report(WrongArguments(span=span, function="count", problem=problem, signature="count(Truck where …)"))
         return False
-    return check_window(c, last.window, tuple(argument.value for argument in given.sampled), at, device)
+    if function.lines and (device is not None or is_recent(last.window)):
+        problem = "takes a window with `every`" if device is None else "is about one value: name the group's own"
+        signature = function.examples[0]
+        c.report(WrongArguments(span=last.span, function=function.name, problem=problem, signature=signature))
+        return False
+    if not check_window(c, last.window, tuple(argument.value for argument in given.sampled), at, device):
+        return False
+    return function.name != "interpolated" or check_middle(c, last.window)
 
 
 def _device_of(c: Checking, node: n.Call, arguments: tuple[n.Argument, ...], at: Context) -> tuple[str | None, bool]:

@@ -223,9 +223,16 @@ def _outcome(c: Checking, what: n.ExpectOutcome, scene: Scene) -> None:
         )
     device = known_devices(c, what.to, scene)
     info = c.devices.get(device or "")
-    if info is not None and what.command not in info.commands:
+    if info is not None and what.command not in info.commands and what.command not in _set(c, info.name):
         known = closest(what.command, info.commands)
         c.report(UnknownCommand(span=what.span, name=what.command, device=info.name, closest=known))
+
+
+def _set(c: Checking, device: str) -> Iterator[str]:
+    """The properties of a device type that can be set: that is told to a device as a command is."""
+    for member in c.names.devices[device].members:
+        if isinstance(member, n.Property) and member.writable:
+            yield member.name
 
 
 def _actions(rule: n.Rule) -> Iterator[n.Node]:

@@ -167,6 +167,22 @@ def _fits_inner(c: Checking, sampled: tuple[n.Expr, ...], window: n.Window, ever
     return True
 
 
+def is_recent(window: n.Window) -> bool:
+    """Whether a window keeps its samples themselves, and no slices."""
+    return window.kind in ("samples", "session", "while") or (window.kind == "span" and window.every is None)
+
+
+def check_middle(c: Checking, window: n.Window) -> bool:
+    """Whether a window's middle lies on the grid of its pace."""
+    length = None if window.length is None else c.durations.get(window.length)
+    every = None if window.every is None else c.durations.get(window.every)
+    if length is not None and every is not None and length % (2 * every) == 0:
+        return True
+    advice = "half of its length must be a multiple of `every`: `over 20 min every 1 min`"
+    c.report(WindowClause(span=window.span, problem="a window whose middle is not on its own grid", advice=advice))
+    return False
+
+
 def check_zone(c: Checking, zone: str, node: n.Node) -> bool:
     """Whether the time zone database has a zone."""
     try:

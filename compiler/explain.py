@@ -15,9 +15,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from ..dsl import nodes as n
-from .bounds import NS_PER_S, in_bytes, keys_max, settle_bytes, unique_bytes
+from .bounds import NS_PER_S, in_bytes, keys_max
 from .lower_context import domain_scope, timeline_id
 from .plan import (
+    PARTICLES,
+    Calibration,
+    Chosen,
     Dynamics,
     Ends,
     Following,
@@ -30,6 +33,7 @@ from .plan import (
     Plan,
     PlanNode,
     Predicted,
+    PredictedDeviation,
     Quiet,
     Recent,
     Rule,
@@ -41,6 +45,7 @@ from .plan import (
     While,
     Window,
 )
+from .state_bytes import instants_bytes, settle_bytes, unique_bytes
 from .typed import DeviceScope, GroupScope, Scope, SourceScope, Typed
 
 _UNITS_NS = (
@@ -183,10 +188,11 @@ def _waits(reading: _Reading, nodes: list[PlanNode]) -> Iterator[str]:
                 end = "" if within is None else f" within {in_time(within)}"
                 found[f"{len(steps)} step{'s' if len(steps) > 1 else ''}{end}"] = None
             case TwinState() as twin:
-                filters = "" if not twin.sensors else ", corrected by measurements: a Kalman filter"
-                bent = "" if not twin.sensors or twin.dynamics.linear else ", extended"
-                found[f"the twin's states, {_steps(twin.dynamics)}{filters}{bent}"] = None
-            case Predicted(dynamics, ahead_ns=length):
+                filters = f", corrected by measurements: {_filter(twin)}" if twin.sensors else ""
+                found[f"the twin's states, {_steps(twin.dynamics)}{filters}"] = None
+            case Calibration(every_ns=every, slices=slices):
+                found[f"what {in_time(every * slices)} say of the twin's parameters, every {in_time(every)}"] = None
+            case Predicted(dynamics, ahead_ns=length) | PredictedDeviation(dynamics, ahead_ns=length):
                 found[f"what the twin foresees {in_time(length)} ahead, {_steps(dynamics)}"] = None
             case TimeUntil(dynamics, within_ns=length):
                 found[f"what the twin foresees within {in_time(length)}, {_steps(dynamics)}"] = None
@@ -196,9 +202,19 @@ def _waits(reading: _Reading, nodes: list[PlanNode]) -> Iterator[str]:
                 pass
     yield from found
     yield from _stragglers(reading, nodes)
-    crossing = (Members, Slices, Recent, Session, While)
+    crossing = (Members, Chosen, Slices, Recent, Session, While)
     if any(isinstance(node.operator, crossing) and _crosses(reading, node) for node in nodes):
         yield "every member of its group that is not idle, up to the same time"
+
+
+def _filter(twin: TwinState) -> str:
+    match twin.method:
+        case "kalman":
+            return "a Kalman filter" if twin.dynamics.linear else "a Kalman filter, extended"
+        case "ukf":
+            return "an unscented Kalman filter"
+        case "particles":
+            return f"{PARTICLES} particles"
 
 
 def _steps(dynamics: Dynamics) -> str:
@@ -256,6 +272,13 @@ def _totals(reading: _Reading) -> Iterator[Part]:
             waiting.append(
                 f"at most {device.settle_max:,} messages of a {device.name} wait {in_time(device.lateness_ns)} "
                 f"for stragglers: {in_bytes(size)} for each{most}"
+            )
+    for timeline in reading.plan.timelines:
+        for member in timeline.members:
+            of = member.timeline.removesuffix(" settled")
+            waiting.append(
+                f"at most {member.waiting_max:,} updates of each {of} wait for the time of {timeline.id}: "
+                f"{in_bytes(instants_bytes(member))}, and what members and windows keep of them"
             )
     if waiting:
         yield "waiting", waiting

@@ -5,13 +5,11 @@ from collections.abc import Collection
 from ..dsl import nodes as n
 from ..stdlib.catalogue import AGGREGATES, STATEFUL
 from .check_aggregates import is_aggregate
+from .check_windows import is_recent
 from .lower_bound import MADE_OF
-from .lower_recent import is_recent
+from .twin_limits import OF_DISTRIBUTIONS
 from .typed import (
     BoundRef,
-    Fact,
-    GroupScope,
-    TwinRef,
     Typed,
 )
 
@@ -25,9 +23,6 @@ def expression_limit(typed: Typed, node: n.Node, of_groups: Collection[str]) -> 
     match node:
         case n.Call():
             return _call(typed, node)
-        case n.Name() | n.Member():
-            fact = typed.facts.get(node)
-            return None if fact is None else _reference(node, fact, of_groups)
         case _:
             return None
 
@@ -41,23 +36,12 @@ def _call(typed: Typed, call: n.Call) -> str | None:
     function = AGGREGATES[call.function]
     arguments = [typed.facts.get(argument.value) for argument in call.arguments]
     if any(inner is not None and isinstance(inner.reference, BoundRef) for inner in arguments):
-        return None if call.function in MADE_OF else f"`{call.function}` of a step's events"
-    if fact is not None and isinstance(fact.scope, GroupScope) and fact.aggregate_of is None:
-        return f"`{call.function}` of a group's own values"
-    if all(argument.window is None for argument in call.arguments) and fact is not None and fact.aggregate_of is None:
-        return f"`{call.function}` of a prediction"
-    if function.held and (fact is None or isinstance(fact.scope, GroupScope)):
-        return f"`{call.function}` of a group's members"
-    window = next((argument.window for argument in call.arguments if argument.window is not None), None)
-    if window is not None and is_recent(window) and function.held:
-        return f"`{call.function}` over a window without `every`"
+        of_texts = any(inner is not None and inner.type.name == "text" for inner in arguments)
+        runs = call.function in MADE_OF and not (call.function == "mode" and of_texts)
+        return None if runs else f"`{call.function}` of a step's {'texts' if of_texts else 'events'}"
+    windows = [argument.window for argument in call.arguments if argument.window is not None]
+    if not windows and fact is not None and fact.aggregate_of is None:
+        return None if call.function in OF_DISTRIBUTIONS else f"`{call.function}` of a prediction"
+    if function.held and fact is not None and fact.aggregate_of is not None and is_recent(windows[0]):
+        return f"`{call.function}` of a group's members over a window without `every`"
     return None
-
-
-def _reference(node: n.Name | n.Member, fact: Fact, of_groups: Collection[str]) -> str | None:
-    name = node.name
-    match fact.reference:
-        case TwinRef(part="sigma"):
-            return f"`{name}` of what a twin finds out"
-        case _:
-            return None

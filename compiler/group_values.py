@@ -4,7 +4,7 @@
     rule odd for Fridge { when temp - usual > 5 K … }
 
 A device is told what its group had given before the message at hand came. So what waits for stragglers (windows,
-detectors, patterns), and what groups are made of, cannot ask for it.
+detectors, patterns of a device type with `lateness`), and what groups are made of, cannot ask for it.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -15,7 +15,7 @@ from ..stdlib.catalogue import STATEFUL
 from .check_aggregates import is_aggregate
 from .problems_running import DoesNotRun
 from .resolve import walk
-from .typed import DeviceScope, PatternRef, SignalRef, Typed
+from .typed import DeviceScope, Fact, PatternRef, SignalRef, Typed
 
 Asks = Callable[[n.Node], str | None]
 
@@ -38,7 +38,7 @@ def group_limits(typed: Typed, of_groups: Collection[str]) -> Iterator[Diagnosti
                     places.update({node.span: name for node in walk(part) if (name := asks(node)) is not None})
             for span, name in places.items():
                 of = "the group's value" if name in of_groups else "what the group's value makes of"
-                where = "in an aggregate, a detector, a pattern, or with `settle`"
+                where = "in what waits for stragglers, or in an aggregate of a group"
                 yield DoesNotRun(span=span, construct=f"{of} `{name}` {where}")
 
 
@@ -76,13 +76,21 @@ def signal_asked(typed: Typed, node: n.Node) -> str | None:
 def _cannot_ask(typed: Typed, node: n.Node) -> bool:
     match node:
         case n.Call():
-            return is_aggregate(node) or node.function in STATEFUL
+            return (is_aggregate(node) or node.function in STATEFUL) and _is_late(typed, typed.facts.get(node))
         case n.Pattern():
-            return True
+            steps = (step for step in walk(node) if isinstance(step, n.Step))
+            return any(_is_late(typed, typed.facts.get(step.event)) for step in steps)
         case n.Rule():
             return always_waits(typed, node)
         case _:
             return False
+
+
+def _is_late(typed: Typed, fact: Fact | None) -> bool:
+    """Whether what is known of an expression says that it is not of a device type without `lateness`."""
+    if fact is None or not isinstance(fact.scope, DeviceScope):
+        return True
+    return typed.devices[fact.scope.device].lateness_ns > 0
 
 
 def always_waits(typed: Typed, rule: n.Rule) -> bool:

@@ -4,7 +4,7 @@ Lowering shares what has a name (fields, signals, patterns) and constants; that 
 of a pass.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ..dsl import nodes as n
@@ -40,12 +40,13 @@ from .plan import (
     While,
     Window,
 )
-from .typed import DeviceScope, FieldRef, GroupScope, SourceScope, Typed
+from .resolve import walk
+from .typed import DeviceScope, FieldRef, GroupScope, SentRef, SourceScope, Typed
 
 
 def lower(typed: Typed) -> Graph:
     """The graph of a program without errors."""
-    lowering = _start(typed)
+    lowering = begin(typed)
     sources: list[SourcePlan] = []
     procedures: list[ProcedurePlan] = []
     twins: list[TwinModel] = []
@@ -74,9 +75,10 @@ def lower(typed: Typed) -> Graph:
     return lowering.graph
 
 
-def _start(typed: Typed) -> Lowering:
+def begin(typed: Typed) -> Lowering:
+    """The state of lowering before anything was lowered."""
     items = typed.program.items
-    devices = tuple(device_type(info) for info in typed.devices.values())
+    devices = tuple(device_type(info, _asked_of(typed, info.name)) for info in typed.devices.values())
     lowering = Lowering(
         typed,
         Graph(typed.program.module, devices, targets=lower_targets(typed)),
@@ -106,6 +108,13 @@ def _start(typed: Typed) -> Lowering:
             if pattern is not None:
                 lowering.rules_on.setdefault(id(pattern), []).append(rule)
     return lowering
+
+
+def _asked_of(typed: Typed, device: str) -> Iterator[str]:
+    """The commands of a device type of which is asked when they were sent, each once."""
+    references = (typed.facts[node].reference for node in walk(typed.program) if isinstance(node, n.Sent))
+    sent = (one for one in references if isinstance(one, SentRef) and one.device == device)
+    yield from dict.fromkeys(one.command for one in sent)
 
 
 # --- What is reported ------------------------------------------------------------------------------------------------

@@ -6,18 +6,21 @@ graph as postfix terms by `terms`, and taken out of it again.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Literal
 
 from ..dsl import nodes as n
+from ..stdlib.catalogue import AGGREGATES
+from .check_types import TIME
 from .graph import Graph
-from .lower_context import Asked, Kept, Lowering, Place, quantity, value_type
+from .lower_context import BOOL, Asked, Kept, Lowering, Place, quantity, value_type
 from .lower_timelines import inside, parts
-from .lower_units import as_wanted
-from .lower_windows import made_of
+from .lower_units import SECOND, as_wanted
+from .lower_windows import made_of, option_of
 from .plan import Apply, Captured, Constant, Map, PushBound, PushConstant, PushInput, Term, ValueType
 from .typed import BoundRef
 
-How = Literal["count", "true", "first", "last", "min", "max", "sum"]
+How = Literal["count", "true", "first", "last", "min", "max", "sum", "nth"]
 
 MADE_OF: dict[str, tuple[How, ...]] = {
     "count": ("count",),
@@ -32,8 +35,20 @@ MADE_OF: dict[str, tuple[How, ...]] = {
     "delta": ("last", "first"),
     "rise": ("last", "first"),
     "fall": ("first", "last"),
+    "rate": ("last", "first"),
+    "any": ("true", "count"),
+    "all": ("true", "count"),
+    "variance": ("nth",),
+    "stddev": ("nth",),
+    "distinct": ("nth",),
+    "mode": ("nth",),
+    "quantile": ("nth",),
+    **{name: ("nth",) for name, function in AGGREGATES.items() if function.quantile is not None},
 }
 """The aggregates over a step's events that run, and what they are made of."""
+
+OF_TIMES = ("rate",)
+"""Those that ask of the events' times what they ask of their values."""
 
 
 def bound_in(lowering: Lowering, expression: n.Expr) -> bool:
@@ -57,14 +72,14 @@ def asked(lowering: Lowering, expression: n.Expr) -> Iterator[Asked]:
 
 def is_of_bound(lowering: Lowering, call: n.Call) -> bool:
     """Whether a call is an aggregate over a step's events."""
-    if len(call.arguments) != 1 or call.function not in MADE_OF:
+    argument = call.arguments[0]
+    if call.function not in MADE_OF:
         return False
-    (argument,) = call.arguments
     return argument.window is None and isinstance(lowering.fact(argument.value).reference, BoundRef)
 
 
 def _of_call(lowering: Lowering, call: n.Call) -> tuple[Asked, ...]:
-    (argument,) = call.arguments
+    argument = call.arguments[0]
     ref = lowering.fact(argument.value).reference
     assert isinstance(ref, BoundRef)
     if isinstance(argument.value, n.Name):
@@ -72,7 +87,15 @@ def _of_call(lowering: Lowering, call: n.Call) -> tuple[Asked, ...]:
     hows = MADE_OF[call.function]
     if call.function == "count" and lowering.fact(argument.value).type.name == "bool":
         hows = ("true",)
-    return tuple(Asked(ref.step, how, _field(ref)) for how in hows)
+    fields = (_field(ref), "time") if call.function in OF_TIMES else (_field(ref),)
+    return tuple(Asked(ref.step, how, field) for field in fields for how in hows)
+
+
+def each_asked(asked: Asked, events_max: int) -> tuple[Asked, ...]:
+    """What is kept for what is asked of a part that has at most so many events: of all values each, the last first."""
+    if asked.how != "nth":
+        return (asked,)
+    return tuple(replace(asked, nth=nth) for nth in range(events_max, 0, -1))
 
 
 def _field(ref: BoundRef) -> str:
@@ -93,12 +116,14 @@ def lower_bound(lowering: Lowering, expression: n.Expr, at: Place) -> str:
 def lower_of_bound(lowering: Lowering, call: n.Call, at: Place) -> str:
     """The node of an aggregate over a step's events, made of what the pattern keeps of them."""
     fact = lowering.fact(call)
-    (argument,) = call.arguments
+    argument = call.arguments[0]
     of = lowering.fact(argument.value).type
+    assert at.bound is not None
     kept = []
     for one in _of_call(lowering, call):
-        number = one.how in ("count", "true")
-        kept.append(_kept(lowering, one, quantity(None) if number else value_type(of), call, at))
+        type_ = quantity(None) if one.how in ("count", "true") else value_type(TIME if one.field == "time" else of)
+        known = [each for each in at.bound.bounds if replace(each, nth=0) == one]
+        kept += [_kept(lowering, each, type_, call, at) for each in known]
     function = "count_true" if call.function == "count" and of.name == "bool" else call.function
     made = fact.type if of.name in ("time", "text") else made_of(function, fact.type, of.unit)
     node = _MAKES.get(call.function, _itself)(lowering, kept, value_type(made), call)
@@ -133,7 +158,48 @@ def _growth(lowering: Lowering, kept: list[str], type_: ValueType, call: n.Call)
     return lowering.map("max", (none, _difference(lowering, kept, type_, call)), type_, call.span)
 
 
+def _rate(lowering: Lowering, kept: list[str], type_: ValueType, call: n.Call) -> str:
+    last, first, last_time, first_time = kept
+    lasted = lowering.map("time_difference", (last_time, first_time), quantity(SECOND), call.span)
+    return lowering.map("divide", (_difference(lowering, [last, first], type_, call), lasted), type_, call.span)
+
+
+def _any(lowering: Lowering, kept: list[str], type_: ValueType, call: n.Call) -> str:
+    true, known = kept
+    none = lowering.add(Constant(0.0), (), lowering.graph.node(true).timeline, quantity(None), call.span)
+    return _where_known(lowering, known, lowering.map("greater", (true, none), type_, call.span), type_, call)
+
+
+def _all(lowering: Lowering, kept: list[str], type_: ValueType, call: n.Call) -> str:
+    true, known = kept
+    return _where_known(lowering, known, lowering.map("equal", (true, known), type_, call.span), type_, call)
+
+
+def _where_known(lowering: Lowering, known: str, value: str, type_: ValueType, call: n.Call) -> str:
+    """The value, absent where nothing is known."""
+    timeline = lowering.graph.node(known).timeline
+    none = lowering.add(Constant(0.0), (), timeline, quantity(None), call.span)
+    some = lowering.map("greater", (known, none), BOOL, call.span)
+    absent = lowering.add(Constant(None), (), timeline, type_, call.span)
+    return lowering.map("if_else", (some, value, absent), type_, call.span)
+
+
+def _listed(lowering: Lowering, kept: list[str], type_: ValueType, call: n.Call) -> str:
+    function = AGGREGATES[call.function]
+    if function.quantile is None and call.function != "quantile":
+        return lowering.map(f"{call.function}_of", tuple(kept), type_, call.span)
+    part = function.quantile if function.quantile is not None else option_of(lowering, call)
+    assert part is not None
+    timeline = lowering.graph.node(kept[0]).timeline
+    q = lowering.add(Constant(part), (), timeline, quantity(None), call.span)
+    return lowering.map("quantile_of", (q, *kept), type_, call.span)
+
+
 _MAKES: dict[str, Makes] = {
+    **{name: _listed for name, made in MADE_OF.items() if made == ("nth",)},
+    "rate": _rate,
+    "any": _any,
+    "all": _all,
     "share": _quotient,
     "mean": _quotient,
     "range": _difference,

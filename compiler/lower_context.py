@@ -32,11 +32,13 @@ class Waits(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of the events of a part of a pattern: of its values (None: of the events themselves), and how."""
+    """What is asked of the events of a part of a pattern: of its values (None: of the events themselves), and how; of
+    `nth` which of them, 0 for all."""
 
     place: int
-    how: Literal["count", "true", "first", "last", "min", "max", "sum"]
+    how: Literal["count", "true", "first", "last", "min", "max", "sum", "nth"]
     field: str | None
+    nth: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,11 @@ class Lowering:
         every_ns = gcd(*paces) if paces and len(paces) == len(changing) else None
         event = any(node.event for node in nodes)
         return self.add(Map(function), inputs, nodes[0].timeline, type_, origin, event=event, every_ns=every_ns)
+
+    def has_members(self, device: str, at: Place) -> None:
+        """The devices of a type are members of the groups at a place."""
+        assert isinstance(at.scope, GroupScope)
+        self.group_devices.setdefault(at.scope.properties, {})[device] = None
 
     def delayed(self, id_: str, at: Place, origin: Span) -> str:
         """A settled node as the current timeline sees it."""

@@ -13,13 +13,13 @@ from ..stdlib.catalogue import SCALARS, STATEFUL
 from .check_aggregates import is_aggregate
 from .check_calls import KINDS, signature
 from .lower_bound import is_of_bound, lower_bound, lower_of_bound
-from .lower_context import BOOL, NUMBER, Lowering, Place, Waits, quantity, refused, value_type
+from .lower_context import BOOL, NUMBER, Lowering, Place, Waits, quantity, value_type
 from .lower_following import lower_following
 from .lower_groups import of_group
 from .lower_patterns import expired_node, pattern_node
 from .lower_signals import lower_signal
 from .lower_timelines import is_of_group, waits
-from .lower_twins import lower_prediction, lower_twin_name
+from .lower_twins import lower_distribution, lower_prediction, lower_twin_name
 from .lower_units import METRE, RATIO, SECOND, as_wanted, constant, converted, known_unit, operand, stored
 from .lower_windows import lower_aggregate
 from .plan import (
@@ -37,7 +37,9 @@ from .plan import (
     PreviousTime,
     Quiet,
     ValueType,
+    sending,
 )
+from .twin_limits import is_distribution
 from .typed import (
     BoundRef,
     ConstantRef,
@@ -114,11 +116,9 @@ def lower_expression(lowering: Lowering, expression: n.Expr, at: Place) -> str:
         case n.Quiet(of, duration):
             quiet = Quiet(lowering.typed.duration_ns(duration))
             return lowering.add(quiet, (lowering.expression(of, at),), at.timeline, BOOL, expression.span)
-        case n.Sent():
-            refused(expression)
         case n.Number() | n.Quantity() | n.Version() | n.Text() | n.Bool() | n.Absent():
             raise AssertionError(f"no constant: {expression}")
-        case n.Name() | n.Member() | n.Template() | n.Expires():
+        case n.Name() | n.Member() | n.Template() | n.Expires() | n.Sent():
             raise AssertionError(f"neither a constant nor a reference: {expression}")
         case _:
             assert_never(expression)
@@ -143,13 +143,14 @@ def _reference(lowering: Lowering, reference: Reference, expression: n.Expr, at:
         case EventRef():
             return _device_event(lowering, reference, expression, at)
         case EventValueRef(device, event, name):
-            told = Message(device, f"{event}.{name}")
+            carried = Message(device, f"{event}.{name}")
             private = lowering.is_private_event(device, event)
-            return lowering.add(told, (), at.timeline, value_type(type_), expression.span, private=private)
+            return lowering.add(carried, (), at.timeline, value_type(type_), expression.span, private=private)
         case TwinRef():
             return lower_twin_name(lowering, reference, expression, at)
-        case SentRef():
-            refused(reference)
+        case SentRef(device, command):
+            told = DeviceEvent(device, sending(command))
+            return lowering.add(told, (), at.timeline, BOOL, expression.span, event=True)
         case ParameterRef(name):
             # A placeholder: of what is told only terms remain (`lower_formulas`).
             return lowering.add(Payload(name), (), at.timeline, value_type(type_), expression.span)
@@ -326,6 +327,8 @@ def _crossed(lowering: Lowering, expression: n.Becomes | n.Crosses, at: Place) -
 def _call(lowering: Lowering, call: n.Call, at: Place) -> str:
     if is_of_bound(lowering, call):
         return lower_of_bound(lowering, call, at)
+    if is_distribution(call, lowering.fact(call)):
+        return lower_distribution(lowering, call, at)
     if is_aggregate(call):
         return lower_aggregate(lowering, call, at)
     if call.function in STATEFUL and STATEFUL[call.function].of == "prediction":

@@ -15,7 +15,7 @@ from .lower_context import BOOL, Lowering, Place, value_type
 from .lower_recent import declared_rate, samples_within
 from .lower_units import RATIO, SECOND, conversion, known_unit
 from .lower_windows import sole_field
-from .plan import Edge, Following, Holds, Map, Members, Thin
+from .plan import Following
 
 NS_PER_S = 1_000_000_000
 
@@ -36,7 +36,7 @@ def lower_following(lowering: Lowering, call: n.Call, at: Place) -> str:
     inputs: tuple[str, ...] = (value,)
     if argument.window is not None and argument.window.length is not None:
         length_ns = lowering.typed.duration_ns(argument.window.length)
-        thin = _rate(lowering, value)
+        thin = declared_rate(lowering, (value,))
         inputs = (value, lowering.add(thin, inputs, at.timeline, BOOL, argument.window.span))
         operator = replace(operator, window_ns=length_ns, samples_max=samples_within(thin, length_ns))
     elif argument.window is not None:
@@ -82,14 +82,3 @@ def _count(lowering: Lowering, window: n.Window) -> int:
     count = lowering.fact(window.count).constant
     assert isinstance(count, Fraction)
     return int(count)
-
-
-def _rate(lowering: Lowering, value: str) -> Thin:
-    """How often a value can be updated: of a group's, as often as all its members together are."""
-    thin = declared_rate(lowering, (value,))
-    if lowering.graph.node(value).every_ns is not None:
-        return thin
-    behind = lowering.graph.behind(value, (Map, Holds, Edge, Following, Members))
-    devices = {op.device for op in (lowering.graph.node(i).operator for i in behind) if isinstance(op, Members)}
-    many = sum(lowering.typed.devices[device].maximum or 1 for device in devices)
-    return Thin(max(1, thin.every_ns // max(1, many)), thin.tolerance_ns)

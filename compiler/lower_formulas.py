@@ -31,7 +31,7 @@ from .plan import (
     Shown,
     ValueType,
 )
-from .typed import GroupScope, ParameterInfo, Scope, Type
+from .typed import DeviceScope, GroupScope, ParameterInfo, Scope, Type
 
 NOBODY = GroupScope(())
 """For constants, which are nobody's."""
@@ -94,7 +94,13 @@ def _shown(lowering: Lowering, value: n.Expr, scope: Scope, unit: str | None = N
     return Shown(formula(lowering, value, scope, unit), shown.name, shown.unit)
 
 
-def given(lowering: Lowering, name: str, value: n.Expr, scope: Scope, parameter: n.Parameter | None = None) -> Given:
+def given(
+    lowering: Lowering,
+    name: str,
+    value: n.Expr,
+    scope: Scope,
+    parameter: n.Parameter | n.Property | None = None,
+) -> Given:
     """What an argument is, in the parameter's unit if it has one; a text is a template."""
     if isinstance(value, n.Template):
         return Given(name, texts(lowering, value, scope), text=True)
@@ -110,6 +116,16 @@ def arguments(
 ) -> tuple[Given, ...]:
     """What each parameter is given, or its default."""
     return tuple(given(lowering, p.name, value, scope, p) for p, value in arguments_of(parameters, said))
+
+
+def property_set(lowering: Lowering, action: n.Set, scope: Scope) -> n.Property:
+    """The property that is set, as its device type declares it."""
+    assert isinstance(scope, DeviceScope)
+    (device,) = (
+        item for item in lowering.typed.program.items if isinstance(item, n.Device) and item.name == scope.device
+    )
+    (found,) = (m for m in device.members if isinstance(m, n.Property) and m.name == action.property)
+    return found
 
 
 def arguments_of(

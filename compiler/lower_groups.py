@@ -10,7 +10,6 @@ def of_group(lowering: Lowering, value: str, scope: Scope, at: Place, origin: Sp
     """A node of a group's current timeline for a device, which belongs to the group that its properties name."""
     assert isinstance(scope, GroupScope)
     assert isinstance(at.scope, DeviceScope)
-    assert not at.settled, "refused before lowering"
     keys = []
     for name in scope.properties:
         ref = FieldRef(at.scope.device, name)

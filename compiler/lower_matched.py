@@ -57,7 +57,9 @@ def _of_action(action: n.Action) -> Iterator[n.Expr]:
             yield condition
             for inner in (*then, *otherwise):
                 yield from _of_action(inner)
-        case n.Set() | n.Undo():
+        case n.Set(_, value):
+            yield value
+        case n.Undo():
             refused(action)
 
 

@@ -54,7 +54,8 @@ class Model:
     """A twin on one of its device type's timelines.
 
     `own` are its states, `values` its parameters and inputs, `rates` and `outputs` the trees by what they are of.
-    `nodes` are those that fields and states have for everybody; `named` tells what a node stands for in a prediction.
+    `nodes` are those that telemetry has for everybody, and those of variables that are no constants (of a state, what
+    it begins with); `named` tells what a node stands for in a prediction.
     """
 
     twin: n.Twin
@@ -71,6 +72,8 @@ class Model:
     """The `TwinState` nodes that there are, by their states."""
     now: dict[str, str] = field(default_factory=dict)
     """The `TwinValue` nodes that there are, by state."""
+    calibrated: dict[str, tuple[str, int]] = field(default_factory=dict)
+    """The `Calibration` nodes of parameters that are calibrated, and their places there."""
 
     @property
     def followed(self) -> frozenset[str]:
@@ -94,6 +97,8 @@ def _model(lowering: Lowering, twin: n.Twin, settled: bool) -> Model:
     model.own = tuple(v.name for v in twin.variables if v.kind == "state")
     for variable in twin.variables:
         model.values[variable.name] = in_unit(lowering, variable.initial, types[variable.name])
+        if given_name(variable.name) in info.fields:
+            _add_given(lowering, model, variable)
     model.estimates = {name: estimate for estimate in twin.estimates for name in estimate.names}
     for name in (*(d.of for d in twin.dynamics), *(o.name for o in twin.outputs)):
         if name in info.fields:
@@ -136,6 +141,22 @@ def _add_field(lowering: Lowering, model: Model, name: str) -> None:
     node = lowering.add(held, (), model.at.timeline, value_type(info.type), model.twin.span, private=private)
     model.nodes[name] = node
     model.named[node] = name
+
+
+def given_name(variable: str) -> str:
+    """The property by which a test tells what a variable of a twin begins with; no program can say it."""
+    return f"twin {variable}"
+
+
+def _add_given(lowering: Lowering, model: Model, variable: n.TwinVariable) -> None:
+    """The node of a variable that a device may tell; else it is what the program says."""
+    name, type_ = variable.name, value_type(model.types[variable.name])
+    told = Field(model.twin.device, given_name(name))
+    field_ = lowering.add(told, (), model.at.timeline, type_, variable.span)
+    constant = lowering.add(Constant(model.values[name]), (), model.at.timeline, type_, variable.span)
+    model.nodes[name] = lowering.map("else_", (field_, constant), type_, variable.span)
+    if variable.kind != "state":
+        model.named[model.nodes[name]] = name
 
 
 # --- Trees -----------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import assert_never
 
 from ..dsl import nodes as n
 from . import plan as p
-from .lower_bound import asked
+from .lower_bound import asked, each_asked
 from .lower_context import BOOL, Asked, Kept, Lowering, Place, value_type
 from .lower_matched import pattern_of, said_by_rules, waits_for_expiry
 from .lower_steps import Inputs, Named, Steps, lower_step
@@ -82,7 +82,8 @@ def _lowered(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Kept:
     bounds: dict[Asked, int] = {}
     for expression in (*_expressions(pattern), *said_by_rules(lowering, pattern)):
         for one in asked(lowering, expression):
-            bounds.setdefault(one, len(bounds))
+            for each in each_asked(one, _events_of(steps.named[one.place])):
+                bounds.setdefault(each, len(bounds))
     builder = _Builder(lowering, scope, steps, Kept(None, bounds), Inputs(lowering))
     builder.leading = {id(step) for step in leading(pattern.body)}
     for number, step in enumerate(steps.steps):
@@ -167,7 +168,7 @@ def _bound(builder: _Builder, one: Asked) -> p.Bound:
     named = builder.steps.named[one.place]
     if one.field is None:
         return p.Bound(named.last, one.how)
-    return p.Bound(named.last, one.how, builder.inputs.place(_value(builder, named, one.field)))
+    return p.Bound(named.last, one.how, builder.inputs.place(_value(builder, named, one.field)), one.nth)
 
 
 def _value(builder: _Builder, named: Named, name: str) -> str:
@@ -347,6 +348,11 @@ def is_plain(part: p.Part) -> bool:
             return False
         case _:
             assert_never(part)
+
+
+def _events_of(named: Named) -> int:
+    """How many last events a named part has in a match, at most."""
+    return EVENTS_MAX if named.turns_max is None else min(EVENTS_MAX, named.turns_max * len(named.last))
 
 
 def _events_max(part: p.Part) -> int:

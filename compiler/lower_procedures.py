@@ -4,9 +4,11 @@ from ..dsl import nodes as n
 from . import plan as p
 from .constants import converted
 from .lower_commands import whole
-from .lower_context import Lowering
-from .lower_formulas import arguments, formula, given, parameter_plan, texts
+from .lower_context import Lowering, Place, Waits
+from .lower_formulas import arguments, formula, given, parameter_plan, property_set, texts
+from .lower_timelines import waits
 from .lower_units import RATIO
+from .procedure_limits import is_watched
 from .typed import DeviceScope, GroupScope, Scope
 
 
@@ -103,19 +105,31 @@ def _act(lowering: Lowering, action: n.Action | n.Wait | n.StopIf, scope: Scope)
             return p.RunAct(name, arguments(lowering, procedure.parameters, said, scope))
         case n.If(condition, then, otherwise):
             return p.ChoiceAct(
-                formula(lowering, condition, scope),
+                _condition(lowering, condition, scope),
                 _acts(lowering, then, scope),
                 _acts(lowering, otherwise, scope),
             )
         case n.Wait(length, until, within):
-            asked = () if until is None else formula(lowering, until, scope)
+            asked = () if until is None else _condition(lowering, until, scope)
             return p.WaitAct(ns(length), asked, ns(within))
         case n.StopIf(condition, within):
-            return p.StopAct(formula(lowering, condition, scope), ns(within))
+            return p.StopAct(_condition(lowering, condition, scope), ns(within))
         case n.Undo():
             return p.UndoAct()
-        case n.Set():
-            raise AssertionError(f"refused before lowering: {action}")
+        case n.Set(name, value):
+            return p.SetAct(name, given(lowering, name, value, scope, property_set(lowering, action, scope)))
+
+
+def _condition(lowering: Lowering, condition: n.Expr, scope: Scope) -> p.Formula:
+    """A condition; one that lasts, or is of many messages, becomes a signal, whose name no declared one has."""
+    if not is_watched(lowering.typed, condition):
+        return formula(lowering, condition, scope)
+    settled = waits(lowering, condition) is Waits.SETTLED
+    value = lowering.graph.node(lowering.expression(condition, Place(scope, settled)))
+    outputs = [node.operator.name for node in lowering.graph if isinstance(node.operator, p.Output)]
+    name = f"condition {1 + sum(name.startswith('condition ') for name in outputs)}"
+    lowering.add(p.Output(name, paced=False), (value.id,), value.timeline, value.type, condition.span)
+    return (p.PushSignal(name),)
 
 
 def _send(lowering: Lowering, send: n.Send, scope: Scope) -> p.SendAct:

@@ -10,21 +10,37 @@ from math import ceil
 
 from ..dsl import nodes as n
 from .lower_context import BOOL, Lowering, Place, refused
-from .plan import Constant, Key, Now, OfField, Operator, PlanNode, Recent, Session, Thin, TwinState, While, Window
+from .plan import (
+    Constant,
+    Key,
+    Members,
+    Now,
+    OfField,
+    Operator,
+    PlanNode,
+    Recent,
+    Session,
+    Thin,
+    TwinState,
+    While,
+    Window,
+)
 from .typed import DeviceScope, FieldRef
 
 _SHORTEST_HOURS = {"today": 23, "this_week": 167, "this_month": 28 * 24 - 1, "this_year": 365 * 24 - 1}
 
 
-def is_recent(window: n.Window) -> bool:
-    """Whether a window keeps its samples themselves, and no slices."""
-    return window.kind in ("samples", "session", "while") or (window.kind == "span" and window.every is None)
-
-
 def lower_recent(
-    lowering: Lowering, window: n.Window, sampled: tuple[str, ...], where: tuple[str, ...], members: Place, at: Place
+    lowering: Lowering,
+    window: n.Window,
+    sampled: tuple[str, ...],
+    where: tuple[str, ...],
+    members: Place,
+    at: Place,
+    held: bool,
 ) -> str:
-    """The node of a window over samples of `sampled` where `where`, which are nodes of the place `members`."""
+    """The node of a window over samples of `sampled` where `where`, nodes of the place `members`, or over what was held
+    there."""
     value = lowering.graph.node(sampled[0])
     inputs = (*sampled, *where)
     operator: Operator
@@ -34,19 +50,19 @@ def lower_recent(
             length = lowering.typed.duration_ns(window.length)
             thin = declared_rate(lowering, sampled)
             inputs = (*sampled, lowering.add(thin, inputs, members.timeline, BOOL, window.span))
-            operator = Recent(_many(lowering, members, at) * samples_within(thin, length), width_ns=length)
+            operator = Recent(_many(lowering, members, at) * samples_within(thin, length), width_ns=length, held=held)
         case "samples":
             assert window.count is not None
             count = lowering.fact(window.count).constant
             assert isinstance(count, Fraction)
-            operator = Recent(int(count), every_ns=_pace(lowering, window))
+            operator = Recent(int(count), every_ns=_pace(lowering, window), held=held)
         case "session":
             assert window.length is not None
             most = None if window.maximum is None else lowering.typed.duration_ns(window.maximum)
-            operator = Session(lowering.typed.duration_ns(window.length), most)
+            operator = Session(lowering.typed.duration_ns(window.length), most, held)
         case "while":
             assert window.condition is not None
-            operator = While()
+            operator = While(held)
             inputs = (*inputs, lowering.expression(window.condition, at))
         case "calendar":
             refused(window)
@@ -74,31 +90,34 @@ def declared_rate(lowering: Lowering, sampled: tuple[str, ...]) -> Thin:
     """How often nodes can be updated, by the declared rates of all that updates them, and how far ahead of it they may
     be: by once the slowest of these, so that fields which come one by one, and a clock that shakes, lose nothing."""
     paces = list(dict.fromkeys(_paces(lowering, sampled)))
-    rate = sum((Fraction(1, every) for _, every in paces), Fraction(0))
-    return Thin(max(1, int(1 / rate)), max(every for _, every in paces))
+    rate = sum((Fraction(many, every) for _, every, many in paces), Fraction(0))
+    return Thin(max(1, int(1 / rate)), max(every for _, every, _ in paces))
 
 
 def samples_within(thin: Thin, length_ns: int) -> int:
-    """How many samples of one device a window (t - length, t] can hold."""
+    """How many samples of one device, or of a group's own value, a window (t - length, t] can hold."""
     return ceil(Fraction(length_ns + thin.tolerance_ns, thin.every_ns))
 
 
-def _paces(lowering: Lowering, nodes: tuple[str, ...]) -> Iterator[tuple[str, int]]:
-    """What updates nodes at a declared rate, and its distance in time; a field without one changes seldom."""
-    pending, seen = [*nodes], set[str]()
+def _paces(lowering: Lowering, nodes: tuple[str, ...]) -> Iterator[tuple[str, int, int]]:
+    """What updates nodes at a declared rate, its distance in time, and how many of it there are: a group's value is
+    updated by each of its members. A field without a rate changes seldom."""
+    pending, seen = [(at, 1) for at in nodes], set[str]()
     while pending:
-        at = pending.pop()
+        at, many = pending.pop()
         if at in seen:
             continue
         seen.add(at)
         node = lowering.graph.node(at)
         every = node.every_ns if node.every_ns is not None else _own_pace(lowering, node)
         if every is not None:
-            yield _named(node), every
+            yield _named(node), every, many
         elif isinstance(node.operator, TwinState):
-            yield from _of_device(lowering, node)
+            yield from _of_device(lowering, node, many)
         elif not isinstance(node.operator, Constant | Key | Now):
-            pending += node.inputs
+            if isinstance(node.operator, Members):
+                many = lowering.typed.devices[node.operator.device].maximum or 1
+            pending += ((i, many) for i in node.inputs)
 
 
 def _own_pace(lowering: Lowering, node: PlanNode) -> int | None:
@@ -111,10 +130,10 @@ def _own_pace(lowering: Lowering, node: PlanNode) -> int | None:
             return None
 
 
-def _of_device(lowering: Lowering, node: PlanNode) -> Iterator[tuple[str, int]]:
+def _of_device(lowering: Lowering, node: PlanNode, many: int) -> Iterator[tuple[str, int, int]]:
     """What brings messages of a device at a declared rate: its twin's states move on with each of them."""
     fields = lowering.typed.devices[node.timeline.removesuffix(" settled")].fields
-    yield from ((name, info.every_ns) for name, info in fields.items() if info.every_ns is not None)
+    yield from ((name, info.every_ns, many) for name, info in fields.items() if info.every_ns is not None)
 
 
 def _named(node: PlanNode) -> str:

@@ -11,15 +11,16 @@ from ..dsl import nodes as n
 from ..grammar.units import parse_unit
 from .graph import structure
 from .group_values import signal_asked
-from .lower_context import BOOL, Lowering, Place, Waits, domain_scope, refused, value_type
-from .lower_formulas import arguments_of
+from .lower_commands import whole
+from .lower_context import BOOL, Lowering, Place, Waits, domain_scope, value_type
+from .lower_formulas import arguments_of, property_set
 from .lower_groups import of_group
 from .lower_matched import pattern_of
 from .lower_patterns import kept_for, pattern_node
 from .lower_targets import pinned
 from .lower_timelines import waits
 from .lower_units import operand
-from .plan import Action, ActionArgument, Hole, Raised, Rule, Schedule
+from .plan import Action, ActionArgument, Chosen, Flaps, Hole, Raised, Rule, Schedule
 from .resolve import walk
 from .typed import DeviceScope, Type
 
@@ -53,6 +54,9 @@ def lower_rule(lowering: Lowering, rule: n.Rule) -> None:
     node = lowering.add(life, inputs, at.timeline, BOOL, rule.span, event=True, pin=pin)
     lowering.rule_nodes[rule.name] = node
     guard = _uninhibited(lowering, rule, at)
+    if rule.flapping is not None:
+        flaps = Flaps(rule.name, whole(lowering, rule.flapping.count), lowering.typed.duration_ns(rule.flapping.within))
+        node = lowering.add(flaps, (node,), at.timeline, BOOL, rule.flapping.span, event=True, pin=pin)
     for on, actions in (("do", rule.do), ("clear", rule.on_clear)):
         _Block(lowering, rule, node, at, "do" if on == "do" else "clear").actions(actions, guard)
 
@@ -109,7 +113,14 @@ def _life(lowering: Lowering, rule: n.Rule, momentary: bool, has_until: bool) ->
         ns(rule.hold_for),
         rule.latched,
         rule.severity,
+        priority_of(lowering, rule),
     )
+
+
+def priority_of(lowering: Lowering, rule: n.Rule) -> int | None:
+    """A rule's place in the program's order of priorities."""
+    orders = [item.names for item in lowering.typed.program.items if isinstance(item, n.Priorities)]
+    return None if rule.priority is None else orders[0].index(rule.priority)
 
 
 def _schedule(schedule: n.Schedule) -> Schedule:
@@ -149,21 +160,22 @@ class _Block:
                     if otherwise:
                         not_asked = self.lowering.map("not_true", (asked,), BOOL, action.span)
                         self.actions(otherwise, self._both(guard, not_asked, action))
-                case n.Alert() | n.Emit() | n.Send() | n.Run():
+                case n.Alert() | n.Emit() | n.Send() | n.Run() | n.Set():
                     self._action(action, guard)
-                case n.Set() | n.Undo():
-                    refused(action)
+                case n.Undo():
+                    raise AssertionError(f"no rule undoes anything: {action}")
 
     def _both(self, outer: str | None, inner: str, action: n.If) -> str:
         return inner if outer is None else self.lowering.map("and_", (outer, inner), BOOL, action.span)
 
-    def _action(self, action: n.Alert | n.Emit | n.Send | n.Run, guard: str | None) -> None:
+    def _action(self, action: n.Alert | n.Emit | n.Send | n.Run | n.Set, guard: str | None) -> None:
         shown = _Shown(self.lowering, self.at, [self.node] if guard is None else [self.node, guard])
         name: str | None = None
         message: tuple[str | Hole, ...] = ()
         arguments: tuple[ActionArgument, ...] = ()
         severity: str | None = None
-        kind: Literal["alert", "emit", "send", "run"]
+        device: str | None = None
+        kind: Literal["alert", "emit", "send", "run", "set"]
         match action:
             case n.Alert():
                 kind, message, severity = "alert", shown.template(action.message), action.severity or self.rule.severity
@@ -174,17 +186,32 @@ class _Block:
                 kind, name = "send", action.command
                 declared = self._command(action).parameters
                 arguments = shown.arguments(declared, action.arguments)
+                device = None if action.to is None else action.to.device
             case n.Run():
                 kind, name = "run", action.procedure
                 arguments = shown.arguments(self._procedure(action).parameters, action.arguments)
+            case n.Set():
+                kind, name = "set", action.property
+                arguments = (shown.argument(name, action.value, property_set(self.lowering, action, self.at.scope)),)
         operator = Action(
-            kind, self.rule.name, self.on, self.order, name, guard is not None, severity, message, arguments
+            kind, self.rule.name, self.on, self.order, name, guard is not None, severity, message, arguments, device
         )
         self.order += 1
+        if isinstance(action, n.Send) and action.to is not None:
+            shown.inputs.append(self._chosen(action.to))
         pin = pinned(self.lowering, self.rule)
         self.lowering.add(operator, tuple(shown.inputs), self.at.timeline, BOOL, action.span, event=True, pin=pin)
 
+    def _chosen(self, each: n.Each) -> str:
+        """Which members are meant, as they are at the group's instant."""
+        self.lowering.has_members(each.device, self.at)
+        place = Place(DeviceScope(each.device), self.at.settled)
+        inputs = () if each.where is None else (self.lowering.expression(each.where, place),)
+        return self.lowering.add(Chosen(each.device), inputs, self.at.timeline, BOOL, each.span)
+
     def _command(self, action: n.Send) -> n.Command:
+        if action.to is not None:
+            return self.lowering.typed.devices[action.to.device].commands[action.command]
         assert isinstance(self.at.scope, DeviceScope)
         return self.lowering.typed.devices[self.at.scope.device].commands[action.command]
 
@@ -212,7 +239,9 @@ class _Shown:
         """What the parameters of a command or procedure are given."""
         return tuple(self.argument(p.name, value, p) for p, value in arguments_of(parameters, said))
 
-    def argument(self, name: str, value: n.Expr | n.Template, parameter: n.Parameter | None) -> ActionArgument:
+    def argument(
+        self, name: str, value: n.Expr | n.Template, parameter: n.Parameter | n.Property | None
+    ) -> ActionArgument:
         """An argument of an event or a command, in the parameter's unit if it has one; a text is a template."""
         if isinstance(value, n.Template):
             return ActionArgument(name, self.template(value), text=True)
@@ -221,7 +250,7 @@ class _Shown:
             return ActionArgument(name, (fact.constant,), text=True)
         return ActionArgument(name, (self._hole(value, parameter),), text=fact.type.name == "text")
 
-    def _hole(self, value: n.Expr, parameter: n.Parameter | None) -> Hole:
+    def _hole(self, value: n.Expr, parameter: n.Parameter | n.Property | None) -> Hole:
         type_ = self.lowering.fact(value).type
         unit = None if parameter is None else parse_unit(parameter.type.name)
         node = operand(self.lowering, value, unit, self.at)

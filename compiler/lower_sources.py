@@ -1,23 +1,24 @@
 """Devices and sources: what a device's fields are, and how foreign messages become them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..dsl import nodes as n
 from .check_sources import event_values
 from .lower_context import BOOL, NUMBER, Lowering, Place, value_type
 from .lower_units import converted, known_unit
-from .plan import Constant, DeviceField, DeviceType, SourceField, SourcePlan, SourceUnique, ValueType
+from .plan import Constant, DeviceField, DeviceType, SourceField, SourcePlan, SourceUnique, ValueType, sending
 from .typed import DeviceInfo, FieldInfo, SourceScope, Type
 
 TIME = ValueType("time")
 NS_PER_S = 1_000_000_000
 
 
-def device_type(device: DeviceInfo) -> DeviceType:
-    """A device type as the plan has it; bounds are rounded once."""
+def device_type(device: DeviceInfo, sent: Iterable[str] = ()) -> DeviceType:
+    """A device type as the plan has it; bounds are rounded once. `sent`: commands of which is asked when they were
+    sent."""
     return DeviceType(
         device.name,
-        (*map(_field, device.fields.values()), *_events(device)),
+        (*map(_field, device.fields.values()), *_events(device), *map(_sent, sent)),
         device.maximum,
         device.lateness_ns,
         device.revise_ns,
@@ -37,6 +38,11 @@ def _field(info: FieldInfo) -> DeviceField:
         info.stale_ns,
         info.type.name == "version",
     )
+
+
+def _sent(command: str) -> DeviceField:
+    """That a command was sent: whoever sends it tells so, as if the device did."""
+    return DeviceField(sending(command), ValueType("bool"), "event")
 
 
 def _events(device: DeviceInfo) -> Iterator[DeviceField]:

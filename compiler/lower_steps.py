@@ -6,7 +6,7 @@ The second step has no condition, and the test `temp, bound 0, 2, add, greater`:
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from ..dsl import nodes as n
@@ -21,12 +21,14 @@ from .typed import DeviceRef, DeviceScope, FieldRef, GroupScope, Scope, SignalRe
 
 @dataclass(frozen=True)
 class Named:
-    """A part of a pattern that can have a name: its steps, those of them that can be its last, and whose they are."""
+    """A part of a pattern that can have a name: its steps, those of them that can be its last, and whose they are; and
+    how often it comes, at most (None: no limit)."""
 
     steps: tuple[int, ...]
     last: tuple[int, ...]
     certain: bool
     scope: Scope | None
+    turns_max: int | None = 1
 
 
 @dataclass
@@ -41,8 +43,8 @@ class Steps:
     numbers: dict[int, int] = field(default_factory=dict)
     """The number of a step, by its identity."""
 
-    def count(self, part: n.Part, name: str | None = None) -> Named:
-        """Count a part's steps, and note it and the parts within it."""
+    def count(self, part: n.Part, name: str | None = None, turns_max: int | None = 1) -> Named:
+        """Count a part's steps, and note it and the parts within it; it comes at most so often."""
         match part:
             case n.Step():
                 number = self.numbers[id(part)] = len(self.steps)
@@ -51,19 +53,21 @@ class Steps:
                 absent = is_absence(part)
                 found = Named(() if absent else (number,), () if absent else (number,), True, self.scope_of(part.event))
             case n.Group(pattern=pattern):
-                found = self.count(pattern.body, part.name or name)
+                found = self.count(pattern.body, part.name or name, turns_max)
             case n.AllOf(parts=parts) | n.AnyOf(parts=parts):
-                each = [self.count(one, part.name or name) for one in parts]
+                each = [self.count(one, part.name or name, turns_max) for one in parts]
                 found = _together(each, certain=isinstance(part, n.AnyOf) or len(parts) == 1)
             case n.Repeat(of=of):
-                inner = self.count(of, name)
+                most = None if part.at_most is None else self.lowering.fact(part.at_most).constant
+                times = None if most is None or turns_max is None else turns_max * int(most)  # type: ignore[arg-type]
+                inner = self.count(of, name, times)
                 optional = self.lowering.fact(part.at_least).constant == 0
                 return Named(inner.steps, inner.last, inner.certain and not optional, inner.scope)
             case n.Sequence(parts=parts):
-                return _in_order([self.count(one, name) for one in parts])
+                return _in_order([self.count(one, name, turns_max) for one in parts])
             case _:
                 assert_never(part)
-        self.named[len(self.named)] = found
+        self.named[len(self.named)] = replace(found, turns_max=turns_max)
         return found
 
     def scope_of(self, event: n.Expr) -> Scope:

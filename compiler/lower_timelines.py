@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ..dsl import nodes as n
 from ..stdlib.catalogue import STATEFUL
 from .check_aggregates import is_aggregate
-from .lower_context import Lowering, Waits, refused
+from .lower_context import Lowering, Waits
 from .typed import (
     BoundRef,
     DeviceScope,
@@ -21,6 +21,7 @@ from .typed import (
     PatternRef,
     PrevRef,
     PrevTimeRef,
+    SentRef,
     SignalRef,
     TwinRef,
 )
@@ -41,7 +42,7 @@ def _waits(lowering: Lowering, expression: n.Expr) -> Waits:
     match fact.reference:
         case FieldRef() as ref:
             return Waits.CURRENT if lowering.field_info(ref).role == "telemetry" else Waits.NEUTRAL
-        case HeldTimeRef() | PrevRef() | PrevTimeRef() | EventRef() | EventValueRef():
+        case HeldTimeRef() | PrevRef() | PrevTimeRef() | EventRef() | EventValueRef() | SentRef():
             return Waits.CURRENT
         case TwinRef(device, name):
             kinds = {v.name: v.kind for v in lowering.twins[device].variables}
@@ -80,9 +81,7 @@ def parts(expression: n.Expr) -> Iterator[n.Expr]:
     match expression:
         case n.Number() | n.Quantity() | n.Text() | n.Bool() | n.Absent() | n.Name() | n.Member() | n.Version():
             return
-        case n.Sent():
-            refused(expression)
-        case n.Expires():
+        case n.Sent() | n.Expires():
             return
         case n.Call(_, arguments):
             for argument in arguments:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import sqrt
+from statistics import NormalDist
 
 from ..dsl import nodes as n
 from .check_types import difference
-from .lower_context import BOOL, Lowering, Place, quantity, value_type
+from .lower_context import BOOL, NUMBER, Lowering, Place, quantity, value_type
 from .lower_models import (
     Held,
     Made,
@@ -27,25 +28,33 @@ from .lower_models import (
     read,
     together,
 )
-from .lower_units import RATIO, SECOND, conversion
+from .lower_units import RATIO, SECOND, as_wanted, conversion
 from .plan import (
     Apply,
+    Calibrated,
+    Calibration,
     Constant,
     Dynamics,
     Field,
+    Filter,
+    Fitted,
     Predicted,
+    PredictedDeviation,
     PushConstant,
     PushInput,
     Sensor,
     Term,
     TimeUntil,
+    TwinCovariance,
     TwinModel,
     TwinOutput,
     TwinState,
     TwinValue,
     TwinVariable,
+    ValueType,
 )
 from .typed import DeviceScope, TwinRef, Type
+from .verify_twins import COMPARISONS
 
 NS_PER_S = 1_000_000_000
 
@@ -54,33 +63,122 @@ def lower_twin_name(lowering: Lowering, ref: TwinRef, expression: n.Expr, at: Pl
     """The node of a state, a parameter, an input or an output of a twin."""
     if at.in_model:
         return placeholder(lowering, ref.device, ref.name, at, expression)
-    model = model_of(lowering, ref.device, at.settled)
+    model = _model_of(lowering, ref.device, at.settled)
+    if ref.part == "sigma":
+        return _deviation_now(lowering, model, ref.name, expression)
     if ref.name in model.own:
         return _state(lowering, model, ref.name)
     if ref.name in model.outputs:
         return _now(lowering, model, model.outputs[ref.name], model.types[ref.name], expression)
+    if ref.name in model.nodes:
+        return model.nodes[ref.name]
     constant = Constant(model.values[ref.name])
     return lowering.add(constant, (), at.timeline, value_type(model.types[ref.name]), expression.span)
 
 
 def lower_prediction(lowering: Lowering, call: n.Call, at: Place) -> str:
     """The node of `predicted(x, D)` or `time_until(c, within: D)`."""
+    foresight = _foresight(lowering, call, at)
+    variables, length_ns = foresight.variables, foresight.length_ns
+    inputs = (*foresight.begins, *variables.held)
+    if call.function == "predicted":
+        predicted = Predicted(foresight.dynamics, foresight.terms, length_ns)
+        return lowering.add(predicted, inputs, at.timeline, value_type(lowering.fact(call).type), call.span)
+    condition = _foreseen_of(call)
+    lasting_ns = lowering.typed.duration_ns(condition.duration) if isinstance(condition, n.Holds) else 0
+    until = TimeUntil(foresight.dynamics, foresight.terms, length_ns, lasting_ns, foresight.straight)
+    return lowering.add(until, inputs, at.timeline, quantity(SECOND), call.span)
+
+
+def _foreseen_of(call: n.Call) -> n.Expr:
+    """What is foreseen by `predicted(x, D)` or `time_until(c, within: D)`."""
+    return next(a.value for a in call.arguments if a.name in (None, "x", "condition"))
+
+
+@dataclass(frozen=True)
+class _Foresight:
+    """What is foreseen: states that move together, what they are now, and an expression of what they will be."""
+
+    variables: Variables
+    dynamics: Dynamics
+    terms: tuple[Term, ...]
+    length_ns: int
+    begins: tuple[str, ...]
+    straight: bool
+    """Whether it is a comparison of what is linear in the states."""
+
+
+def _foresight(lowering: Lowering, expression: n.Expr, at: Place) -> _Foresight:
+    """What `predicted(x, D)` asks for; of anything else that a twin says, what it is now."""
     assert isinstance(at.scope, DeviceScope)
-    first = next(a.value for a in call.arguments if a.name in (None, "x", "condition"))
-    duration = next(a.value for a in call.arguments if a.value is not first)
-    length_ns = lowering.typed.duration_ns(duration)
-    model = model_of(lowering, at.scope.device, at.settled)
+    first, length_ns = expression, 0
+    if isinstance(expression, n.Call):
+        first = _foreseen_of(expression)
+        length_ns = lowering.typed.duration_ns(next(a.value for a in expression.arguments if a.value is not first))
+        first = first.condition if isinstance(first, n.Holds) else first
+    model = _model_of(lowering, at.scope.device, at.settled)
     tree = read(lowering, model, lowering.expression(first, at))
     states = together(model, tree, model.rates)
     variables = Variables(lowering, model, states)
     dynamics = _dynamics(variables, states)
     terms = variables.terms(tree)
     begins = tuple(_state(lowering, model, s) if s in model.followed else model.nodes[s] for s in states)
-    inputs = (*begins, *variables.held)
-    if call.function == "predicted":
-        type_ = value_type(lowering.fact(call).type)
-        return lowering.add(Predicted(dynamics, terms, length_ns), inputs, at.timeline, type_, call.span)
-    return lowering.add(TimeUntil(dynamics, terms, length_ns), inputs, at.timeline, quantity(SECOND), call.span)
+    compares = isinstance(tree, Made) and tree.function in COMPARISONS and tree.node is None
+    straight = isinstance(tree, Made) and compares and all(is_linear(model, part, states) for part in tree.parts)
+    return _Foresight(variables, dynamics, terms, length_ns, begins, straight)
+
+
+# --- Distributions ---------------------------------------------------------------------------------------------------
+
+
+def lower_distribution(lowering: Lowering, call: n.Call, at: Place) -> str:
+    """The node of `p95(predicted(x, D))`, `stddev(charge)`: what is said of a normal distribution."""
+    of = call.arguments[0].value
+    mean = lowering.expression(of, at)
+    if call.function in ("mean", "median", "p50"):
+        return mean
+    type_ = difference(lowering.fact(of).type)
+    deviation = _deviation_of(lowering, of, at)
+    if call.function == "stddev":
+        return as_wanted(lowering, deviation, type_, lowering.fact(call).type, call.span)
+    away = NormalDist().inv_cdf(int(call.function[1:]) / 100)
+    scale = lowering.add(Constant(away), (), at.timeline, NUMBER, call.span)
+    off = lowering.map("multiply", (deviation, scale), value_type(type_), call.span)
+    return lowering.map("add", (mean, off), value_type(lowering.fact(call).type), call.span)
+
+
+def _deviation_of(lowering: Lowering, of: n.Expr, at: Place) -> str:
+    """The standard deviation of a prediction, or of what a twin says now."""
+    type_ = value_type(difference(lowering.fact(of).type))
+    foresight = _foresight(lowering, of, at)
+    model, states = foresight.variables.model, foresight.variables.states
+    if not states:
+        return lowering.add(Constant(0.0), (), at.timeline, type_, of.span)
+    pairs = [_covariance(lowering, model, one, other) for place, one in enumerate(states) for other in states[place:]]
+    process = tuple(_process(lowering, model, name) for name in states)
+    operator = PredictedDeviation(foresight.dynamics, foresight.terms, foresight.length_ns, process)
+    inputs = (*foresight.begins, *pairs, *foresight.variables.held)
+    return lowering.add(operator, inputs, at.timeline, type_, of.span)
+
+
+def _deviation_now(lowering: Lowering, model: Model, name: str, origin: n.Node) -> str:
+    """The standard deviation of a state that is estimated, or of a parameter that is calibrated."""
+    type_ = value_type(difference(model.types[name]))
+    if name in model.calibrated:
+        node, place = model.calibrated[name]
+        return lowering.add(Calibrated(place, True), (node,), model.at.timeline, type_, origin.span)
+    return lowering.map("sqrt", (_covariance(lowering, model, name, name),), type_, origin.span)
+
+
+def _covariance(lowering: Lowering, model: Model, one: str, other: str) -> str:
+    """The covariance of two states: nothing of what is not estimated, or not together."""
+    if one in model.followed and one in model.estimates:
+        _state(lowering, model, one)
+        states = next(states for states in model.states if one in states)
+        if other in states:
+            operator = TwinCovariance(states.index(one), states.index(other))
+            return lowering.add(operator, (model.states[states],), model.at.timeline, NUMBER, model.twin.span)
+    return lowering.add(Constant(0.0), (), model.at.timeline, NUMBER, model.twin.span)
 
 
 def _dynamics(variables: Variables, states: tuple[str, ...]) -> Dynamics:
@@ -154,9 +252,22 @@ def _followed(lowering: Lowering, model: Model, states: tuple[str, ...]) -> str:
         tuple(_doubt(lowering, model, name) for name in states) if sensors else (),
         tuple(_process(lowering, model, name) for name in states) if sensors else (),
         sensors,
+        max((_method(e) for e in estimates), key=FILTERS.index, default=FILTERS[0]),
     )
     inputs = (*held, *(model.nodes[of] for _, _, of in sensed))
     return lowering.add(operator, inputs, model.at.timeline, BOOL, model.twin.span)
+
+
+FILTERS: tuple[Filter, ...] = ("kalman", "ukf", "particles")
+"""What is estimated together is so by the last of these that is asked for."""
+
+
+def _method(estimate: n.Estimate) -> Filter:
+    match estimate.method:
+        case "ukf" | "particles" as method:
+            return method
+        case _:
+            return "kalman"  # Of equations that are bent it is an extended one.
 
 
 def _beginning(lowering: Lowering, model: Model, name: str) -> str:
@@ -247,35 +358,112 @@ def _doubt(lowering: Lowering, model: Model, name: str) -> float:
     return 0.0
 
 
+# --- Calibration -----------------------------------------------------------------------------------------------------
+
+
+def _model_of(lowering: Lowering, device: str, settled: bool) -> Model:
+    """The model of a device type, whose parameters are what they are found to be."""
+    known = (device, settled) in lowering.models
+    model = model_of(lowering, device, settled)
+    for calibration in () if known else model.twin.calibrations:
+        _calibrate(lowering, model, calibration)
+    return model
+
+
+def _calibrate(lowering: Lowering, model: Model, calibration: n.Calibrate) -> None:
+    """The nodes of parameters that are calibrated, in place of constants."""
+    names = calibration.names
+    sensed = [name for name in model.nodes if name in (*model.rates, *model.outputs) and _shows(model, name, names)]
+    moving = {state for name in sensed for state in together(model, _measured(model, name), model.rates)}
+    states = tuple(state for state in model.rates if state in moving)
+    variables = Variables(lowering, model, (*states, *names))
+    dynamics = _dynamics(variables, states)
+    values = [variables.terms(_measured(model, name)) for name in sensed]
+    inputs = (
+        *(_beginning(lowering, model, state) for state in states),
+        *(_beginning(lowering, model, name) for name in names),
+        *variables.held,
+    )
+    sensors = tuple(
+        Sensor(len(inputs) + place, value, _sensed_by(lowering, model, name))
+        for place, (name, value) in enumerate(zip(sensed, values, strict=True))
+    )
+    bounds = [lowering.typed.twins[model.twin.device].bounds.get(name, (None, None)) for name in names]
+    fitted = tuple(
+        Fitted(None if low is None else float(low), None if high is None else float(high)) for low, high in bounds
+    )
+    every_ns, over_ns = (lowering.typed.duration_ns(length) for length in (calibration.every, calibration.over))
+    operator = Calibration(dynamics, fitted, sensors, every_ns, max(1, -(-over_ns // every_ns)))
+    node = lowering.add(
+        operator, (*inputs, *(model.nodes[name] for name in sensed)), model.at.timeline, BOOL, calibration.span
+    )
+    for place, name in enumerate(names):
+        type_ = value_type(model.types[name])
+        model.calibrated[name] = (node, place)
+        found = lowering.add(Calibrated(place), (node,), model.at.timeline, type_, calibration.span)
+        model.nodes[name] = found
+        model.named[found] = name
+
+
+def _shows(model: Model, measured: str, names: tuple[str, ...]) -> bool:
+    """Whether what is measured hangs on one of some parameters."""
+    tree = _measured(model, measured)
+    trees = [tree, *(model.rates[state] for state in together(model, tree, model.rates))]
+    return any(True for one in trees for _ in moving_in(model, one, names))
+
+
+def _sensed_by(lowering: Lowering, model: Model, name: str) -> float:
+    """How far a sensor is off, as far as an estimate says so; else 1 in its unit."""
+    for estimate in model.twin.estimates:
+        for noise in estimate.noises:
+            if noise.kind == "sensor" and _of(model, noise, estimate) == name:
+                return _deviation(lowering, model, noise, name)
+    return 1.0
+
+
 # --- The model as a whole --------------------------------------------------------------------------------------------
 
 
 def twin_model(lowering: Lowering, twin: n.Twin) -> TwinModel:
     """A twin's model as the plan has it, in which every variable keeps its name."""
-    model = model_of(lowering, twin.device, False)
-    moving = tuple(model.rates)
-    whole = _Whole(lowering, model)
-    for name in (*moving, *(v.name for v in twin.variables if v.kind != "state")):
+    return whole_model(lowering, twin).plan()
+
+
+def whole_model(lowering: Lowering, twin: n.Twin) -> "Whole":
+    """A twin's model with its own variables, the moving ones first; whoever speaks of more adds that."""
+    model = _model_of(lowering, twin.device, False)
+    whole = Whole(lowering, model)
+    for name in (*model.rates, *(v.name for v in twin.variables if v.kind != "state")):
         whole.add(name)
-    rates = tuple(whole.terms(model.rates[name]) for name in moving)
-    outputs = tuple(
-        TwinOutput(name, value_type(model.types[name]), whole.terms(tree)) for name, tree in model.outputs.items()
-    )
-    linear = all(is_linear(model, model.rates[name], moving) for name in moving)
-    bounds = [whole.variables[name] if name in model.own else None for name in moving]
-    lows = tuple(None if one is None else one.low for one in bounds)
-    highs = tuple(None if one is None else one.high for one in bounds)
-    variables = tuple(whole.variables.values())
-    return TwinModel(twin.device, variables, Dynamics(rates, linear, lows, highs), outputs)
+    return whole
+
+
+def process_noise(lowering: Lowering, model: Model) -> tuple[float, ...]:
+    """The variance that each state gains in a second."""
+    return tuple(_process(lowering, model, name) for name in model.rates)
 
 
 @dataclass
-class _Whole:
+class Whole:
     """The variables of a model, by name: those of the twin, and the fields that it speaks of."""
 
     lowering: Lowering
     model: Model
     variables: dict[str, TwinVariable] = field(default_factory=dict)
+
+    def plan(self) -> TwinModel:
+        """The model, with all variables that were spoken of."""
+        model, moving = self.model, tuple(self.model.rates)
+        rates = tuple(self.terms(model.rates[name]) for name in moving)
+        outputs = tuple(
+            TwinOutput(name, value_type(model.types[name]), self.terms(tree)) for name, tree in model.outputs.items()
+        )
+        linear = all(is_linear(model, model.rates[name], moving) for name in moving)
+        bounds = [self.variables[name] if name in model.own else None for name in moving]
+        lows = tuple(None if one is None else one.low for one in bounds)
+        highs = tuple(None if one is None else one.high for one in bounds)
+        variables = tuple(self.variables.values())
+        return TwinModel(model.twin.device, variables, Dynamics(rates, linear, lows, highs), outputs)
 
     def add(self, name: str) -> None:
         """Add a variable of the twin, or telemetry that moves."""
@@ -287,6 +475,10 @@ class _Whole:
             return
         low, high = _bounds(self.lowering, model, own)
         self.variables[name] = TwinVariable(name, own.kind, type_, model.values[name], low, high)
+
+    def add_field(self, name: str, type_: ValueType) -> None:
+        """Add what the device tells and the model does not move, if it is not there."""
+        self.variables.setdefault(name, TwinVariable(name, "field", type_))
 
     def terms(self, tree: Tree) -> tuple[Term, ...]:
         """A tree in postfix form, down to fields."""
@@ -301,7 +493,7 @@ class _Whole:
             case Held(id_):
                 node = self.lowering.graph.node(id_)
                 name = node.operator.field if isinstance(node.operator, Field) else id_
-                self.variables.setdefault(name, TwinVariable(name, "field", node.type))
+                self.add_field(name, node.type)
                 return (PushInput(list(self.variables).index(name)),)
             case PushConstant():
                 return (tree,)

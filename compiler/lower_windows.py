@@ -13,16 +13,17 @@ from ..dsl import nodes as n
 from ..grammar.units import Unit, power, product, quotient
 from ..stdlib.catalogue import AGGREGATES, STATEFUL
 from .check_aggregates import is_aggregate
-from .lower_context import Lowering, Place
-from .lower_recent import is_recent, lower_recent
+from .check_types import FLOAT, difference
+from .check_windows import is_recent
+from .lower_context import Lowering, Place, quantity, value_type
+from .lower_recent import lower_recent
 from .lower_timelines import inside
 from .lower_units import RATIO, SECOND, as_wanted, conversion, stored
-from .plan import Aggregate, Members, Slices, Window
+from .plan import Aggregate, Members, Slices, ValueType, Window
 from .typed import (
     DeviceRef,
     DeviceScope,
     FieldRef,
-    GroupScope,
     HeldTimeRef,
     PrevRef,
     PrevTimeRef,
@@ -40,7 +41,7 @@ def lower_aggregate(lowering: Lowering, call: n.Call, at: Place) -> str:
     fact = lowering.fact(call)
     first = lowering.fact(sampled_by(call)[0].value).type
     called = "count_true" if call.function == "count" and first.name == "bool" else call.function
-    function = Called(called, _option(lowering, call))
+    function = Called(called, option_of(lowering, call))
     window = sampled_by(call)[-1].window
     node = _members(lowering, call, function, at) if window is None else _window(lowering, call, window, function, at)
     return as_wanted(lowering, node, _made(lowering, call, called), fact.type, call.span)
@@ -59,7 +60,8 @@ def sampled_by(call: n.Call) -> list[n.Argument]:
     return [argument for argument in call.arguments if argument.name is None]
 
 
-def _option(lowering: Lowering, call: n.Call) -> float | None:
+def option_of(lowering: Lowering, call: n.Call) -> float | None:
+    """The value of an aggregate's option, if it has one."""
     given = next((argument.value for argument in call.arguments if argument.name is not None), None)
     if given is None:
         return None
@@ -101,20 +103,55 @@ def made_of(function: str, type_: Type, unit: Unit | None) -> Type:
 
 def _window(lowering: Lowering, call: n.Call, window: n.Window, function: Called, at: Place) -> str:
     assert at.settled
-    place = _samples_at(lowering, call, at)
-    sampled = sampled_by(call)
-    held = AGGREGATES[function.name].held
-    values = tuple(_sampled(lowering, argument.value, place, held) for argument in sampled)
-    condition = sampled[-1].where
-    where = () if condition is None else (lowering.expression(condition, place),)
-    if is_recent(window):
-        windows = lower_recent(lowering, window, values, where, place, at)
-    else:
-        windows = _sliced(lowering, call, window, function.name, (*values, *where), at)
     type_ = stored(_made(lowering, call, function.name), lowering.fact(call).type)
-    every_ns = lowering.graph.node(windows).every_ns
+    place = _samples_at(lowering, call, at)
+    if AGGREGATES[function.name].held and place.scope != at.scope:
+        return _held_by_members(lowering, call, window, function.name, type_, place, at)
+    node = _windows(lowering, call, window, function.name, place, at)
+    return _aggregated(lowering, call, node, function, type_)
+
+
+def _windows(lowering: Lowering, call: n.Call, window: n.Window, function: str, members: Place, at: Place) -> str:
+    """The node of the windows over what is sampled at the place `members`."""
+    sampled = sampled_by(call)
+    held = AGGREGATES[function].held
+    values = tuple(_sampled(lowering, argument.value, members, held) for argument in sampled)
+    condition = sampled[-1].where
+    where = () if condition is None else (lowering.expression(condition, members),)
+    if is_recent(window):
+        return lower_recent(lowering, window, values, where, members, at, held)
+    return _sliced(lowering, call, _operator(lowering, window), function, (*values, *where), at)
+
+
+def _aggregated(lowering: Lowering, call: n.Call, windows: str, function: "Called", type_: ValueType) -> str:
+    """The node of a function of these windows."""
+    over = lowering.graph.node(windows)
     operator = Aggregate(function.name, function.option)
-    return lowering.add(operator, (windows,), at.timeline, type_, call.span, every_ns=every_ns)
+    return lowering.add(operator, (windows,), over.timeline, type_, call.span, every_ns=over.every_ns)
+
+
+def _held_by_members(
+    lowering: Lowering, call: n.Call, window: n.Window, function: str, type_: ValueType, members: Place, at: Place
+) -> str:
+    """What a group's members held: of each member what it held in the window, and of these the sum, or the greatest.
+
+    A member's window is a sample of the group's window that holds what was given at its end.
+    """
+    whole = _operator(lowering, window)
+    last = whole if whole.every_ns is None else Window(whole.every_ns, width_ns=whole.every_ns)
+
+    def over_all(function: str, joined: str, type_: ValueType) -> str:
+        windows = _windows(lowering, call, window, function, members, members)
+        each = _aggregated(lowering, call, windows, Called(function, None), type_)
+        return _aggregated(
+            lowering, call, _sliced(lowering, call, last, joined, (each,), at), Called(joined, None), type_
+        )
+
+    if function != "time_weighted_mean":
+        return over_all(function, "max" if function == "longest" else "sum", type_)
+    made = made_of("integral", FLOAT, difference(lowering.fact(sampled_by(call)[0].value).type).unit)
+    parts = (over_all("integral", "sum", value_type(made)), over_all("held_time", "sum", quantity(SECOND)))
+    return lowering.map("divide", parts, type_, call.span)
 
 
 def _sampled(lowering: Lowering, value: n.Expr, place: Place, held: bool) -> str:
@@ -125,10 +162,9 @@ def _sampled(lowering: Lowering, value: n.Expr, place: Place, held: bool) -> str
 
 
 def _sliced(
-    lowering: Lowering, call: n.Call, window: n.Window, function: str, inputs: tuple[str, ...], at: Place
+    lowering: Lowering, call: n.Call, operator: Window, function: str, inputs: tuple[str, ...], at: Place
 ) -> str:
     """Slices of what is sampled, and the windows that they are combined to."""
-    operator = _operator(lowering, window)
     sampled = lowering.graph.node(inputs[0])
     width = _slice_width(operator, sampled.every_ns)
     slices = lowering.add(Slices(width, AGGREGATES[function].parts), inputs, at.timeline, sampled.type, call.span)
@@ -140,13 +176,8 @@ def _samples_at(lowering: Lowering, call: n.Call, at: Place) -> Place:
     device = lowering.fact(call).aggregate_of
     if device is None:
         return Place(at.scope, settled=True)
-    _is_member(lowering, device, at)
+    lowering.has_members(device, at)
     return Place(DeviceScope(device), settled=True)
-
-
-def _is_member(lowering: Lowering, device: str, at: Place) -> None:
-    assert isinstance(at.scope, GroupScope)
-    lowering.group_devices.setdefault(at.scope.properties, {})[device] = None
 
 
 def _operator(lowering: Lowering, window: n.Window) -> Window:
@@ -195,7 +226,7 @@ def _members(lowering: Lowering, call: n.Call, function: Called, at: Place) -> s
     """`count(Truck)`: how many there are; `count(Truck where c)`: for how many c is true; else of members' values."""
     device = lowering.fact(call).aggregate_of
     assert device is not None
-    _is_member(lowering, device, at)
+    lowering.has_members(device, at)
     place = Place(DeviceScope(device), at.settled)
     type_ = stored(_made(lowering, call, function.name), lowering.fact(call).type)
     sampled = sampled_by(call)

@@ -25,9 +25,13 @@ from .explain import in_time
 from .plan import (
     Action,
     Aggregate,
+    Calibrated,
+    Calibration,
+    Chosen,
     Constant,
     Edge,
     Field,
+    Flaps,
     Holds,
     Map,
     Members,
@@ -38,12 +42,14 @@ from .plan import (
     Plan,
     PlanNode,
     Predicted,
+    PredictedDeviation,
     Quiet,
     Rule,
     Slices,
     Threshold,
     Timeline,
     TimeUntil,
+    TwinCovariance,
     TwinState,
     TwinValue,
     Window,
@@ -200,6 +206,8 @@ def _root(node: PlanNode) -> tuple[object, ...] | None:
     match node.operator:
         case Rule(name) | Output(name):
             return type(node.operator), name
+        case Flaps(rule):
+            return Flaps, rule
         case Action(kind, rule, on, order):
             return Action, kind, rule, on, order
         case _:
@@ -336,6 +344,8 @@ def _named(node: PlanNode, nodes: dict[str, PlanNode]) -> str:
             return f"{_title(node)}: what it has raised"
         case Output():
             return f"{_title(node)}: what it told last"
+        case Flaps(rule):
+            return f"rule `{rule}`: how often it was raised"
         case Holds(duration):
             return f"`for {in_time(duration)}`: since when"
         case Quiet(duration):
@@ -349,10 +359,14 @@ def _named(node: PlanNode, nodes: dict[str, PlanNode]) -> str:
             return f"windows of {span}every {in_time(every)}" if every is not None else f"windows of {span}"
         case Aggregate(function):
             return f"the newest {function}"
-        case TwinState() | TwinValue():
+        case TwinState() | TwinValue() | TwinCovariance():
             return "what the twin is known to be"
-        case Predicted() | TimeUntil():
+        case Calibration() | Calibrated():
+            return "what the twin's parameters were found to be"
+        case Predicted() | PredictedDeviation() | TimeUntil():
             return "what the twin foresees"
+        case Chosen(device):
+            return f"which `{device}` are meant"
         case Members(function, device):
             return f"{function} of the members `{device}`"
         case _:

@@ -9,10 +9,10 @@ from ..dsl.diagnostic import Diagnostic
 class DoesNotRun(Diagnostic):
     """A construct that is understood and checked, and that the runtime cannot execute yet.
 
-        rule too_warm for Fridge {
-            when temp > 8 degC for 10 min
-            do { set setpoint = 3 degC }
-        }
+        pattern warmer for Fridge =
+            temp > 6 degC as before
+            then temp > before.temp for 5 min
+            within 1 h
 
     `headgate check` accepts such a program, because nothing is wrong with it. What would execute it (`run`, `compile`,
     `test`) names each such construct instead of leaving it out: a program does what it says, or does not start.

@@ -1,6 +1,7 @@
 """What of procedures and commands the runtime cannot execute yet: what their conditions and texts may speak of.
 
-Whoever delivers commands knows what devices reported last, what was told, and what named signals are; nothing else.
+Whoever delivers commands knows what devices reported last, what was told, and what named signals are; a condition that
+needs more is looked at by the engine, as if it had a name.
 """
 
 from collections.abc import Iterator
@@ -31,11 +32,44 @@ NAMED = "give it a name of its own with `signal`, for the same devices or groups
 def procedure_limits(typed: Typed, procedure: n.Procedure) -> Iterator[DoesNotRun]:
     """What of a procedure does not run, each construct at the first place that names it."""
     told: set[str] = set()
+    watched = {id(node) for condition in watched_conditions(typed, procedure) for node in walk(condition)}
     for node in walk(procedure):
+        if id(node) in watched:
+            continue
         for problem in _of(typed, node, procedure.name):
             if problem.construct not in told:
                 told.add(problem.construct)
                 yield problem
+
+
+def watched_conditions(typed: Typed, procedure: n.Procedure) -> Iterator[n.Expr]:
+    """The conditions of a procedure that the engine looks at."""
+    for node in walk(procedure):
+        match node:
+            case n.Wait(until=n.Node() as condition) | n.StopIf(condition) | n.If(condition):
+                if is_watched(typed, condition):
+                    yield condition
+            case _:
+                pass
+
+
+def is_watched(typed: Typed, condition: n.Expr) -> bool:
+    """Whether the engine looks at a condition, as at a signal: it lasts, or is of many messages, and is the same
+    whatever the procedure was told."""
+    nodes = [*walk(condition)]
+    if typed.facts[condition].event or not any(True for node in nodes for _ in _of(typed, node, "")):
+        return False
+    for fact in (typed.facts.get(node) for node in nodes):
+        match None if fact is None else fact.reference:
+            case ParameterRef():
+                return False
+            case SignalRef(name):
+                (signal,) = (i for i in typed.program.items if isinstance(i, n.Signal) and i.name == name)
+                if fact is None or domain_scope(signal.domain) != fact.scope:
+                    return False
+            case _:
+                pass
+    return True
 
 
 def command_limits(typed: Typed, device: n.Device) -> Iterator[DoesNotRun]:
@@ -43,8 +77,6 @@ def command_limits(typed: Typed, device: n.Device) -> Iterator[DoesNotRun]:
     for member in device.members:
         if not isinstance(member, n.Command):
             continue
-        if member.when_busy == "preempt":
-            yield DoesNotRun(span=member.span, construct=f"`when busy preempt` of command `{member.name}`")
         for node in walk(member):
             match typed.facts.get(node):
                 case Fact(type=Type(name="time"), reference=ParameterRef(name)):
@@ -56,8 +88,8 @@ def command_limits(typed: Typed, device: n.Device) -> Iterator[DoesNotRun]:
 def _of(typed: Typed, node: n.Node, procedure: str) -> Iterator[DoesNotRun]:
     where = f"in procedure `{procedure}`"
     match node:
-        case n.Set():
-            yield DoesNotRun(span=node.span, construct=f"`set {node.property}` {where}")
+        case n.Set() if typed.facts[node.value].type.name == "time":
+            yield DoesNotRun(span=node.span, construct=f"a time for `set {node.property}` {where}")
         case n.Call() if node.function in STATEFUL or node.function in ABOUT_MESSAGES or is_aggregate(node):
             yield DoesNotRun(span=node.span, construct=f"`{node.function}` {where}", instead=NAMED)
         case n.Holds() | n.Quiet() | n.Becomes() | n.Crosses() | n.Sent() | n.Expires():

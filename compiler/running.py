@@ -14,7 +14,7 @@ from .expression_limits import expression_limit
 from .group_values import always_waits, group_limits
 from .pattern_limits import pattern_limits
 from .problems_running import DoesNotRun
-from .procedure_limits import command_limits, procedure_limits
+from .procedure_limits import command_limits, procedure_limits, watched_conditions
 from .resolve import walk
 from .twin_limits import prediction_limit, twin_limits
 from .typed import Typed
@@ -29,6 +29,8 @@ def not_running(typed: Typed) -> Problems:
         match item:
             case n.Procedure():
                 found += procedure_limits(typed, item)
+                for condition in watched_conditions(typed, item):
+                    found += _in_item(typed, condition, of_groups)
             case n.Device():
                 found += command_limits(typed, item)
             case n.Twin():
@@ -41,8 +43,8 @@ def not_running(typed: Typed) -> Problems:
     return Problems(sorted(found, key=lambda problem: problem.span))
 
 
-def _in_item(typed: Typed, item: n.Item, of_groups: Collection[str]) -> Iterator[Diagnostic]:
-    """What of an item does not run, each construct at the first place that names it."""
+def _in_item(typed: Typed, item: n.Item | n.Expr, of_groups: Collection[str]) -> Iterator[Diagnostic]:
+    """What of an item, or of an expression, does not run, each construct at the first place that names it."""
     told: set[str] = set()
     for node in walk(item):
         named = _NAMED.get(type(node))
@@ -61,10 +63,13 @@ def tests_not_running(typed: Typed, test: n.Test) -> Problems:
     found: list[Diagnostic] = []
     for node in walk(test):
         match node:
-            case n.Given(twin=settings) if settings:
-                found.append(DoesNotRun(span=settings[0].span, construct="the state of a twin in a test"))
-            case n.Fault(kind="process" as kind):
-                found.append(DoesNotRun(span=node.span, construct=f"a fault of a {kind}"))
+            case n.Given(device, _, _, settings):
+                for setting in settings:
+                    if setting.name in typed.twins[device].outputs:
+                        construct = f"`{setting.name}`, which the twin itself says, in a test"
+                        found.append(DoesNotRun(span=setting.span, construct=construct))
+            case n.Fault(kind="process", end=n.Node()):
+                found.append(DoesNotRun(span=node.span, construct="a process that is away for a while"))
             case _:
                 pass
     return Problems(found)
@@ -74,8 +79,6 @@ Naming = Callable[[Typed, Any], Iterator[DoesNotRun]]
 
 
 def _rule(typed: Typed, rule: n.Rule) -> Iterator[DoesNotRun]:
-    if rule.priority is not None:
-        yield DoesNotRun(span=rule.span, construct=f"`priority {rule.priority}` of rule `{rule.name}`")
     for name in rule.inhibited_by:
         (other,) = (item for item in typed.program.items if isinstance(item, n.Rule) and item.name == name)
         crosses = other.domain != rule.domain
@@ -87,21 +90,9 @@ def _rule(typed: Typed, rule: n.Rule) -> Iterator[DoesNotRun]:
             )
 
 
-def _flapping(typed: Typed, flapping: n.Flapping) -> Iterator[DoesNotRun]:
-    yield DoesNotRun(span=flapping.span, construct="`flapping`")
-
-
-def _send(typed: Typed, send: n.Send) -> Iterator[DoesNotRun]:
-    if send.to is not None:
-        yield DoesNotRun(span=send.span, construct=f"`send {send.command}` to each `{send.to.device}`")
-
-
 def _set(typed: Typed, set_: n.Set) -> Iterator[DoesNotRun]:
-    yield DoesNotRun(span=set_.span, construct=f"`set {set_.property}`")
-
-
-def _sent(typed: Typed, sent: n.Sent) -> Iterator[DoesNotRun]:
-    yield DoesNotRun(span=sent.span, construct=f"`sent {sent.command}`")
+    if typed.facts[set_.value].type.name == "time":
+        yield DoesNotRun(span=set_.span, construct=f"a time for `set {set_.property}`")
 
 
 def _pattern(typed: Typed, pattern: n.Pattern) -> Iterator[DoesNotRun]:
@@ -112,10 +103,7 @@ def _pattern(typed: Typed, pattern: n.Pattern) -> Iterator[DoesNotRun]:
 _NAMED: dict[type[n.Node], Naming] = {
     n.Call: prediction_limit,
     n.Rule: _rule,
-    n.Flapping: _flapping,
-    n.Send: _send,
     n.Set: _set,
-    n.Sent: _sent,
     n.Pattern: _pattern,
 }
 """By kind of node, what of it does not run."""

@@ -1,33 +1,59 @@
-"""What of twins and predictions the runtime cannot execute: other filters, calibration, places of what moves."""
+"""What of twins and predictions the runtime cannot execute: what lasts inside a condition, places of what moves."""
 
 from collections.abc import Iterator
 
 from ..dsl import nodes as n
 from ..stdlib.catalogue import STATEFUL
+from .check_aggregates import is_aggregate
 from .problems_running import DoesNotRun
 from .resolve import walk
-from .typed import FieldRef, TwinRef, Typed
+from .typed import DeviceScope, Fact, FieldRef, TwinRef, Typed
 
-FILTERS = ("kalman", "ekf")
-"""The methods of `estimate` that run."""
+OF_DISTRIBUTIONS = {"mean", "median", "stddev", *(f"p{percent}" for percent in range(1, 100))}
+"""The aggregates that can be asked of a prediction: it is a normal distribution."""
+
+
+def is_distribution(call: n.Call, fact: Fact | None) -> bool:
+    """Whether an aggregate is of a prediction, or of something else that a twin says with a doubt."""
+    return (
+        is_aggregate(call)
+        and all(argument.window is None for argument in call.arguments)
+        and fact is not None
+        and fact.aggregate_of is None
+        and isinstance(fact.scope, DeviceScope)
+    )
 
 
 def twin_limits(typed: Typed, twin: n.Twin) -> Iterator[DoesNotRun]:
     """What of a model does not run."""
-    for estimate in twin.estimates:
-        if estimate.method not in FILTERS:
-            yield DoesNotRun(span=estimate.span, construct=f"`estimate … with {estimate.method}`")
     for calibration in twin.calibrations:
-        yield DoesNotRun(span=calibration.span, construct=f"`calibrate {', '.join(calibration.names)}`")
+        for name in calibration.names:
+            if not _shows(typed, twin, name):
+                what = f"`calibrate {name}`, on which nothing hangs that the device measures,"
+                yield DoesNotRun(span=calibration.span, construct=what)
     for value in (*(d.value for d in twin.dynamics), *(o.value for o in twin.outputs)):
         yield from _places(typed, value)
 
 
+def _shows(typed: Typed, twin: n.Twin, parameter: str) -> bool:
+    """Whether a measured value hangs on a parameter: by its equation or output, through what these speak of."""
+    made = {d.of: d.value for d in twin.dynamics} | {o.name: o.value for o in twin.outputs}
+    fields = typed.devices[twin.device].fields
+    found, waiting = set[str](), [name for name in made if name in fields]
+    while waiting:
+        for node in walk(made[waiting.pop()]):
+            if isinstance(node, n.Name) and node.name not in found:
+                found.add(node.name)
+                waiting += [node.name] if node.name in made else []
+    return parameter in found
+
+
 def prediction_limit(typed: Typed, call: n.Call) -> Iterator[DoesNotRun]:
-    """What of a call that asks a twin does not run: it looks ahead at values, not at how long they last."""
+    """What of a call that asks a twin does not run: how long something lasts it can tell of a whole condition alone."""
     if call.function not in STATEFUL or STATEFUL[call.function].of != "prediction":
         return
-    for node in walk(call.arguments[0].value):
+    first = call.arguments[0].value
+    for node in walk(first.condition if isinstance(first, n.Holds) else first):
         if isinstance(node, n.Holds | n.Quiet):
             word = "for" if isinstance(node, n.Holds) else "no … for"
             yield DoesNotRun(span=node.span, construct=f"`{word}` in what is predicted")

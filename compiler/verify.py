@@ -12,7 +12,10 @@ from .plan import (
     TIERS,
     Action,
     Aggregate,
+    Calibrated,
+    Calibration,
     Captured,
+    Chosen,
     Constant,
     Delayed,
     DeviceEvent,
@@ -20,6 +23,7 @@ from .plan import (
     Edge,
     Expired,
     Field,
+    Flaps,
     Following,
     HeldTime,
     Holds,
@@ -32,11 +36,13 @@ from .plan import (
     OfField,
     OfGroup,
     Output,
+    Partial,
     Pattern,
     Payload,
     Plan,
     PlanNode,
     Predicted,
+    PredictedDeviation,
     Previous,
     PreviousTime,
     Quiet,
@@ -54,6 +60,7 @@ from .plan import (
     Thresholds,
     Timeline,
     TimeUntil,
+    TwinCovariance,
     TwinState,
     TwinValue,
     While,
@@ -85,6 +92,7 @@ ARITIES: dict[type[Any], tuple[int, int | None]] = {
     Thresholds: (1, 1),
     Threshold: (1, 1),
     Slices: (1, 3),
+    Partial: (1, 3),
     Window: (1, 1),
     Thin: (1, 3),
     Recent: (1, 3),
@@ -93,18 +101,24 @@ ARITIES: dict[type[Any], tuple[int, int | None]] = {
     Aggregate: (1, 1),
     Following: (1, 2),
     Members: (0, 3),
+    Chosen: (0, 1),
     OfGroup: (1, None),
     Pattern: (1, None),
     Expired: (1, 1),
     Captured: (1, 1),
     Schedule: (0, 0),
     Rule: (1, 2),
+    Flaps: (1, 1),
     Raised: (1, 1),
     Action: (1, None),
     Output: (1, 1),
     TwinState: (1, None),
     TwinValue: (1, 1),
+    TwinCovariance: (1, 1),
+    Calibration: (1, None),
+    Calibrated: (1, 1),
     Predicted: (1, None),
+    PredictedDeviation: (1, None),
     TimeUntil: (1, None),
 }
 """How many inputs an operator has: least and most."""
@@ -115,14 +129,17 @@ INPUT_KINDS: dict[type[Any], tuple[type[Any], ...]] = {
     Aggregate: (Window, Recent, Session, While),
     Expired: (Pattern,),
     Captured: (Pattern, Expired),
-    Action: (Rule,),
+    Action: (Rule, Flaps),
+    Flaps: (Rule,),
     Raised: (Rule,),
     TwinValue: (TwinState,),
+    TwinCovariance: (TwinState,),
+    Calibrated: (Calibration,),
 }
 """What an operator's first input must be one of, where it must be something in particular."""
 
 
-CROSSING = (Delayed, Members, OfGroup, Slices, Recent, Session, While, Pattern)
+CROSSING = (Delayed, Members, Chosen, OfGroup, Slices, Partial, Recent, Session, While, Pattern)
 """What may have, or must have, inputs on another timeline."""
 
 
@@ -256,12 +273,13 @@ def _allowed(node: PlanNode, index: Index) -> set[str]:
         case Delayed():
             settled = index.timelines.get(f"{own.id} settled")
             return set() if own.settled or settled is None or not settled.settled else {settled.id}
-        case Members(device=device):
+        case Members(device=device) | Chosen(device):
             return {m.timeline for m in own.members if index.timelines[m.timeline].device == device}
         case OfGroup():
             groups = {t.id for t in index.timelines.values() if t.kind == "group" and not t.settled}
-            return groups if own.kind == "device" and not own.settled else set()
-        case Slices() | Recent() | Session() | While() | Pattern():
+            early = own.kind == "device" and not (own.settled and index.devices[own.device or ""].lateness_ns)
+            return groups if early else set()
+        case Slices() | Partial() | Recent() | Session() | While() | Pattern():
             return {own.id, *(m.timeline for m in own.members)} if own.settled else set()
         case _:
             return {own.id}
@@ -283,7 +301,7 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
             yield "it is not on the timeline of a source"
         case Holds(duration) | Quiet(duration) if duration <= 0:
             yield "its duration is not positive"
-        case Slices(width, parts) if width <= 0 or not parts or len(set(parts)) != len(parts):
+        case Slices(width, parts) | Partial(width, parts) if width <= 0 or not parts or len(set(parts)) != len(parts):
             yield "its width or its parts make no sense"
         case Window() as window:
             yield from _window(window, index.nodes[node.inputs[0]].operator)
@@ -296,7 +314,7 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
             yield "its gap or its maximum makes no sense"
         case Following() as following:
             yield from _following(following)
-        case TwinState() | Predicted() | TimeUntil() as twin:
+        case TwinState() | Calibration() | Predicted() | PredictedDeviation() | TimeUntil() as twin:
             yield from twin_faults(twin, inputs)
         case Pattern() as pattern:
             yield from pattern_faults(pattern, inputs, own)
@@ -304,6 +322,16 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
             states = index.nodes[node.inputs[0]].operator
             if isinstance(states, TwinState) and not 0 <= place < len(states.dynamics.rates):
                 yield f"its twin has no state at {place}"
+        case Calibrated(place):
+            calibration = index.nodes[node.inputs[0]].operator
+            if isinstance(calibration, Calibration) and not 0 <= place < len(calibration.parameters):
+                yield f"its twin has no parameter at {place}"
+        case TwinCovariance(first, second):
+            states = index.nodes[node.inputs[0]].operator
+            if isinstance(states, TwinState):
+                known = range(len(states.dynamics.rates) if states.sensors else 0)
+                if first not in known or second not in known:
+                    yield f"its twin does not estimate what is at {first} and {second}"
         case Captured(place):
             source = index.nodes[node.inputs[0]]
             if isinstance(source.operator, Expired):
@@ -315,8 +343,11 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
                 yield "it has an `until` without an input for it, or an input too many"
             if rule.momentary_when != index.nodes[node.inputs[0]].event:
                 yield "whether it is momentary does not agree with its `when`"
+        case Flaps(rule, above, within):
+            if rule not in index.rules or above < 1 or within <= 0:
+                yield "its limit makes no sense"
         case Action() as action:
-            yield from _action(action, inputs, index)
+            yield from _action(node, action, index)
         case _:
             pass
 
@@ -345,11 +376,16 @@ def _following(following: Following) -> Iterator[str]:
         yield "its window is empty"
 
 
-def _action(action: Action, inputs: int, index: Index) -> Iterator[str]:
+def _action(node: PlanNode, action: Action, index: Index) -> Iterator[str]:
+    inputs = len(node.inputs)
     if action.rule not in index.rules:
         yield f"there is no rule {action.rule}"
     if action.guarded and inputs < 2:
         yield "it is guarded and has no input for its guard"
+    if action.device is not None:
+        chosen = index.nodes[node.inputs[-1]].operator
+        if action.kind != "send" or not isinstance(chosen, Chosen) or chosen.device != action.device:
+            yield f"it has no input that says which {action.device} is meant"
     if (action.kind == "alert") == (action.name is not None):
         yield "an alert has no name, an event or a command has one"
     parts = [*action.message, *(part for argument in action.arguments for part in argument.parts)]

@@ -19,11 +19,13 @@ from .plan import (
     PushField,
     RunAct,
     SendAct,
+    SetAct,
     Shown,
     Stage,
     StepPlan,
     StopAct,
     WaitAct,
+    setting,
 )
 from .plan.commands import Act
 
@@ -52,6 +54,8 @@ def _command(command: CommandPlan, device: DeviceType) -> Iterator[str]:
         if command.undo.command not in {other.name for other in device.commands}:
             yield f"{command.undo.command}, which undoes it, is no command of the device"
         yield from _given(command.undo.arguments, device)
+    if command.sets is not None and [one.name for one in command.parameters] != [command.sets]:
+        yield f"it must be told what {command.sets} shall be"
     if command.retry_count < 0:
         yield "it is repeated a negative number of times"
 
@@ -101,6 +105,10 @@ def _acts(
                     continue
                 yield from _given(arguments, own)
                 yield from _formula(where, device) if where else ()
+            case SetAct(name, value):
+                if own is None or setting(name) not in {one.name for one in own.commands}:
+                    yield f"it sets {name}, which is no property of its device that can be set"
+                yield from _given([value], own)
             case RunAct(name, arguments):
                 if name not in procedures:
                     yield f"it runs {name}, which is no procedure of the plan"

@@ -1,6 +1,7 @@
 """What must be true of a pattern in a plan: its parts, steps, tests and bounds speak of what there is."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import assert_never
 
 from ..stdlib.catalogue import SCALARS
@@ -8,6 +9,7 @@ from .plan import (
     AllOf,
     AnyOf,
     Apply,
+    Bound,
     Ends,
     Part,
     Pattern,
@@ -39,11 +41,13 @@ def pattern_faults(pattern: Pattern, inputs: int, timeline: Timeline) -> Iterato
         yield "it has no room for what has begun"
     for number, step in enumerate(pattern.steps):
         yield from (f"step {number} {fault}" for fault in _step(step, pattern, inputs))
-    for bound in pattern.bounds:
+    for place, bound in enumerate(pattern.bounds):
         if not _within(bound.steps, len(pattern.steps)) or not bound.steps:
             yield "it keeps something of a step that it does not have"
         if (bound.value is None and bound.how != "count") or not _within(_given(bound.value), inputs):
             yield "it keeps a value of an input that it does not have"
+        if bound.how == "nth" and not _follows(place, bound, pattern):
+            yield "it keeps a value without the one before it"
     if not _within(pattern.skip_to, len(pattern.steps)) or bool(pattern.skip_to) != pattern.skip.startswith("to"):
         yield "it goes on at a step that it does not have"
     yield from _part(pattern.body, len(pattern.steps), within=False)
@@ -85,6 +89,11 @@ def empty(part: Part) -> bool:
             return empty(of)
         case _:
             assert_never(part)
+
+
+def _follows(place: int, bound: Bound, pattern: Pattern) -> bool:
+    """Whether the value before the n-th one is kept, and stands behind it."""
+    return bound.nth == 1 or (bound.nth > 1 and replace(bound, nth=bound.nth - 1) in pattern.bounds[place:])
 
 
 def _within(numbers: tuple[int, ...], count: int) -> bool:

@@ -3,13 +3,17 @@
 from collections.abc import Iterator, Sequence
 
 from ..stdlib.catalogue import SCALARS
-from .plan import Apply, Predicted, PushConstant, PushInput, Term, TimeUntil, TwinState
+from .plan import Apply, Calibration, Predicted, PredictedDeviation, PushConstant, PushInput, Term, TimeUntil, TwinState
 
+COMPARISONS = ("greater", "greater_equal", "less", "less_equal")
 STATES_MAX = 64
 """How many states move together at most: their matrices have this number squared."""
 
 
-def twin_faults(operator: TwinState | Predicted | TimeUntil, inputs: int) -> Iterator[str]:
+Asking = Predicted | PredictedDeviation | TimeUntil
+
+
+def twin_faults(operator: TwinState | Calibration | Asking, inputs: int) -> Iterator[str]:
     """What is wrong with an operator of a twin that has so many inputs."""
     dynamics = operator.dynamics
     states = len(dynamics.rates)
@@ -34,12 +38,37 @@ def twin_faults(operator: TwinState | Predicted | TimeUntil, inputs: int) -> Ite
             expressions.append(value)
             if length_ns <= 0:
                 yield "it looks at no time ahead"
+        case Calibration(parameters=parameters, sensors=sensors):
+            inputs -= len(sensors)
+            expressions += [sensor.value for sensor in sensors]
+            if not parameters or not sensors or inputs < states + len(parameters):
+                yield "it has nothing to calibrate, or nothing to learn from"
+            for place, sensor in enumerate(sensors):
+                if sensor.input != inputs + place or sensor.deviation <= 0:
+                    yield "a sensor measures nothing"
+            if operator.every_ns <= 0 or operator.slices < 1:
+                yield "it learns in no time"
+        case PredictedDeviation(value=value, ahead_ns=length_ns, process=process):
+            expressions.append(value)
+            inputs -= states * (states + 1) // 2
+            if length_ns < 0:
+                yield "it looks at no time ahead"
+            if states == 0 or inputs < states or len(process) != states or any(one < 0 for one in process):
+                yield "not every state has its noise"
         case TimeUntil(condition=condition, within_ns=length_ns):
             expressions.append(condition)
+            if operator.lasting_ns < 0:
+                yield "what it waits for lasts less than no time"
+            if operator.straight and not (condition and _compares(condition[-1])):
+                yield "it is no comparison"
             if length_ns <= 0:
                 yield "it looks at no time ahead"
     if not all(stands(expression, inputs) for expression in expressions):
         yield "an expression of it cannot be worked out"
+
+
+def _compares(term: Term) -> bool:
+    return isinstance(term, Apply) and term.function in COMPARISONS and term.arguments == 2
 
 
 def stands(terms: Sequence[Term], variables: int) -> bool:

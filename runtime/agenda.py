@@ -1,8 +1,10 @@
 """Which nodes of a timeline have something to do in a batch.
 
-Most nodes are run in every batch. Those that hang on thresholds alone are run by families, each once for all of its
-nodes (`runtime.families`). What else hangs on these alone sleeps: it is run only when one of its inputs has changed, or
-while a timer of its own runs. So a rule costs nothing while its threshold is not crossed.
+What looks at messages is run in every batch. Those that hang on thresholds alone are run by families, each once for
+all of its nodes (`runtime.families`). What hangs on nothing but these, or on what tells when it has another value (a
+window, a pattern, `C for D`), sleeps: it is run only when one of its inputs has changed, or while a timer of its own
+runs. So a rule costs nothing while its threshold is not crossed, and the aggregates of a window cost nothing until it
+ends.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +16,9 @@ from .families import Families
 from .frame import Frame
 from .operators.families import Family
 from .operators.node import Operator
+
+TELLING = (p.Window, p.Recent, p.Session, p.While, p.Pattern, p.Expired, p.Quiet, p.Holds, p.Edge, p.Rule)
+"""What gives something only at the instants that its flow has, and what these are in every batch."""
 
 
 class Agenda:
@@ -36,6 +41,12 @@ class Agenda:
                 for i in deciding:
                     self._use(i, place)
         self.always = [place for place, sleeps in enumerate(self.sleeps) if not sleeps]
+        self.beginning = [
+            place
+            for place, name in enumerate(self.order)
+            if self.sleeps[place] and isinstance(self.nodes[name].operator, p.Map) and not self.nodes[name].event
+        ]
+        """The sleeping nodes that have a value from a key's first event on."""
         self.restless: set[int] = set()
         """The nodes that are run in the next batch, whatever comes."""
         self.wake_all()
@@ -45,9 +56,10 @@ class Agenda:
         lanes = self.families.lanes
         needs: dict[str, set[str]] = {}
         for node in nodes:
-            name = lanes[node.id][0] if node.id in lanes else node.id
-            inside = (i for i in node.inputs if i in self.nodes)
-            needs.setdefault(name, set()).update(lanes[i][0] if i in lanes else i for i in inside)
+            name, lane = lanes.get(node.id, (node.id, 0))
+            if lane == 0:
+                # The nodes of a family need the same ones.
+                needs[name] = {lanes[i][0] if i in lanes else i for i in node.inputs if i in self.nodes}
         first = {name: place for place, name in enumerate(needs)}
         users: dict[str, list[str]] = {name: [] for name in needs}
         for name, needed in needs.items():
@@ -74,7 +86,7 @@ class Agenda:
             return []
         inputs = [i for i in node.inputs if i in self.nodes]
         match node.operator:
-            case p.Holds() | p.Edge() | p.Rule() | p.Output():
+            case p.Holds() | p.Edge() | p.Rule() | p.Flaps() | p.Raised() | p.Output() | p.Aggregate() | p.Captured():
                 return inputs
             case p.Map() if node.event:
                 return [i for i in inputs if self.nodes[i].event]
@@ -86,7 +98,9 @@ class Agenda:
                 return []
 
     def _is_told_of_changes(self, id_: str) -> bool:
-        return id_ in self.families.lanes or self.sleeps[self.places[id_]]
+        if id_ in self.families.lanes or isinstance(self.nodes[id_].operator, TELLING):
+            return True
+        return self.sleeps[self.places[id_]]
 
     def _use(self, id_: str, place: int) -> None:
         """Have the node at a place run when another one changes."""
@@ -108,6 +122,8 @@ class Agenda:
     def run(self, frame: Frame, flows: dict[str, Any]) -> Iterator[tuple[p.PlanNode, Operator]]:
         """The nodes that have something to do, in order; their flows are to be put among `flows` at once."""
         waiting = [*self.always, *self.restless]
+        if len(frame.newcomers):
+            waiting += self.beginning
         self.restless = set()
         heapify(waiting)
         while waiting:

@@ -1,7 +1,7 @@
 """What the threads of a pattern keep of their events, and what their steps ask of that, as the kernels take it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
 import numpy as np
@@ -43,6 +43,11 @@ FUNCTIONS = {
     "clamp": op.CLAMP,
     "time_difference": op.TIME_DIFFERENCE,
     "time_add": op.TIME_ADD,
+    "quantile_of": op.QUANTILE_OF,
+    "variance_of": op.VARIANCE_OF,
+    "stddev_of": op.STDDEV_OF,
+    "distinct_of": op.DISTINCT_OF,
+    "mode_of": op.MODE_OF,
 }
 """The functions that tests may apply (`stdlib.catalogue.SCALARS`), as the kernel knows them."""
 
@@ -57,6 +62,7 @@ HOW = {
     "sum": layout.SUM,
     "min": layout.MIN,
     "max": layout.MAX,
+    "nth": layout.NTH,
 }
 
 
@@ -87,6 +93,8 @@ def bound_rows(
         if bound.how == "first":
             row[layout.BESIDE] = len(initial)
             initial.append(0.0)
+        elif bound.how == "nth":
+            row[layout.BESIDE] = -1 if bound.nth == 1 else bounds.index(replace(bound, nth=bound.nth - 1))
     return rows, np.array(initial, dtype=np.float64)
 
 
@@ -123,7 +131,7 @@ class Terms:
                     if op.EQUAL <= code <= op.GREATER_EQUAL and "time" in stack[-2:]:
                         code += OF_TIMES
                     # `min` and `max` take any number of arguments, two at a time.
-                    self.terms += [(code, 0)] * (arguments - 1 if code in (op.MIN, op.MAX) else 1)
+                    self.terms += [(code, arguments)] * (arguments - 1 if code in (op.MIN, op.MAX) else 1)
                     del stack[-arguments:]
                     stack.append(type_name)
                 case _:

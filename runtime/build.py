@@ -5,13 +5,17 @@ from typing import Any
 
 from ..compiler import plan as p
 from ..stdlib.catalogue import AGGREGATES
-from ..stdlib.parts import HELD, Part
+from ..stdlib.parts import HELD, LINES, Part
 from .automata import only_step
+from .operators.calibration import CalibratedOperator, CalibrationOperator
+from .operators.chosen import ChosenOperator
 from .operators.crossing import DelayedOperator
 from .operators.elementwise import MapOperator
+from .operators.flaps import FlapsOperator
 from .operators.following import FollowingOperator, RecentFollowingOperator
 from .operators.group_clock import GroupClock
-from .operators.groups import GroupSlicesOperator, MembersOperator
+from .operators.group_slices import GroupSlicesOperator, JoinedSlicesOperator, PartialOperator
+from .operators.groups import MembersOperator
 from .operators.leaves import (
     ConstantOperator,
     DeviceEventOperator,
@@ -28,14 +32,22 @@ from .operators.of_group import OfGroupOperator
 from .operators.outputs import ActionOperator, OutputOperator
 from .operators.pattern_groups import GroupPatternOperator
 from .operators.patterns import BoundValues, CapturedOperator, ExpiredOperator, OneEventOperator, PatternOperator
-from .operators.received import ReceivedOperator
+from .operators.received import ReceivedOperator, ReceivedPartsOperator
 from .operators.recent import RecentOperator, SessionOperator, Thinned, ThinOperator, WhileOperator
 from .operators.recent_groups import FromMembers, GroupRecentOperator, GroupSessionOperator, GroupWhileOperator
+from .operators.recent_spans import HeldRecentOperator, HeldSessionOperator, HeldWhileOperator
 from .operators.rules import RaisedOperator, RuleOperator
-from .operators.spans import SpansOperator
+from .operators.spans import LinesOperator, SpansOperator
 from .operators.thresholds import ThresholdOperator, ThresholdsOperator
 from .operators.truths import EdgeOperator, HoldsOperator, QuietOperator, ScheduleOperator
-from .operators.twins import PredictedOperator, TimeUntilOperator, TwinStateOperator, TwinValueOperator
+from .operators.twins import (
+    PredictedDeviationOperator,
+    PredictedOperator,
+    TimeUntilLastingOperator,
+    TimeUntilOperator,
+    TwinStateOperator,
+    TwinValueOperator,
+)
 from .operators.windows import AggregateOperator, SlicesOperator, WindowOperator
 
 
@@ -71,7 +83,8 @@ class Builder:
         return found
 
     def input_types(self, node: p.PlanNode) -> list[str]:
-        return [self.nodes[i].type.name for i in node.inputs]
+        nodes = self.nodes
+        return [nodes[i].type.name for i in node.inputs]
 
     def arity(self, node: p.PlanNode) -> int:
         """How many values a node samples together: a second input that is no condition is sampled as well."""
@@ -181,12 +194,22 @@ def _slices(b: Builder, node: p.PlanNode, op: p.Slices) -> Operator:
     timeline = b.timelines[node.timeline]
     if HELD in op.parts:
         return SpansOperator(b.setting, op, windows)
+    if LINES in op.parts:
+        return LinesOperator(b.setting, op, windows)
     sampled = b.input_types(node)[: b.arity(node)]
     if timeline.device is not None:
         return SlicesOperator(b.setting, op, windows, sampled, 0, b.devices[timeline.device].revise_ns)
+    if b.is_own(node):
+        return SlicesOperator(b.setting, op, windows, sampled, 0, 0)
     types = [b.devices[d] for d in (b.timelines[m.timeline].device for m in timeline.members) if d is not None]
     idle, revise = max(t.idle_ns for t in types), max(t.revise_ns for t in types)
-    return GroupSlicesOperator(b.setting, op, windows, sampled, idle, revise)
+    given = b.nodes[node.inputs[0]].operator
+    kind = JoinedSlicesOperator if isinstance(given, p.Received) and given.parts else GroupSlicesOperator
+    return kind(b.setting, op, windows, sampled, idle, revise)
+
+
+def _partial(b: Builder, node: p.PlanNode, op: p.Partial) -> Operator:
+    return PartialOperator(b.setting, op, b.arity(node))
 
 
 def _window(b: Builder, node: p.PlanNode, op: p.Window) -> Operator:
@@ -199,18 +222,24 @@ def _thin(b: Builder, node: p.PlanNode, op: p.Thin) -> Operator:
 
 
 def _recent(b: Builder, node: p.PlanNode, op: p.Recent) -> Operator:
+    if op.held:
+        return HeldRecentOperator(b.setting, op)
     if b.is_own(node):
         return RecentOperator(b.setting, op, b.parts_of(node), b.sampled_types(node))
     return b.from_members(node, GroupRecentOperator(b.setting, op, b.parts_of(node), b.sampled_types(node)))
 
 
 def _session(b: Builder, node: p.PlanNode, op: p.Session) -> Operator:
+    if op.held:
+        return HeldSessionOperator(b.setting, op)
     if b.is_own(node):
         return SessionOperator(b.setting, op, b.parts_of(node), b.sampled_types(node))
     return b.from_members(node, GroupSessionOperator(b.setting, op, b.parts_of(node), b.sampled_types(node)))
 
 
 def _while(b: Builder, node: p.PlanNode, op: p.While) -> Operator:
+    if op.held:
+        return HeldWhileOperator(b.setting)
     if b.is_own(node):
         return WhileOperator(b.setting, b.parts_of(node), b.sampled_types(node))
     return b.from_members(node, GroupWhileOperator(b.setting, b.parts_of(node), b.sampled_types(node)))
@@ -230,6 +259,12 @@ def _members(b: Builder, node: p.PlanNode, op: p.Members) -> Operator:
     of = next(m.timeline for m in timeline.members if b.timelines[m.timeline].device == op.device)
     sampled = b.input_types(node)[: b.arity(node)]
     return MembersOperator(b.setting, op, of, b.groups[node.timeline], node.type.name, sampled)
+
+
+def _chosen(b: Builder, node: p.PlanNode, op: p.Chosen) -> Operator:
+    timeline = b.timelines[node.timeline]
+    place = next(i for i, m in enumerate(timeline.members) if b.timelines[m.timeline].device == op.device)
+    return ChosenOperator(b.setting, timeline.members[place].timeline, place, b.groups[node.timeline])
 
 
 def _of_group(b: Builder, node: p.PlanNode, op: p.OfGroup) -> Operator:
@@ -274,6 +309,12 @@ def _rule(b: Builder, node: p.PlanNode, op: p.Rule) -> Operator:
     return RuleOperator(b.setting, op, node.timeline, b.places[node.id])
 
 
+def _flaps(b: Builder, node: p.PlanNode, op: p.Flaps) -> Operator:
+    rule = b.nodes[node.inputs[0]].operator
+    assert isinstance(rule, p.Rule)
+    return FlapsOperator(b.setting, op, rule, node.timeline, b.places[node.id])
+
+
 def _raised(b: Builder, node: p.PlanNode, op: p.Raised) -> Operator:
     return RaisedOperator(b.setting)
 
@@ -287,25 +328,48 @@ def _output(b: Builder, node: p.PlanNode, op: p.Output) -> Operator:
 
 
 def _received(builder: Builder, node: p.PlanNode, operator: p.Received) -> Operator:
-    return ReceivedOperator(builder.setting, node.type.name, node.event)
+    if operator.parts:
+        return ReceivedPartsOperator(builder.setting, operator.parts)
+    return ReceivedOperator(builder.setting, node.type.name, node.event, operator.momentary)
+
+
+def _calibration(b: Builder, node: p.PlanNode, op: p.Calibration) -> Operator:
+    return CalibrationOperator(b.setting, op, b.input_types(node))
+
+
+def _calibrated(b: Builder, node: p.PlanNode, op: p.Calibrated) -> Operator:
+    source = b.built[node.inputs[0]]
+    assert isinstance(source, CalibrationOperator)
+    return CalibratedOperator(b.setting, source, op)
 
 
 def _twin_state(b: Builder, node: p.PlanNode, op: p.TwinState) -> Operator:
-    return TwinStateOperator(b.setting, op, b.input_types(node))
+    return TwinStateOperator(b.setting, op, b.input_types(node), node.timeline.removesuffix(" settled"))
 
 
 def _twin_value(b: Builder, node: p.PlanNode, op: p.TwinValue) -> Operator:
     source = b.built[node.inputs[0]]
     assert isinstance(source, TwinStateOperator)
-    return TwinValueOperator(b.setting, source, op.place)
+    return TwinValueOperator(b.setting, source, (0, op.place))
+
+
+def _twin_covariance(b: Builder, node: p.PlanNode, op: p.TwinCovariance) -> Operator:
+    source = b.built[node.inputs[0]]
+    assert isinstance(source, TwinStateOperator)
+    return TwinValueOperator(b.setting, source, (1 + op.first, op.second))
 
 
 def _predicted(b: Builder, node: p.PlanNode, op: p.Predicted) -> Operator:
-    return PredictedOperator(b.setting, op.dynamics, op.value, b.input_types(node), op.ahead_ns)
+    return PredictedOperator(b.setting, op.dynamics, (op.value,), b.input_types(node), op.ahead_ns)
+
+
+def _predicted_deviation(b: Builder, node: p.PlanNode, op: p.PredictedDeviation) -> Operator:
+    return PredictedDeviationOperator(b.setting, op, b.input_types(node))
 
 
 def _time_until(b: Builder, node: p.PlanNode, op: p.TimeUntil) -> Operator:
-    return TimeUntilOperator(b.setting, op.dynamics, op.condition, b.input_types(node), op.within_ns)
+    kind = TimeUntilLastingOperator if op.lasting_ns else TimeUntilOperator
+    return kind(b.setting, op, b.input_types(node))
 
 
 OPERATORS: dict[type[p.Operator], Callable[[Builder, p.PlanNode, Any], Operator]] = {
@@ -327,6 +391,7 @@ OPERATORS: dict[type[p.Operator], Callable[[Builder, p.PlanNode, Any], Operator]
     p.Thresholds: _thresholds,
     p.Threshold: _threshold,
     p.Slices: _slices,
+    p.Partial: _partial,
     p.Window: _window,
     p.Thin: _thin,
     p.Recent: _recent,
@@ -335,18 +400,24 @@ OPERATORS: dict[type[p.Operator], Callable[[Builder, p.PlanNode, Any], Operator]
     p.Aggregate: _aggregate,
     p.Following: _following,
     p.Members: _members,
+    p.Chosen: _chosen,
     p.OfGroup: _of_group,
     p.Pattern: _pattern,
     p.Expired: _expired,
     p.Captured: _captured,
     p.Schedule: _schedule,
     p.Rule: _rule,
+    p.Flaps: _flaps,
     p.Raised: _raised,
     p.Action: _action,
     p.Output: _output,
+    p.Calibration: _calibration,
+    p.Calibrated: _calibrated,
     p.TwinState: _twin_state,
     p.TwinValue: _twin_value,
+    p.TwinCovariance: _twin_covariance,
     p.Predicted: _predicted,
+    p.PredictedDeviation: _predicted_deviation,
     p.TimeUntil: _time_until,
 }
 """How each operator of a plan is built; `Payload` is the business of `runtime.ingest`."""

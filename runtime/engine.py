@@ -23,17 +23,19 @@ from .build import build
 from .flow import Dense, Flow, Sparse
 from .frame import Begun, Frame, Keys, Rows
 from .gathering import Outputs
-from .kernels.order import LATE, REVISING
+from .kernels.settling import LATE, REVISING
 from .migrating import migrate
+from .operators.chosen import ChosenOperator
 from .operators.crossing import DelayedOperator
 from .operators.elementwise import full
 from .operators.group_clock import Arrivals, GroupClock, kinds
-from .operators.groups import GroupSlicesOperator, MembersOperator
+from .operators.group_slices import GroupSlicesOperator, PartialOperator
+from .operators.groups import MembersOperator
 from .operators.leaves import FieldState
 from .operators.node import Operator, Setting
 from .operators.of_group import OfGroupOperator
 from .operators.pattern_groups import GroupPatternOperator
-from .operators.received import Arrived, ReceivedOperator
+from .operators.received import Arrived, ReceivedOperator, ReceivedPartsOperator
 from .operators.recent_groups import FromMembers
 from .operators.rules import RuleOperator
 from .output import Counters
@@ -77,10 +79,12 @@ class Engine:
                 self._nodes[node.timeline].append(node)
         self._fields: dict[tuple[str, str], FieldState] = {}
         self._operators: dict[str, Operator] = build(plan, self._setting, self._groups, self._fields)
+        self._rules = {o.rule.name: o for o in self._operators.values() if isinstance(o, RuleOperator)}
         self._seers = [
             (node.inputs[0], operator)
             for node in plan.nodes
-            if isinstance(operator := self._operators.get(node.id), OfGroupOperator)
+            if isinstance(node.operator, p.OfGroup)
+            and isinstance(operator := self._operators[node.id], OfGroupOperator)
         ]
         self._revisers = {t.id: Reviser(self._setting, t.id, self._operators) for t in self._timelines if t.settled}
         self._committing = [o for o in self._operators.values() if type(o).commit is not Operator.commit]
@@ -146,7 +150,7 @@ class Engine:
             self.next_seq = max(self.next_seq, int(frame.seq.max(initial=-1)) + 1)
         for id_, one in arrived.items():
             operator = self._operators[id_]
-            assert isinstance(operator, ReceivedOperator)
+            assert isinstance(operator, ReceivedOperator | ReceivedPartsOperator)
             operator.arrived = one
         for timeline in self._timelines:
             if timeline.id in frames:
@@ -167,6 +171,13 @@ class Engine:
         """The number of a key of a timeline; a new one if there was none. `REFUSED` beyond the devices allowed."""
         group = self._groups.get(timeline)
         return self.registries[self._device_of(timeline)].key(name[0]) if group is None else group.named(name)
+
+    def _known_key(self, timeline: str, name: tuple[str, ...]) -> int | None:
+        """The number of a key of a timeline, if there is one of this name."""
+        group = self._groups.get(timeline)
+        if group is not None:
+            return group.known(name)
+        return self.registries[self._device_of(timeline)].keys.get(name[0]) if len(name) == 1 else None
 
     def key_count(self, timeline: str) -> int:
         """How many keys a timeline has."""
@@ -244,47 +255,31 @@ class Engine:
             if timeline.device == part.device:
                 frames[timeline.id] = settled if timeline.settled else current
 
+    def knows(self, device: str, id_: str) -> bool:
+        """Whether a device has a time: something came of it."""
+        key, now = self.registries[device].keys.get(id_), self._clocks[device].now
+        return key is not None and key < len(now) and bool(now[key] >= 0)
+
     def has_rule(self, name: str) -> bool:
         """Whether a rule of the plan has this name."""
-        return any(isinstance(node.operator, p.Rule) and node.operator.name == name for node in self.plan.nodes)
+        return name in self._rules
 
     def _acknowledge(self, acknowledgement: Acknowledgement) -> None:
-        rule = next(
-            (
-                o
-                for o in self._operators.values()
-                if isinstance(o, RuleOperator) and o.rule.name == acknowledgement.rule
-            ),
-            None,
-        )
+        rule = self._rules.get(acknowledgement.rule)
         if rule is None:
             raise KeyError(f"no rule is called {acknowledgement.rule}")
         keys = self.key_count(rule.timeline)
-        key = next(
-            (k for k in range(keys) if self._setting.gathered.key(rule.timeline, k) == acknowledgement.key), None
-        )
-        if key is None:
+        key = self._known_key(rule.timeline, acknowledgement.key)
+        times = self._times_of(next(t for t in self._timelines if t.id == rule.timeline))
+        if key is None or key >= len(times):
             return
         rule.acknowledge(key)
         self._agendas[rule.timeline].wake(self.plan.nodes[rule.place].id)
         one = np.array([key], dtype=np.int32)
-        time = self._time_of(rule.timeline, key)
         frame = Frame(
-            np.array([acknowledgement.seq]), one, np.array([time]), np.zeros(1, np.bool_), keys,
-            message_time=np.array([time]),
-        )  # fmt: skip
+            np.array([acknowledgement.seq]), one, times[one], np.zeros(1, np.bool_), keys, message_time=times[one]
+        )
         self._run({rule.timeline: frame}, None)
-
-    def _time_of(self, timeline: str, key: int) -> int:
-        group = self._groups.get(timeline)
-        if group is not None:
-            return int(group.clock[key]) if key < len(group.clock) else 0
-        plan = next(t for t in self._timelines if t.id == timeline)
-        assert plan.device is not None
-        clock = self._clocks[plan.device]
-        if plan.settled and clock.device.lateness_ns:
-            return int(clock.settled[key])
-        return int(clock.now[key])
 
     # -- State --------------------------------------------------------------------------------------------------------
 
@@ -388,7 +383,7 @@ class Engine:
             frame = frames.get(timeline.id)
             if frame is not None and len(frame):
                 for node in self._seeing_groups[timeline.id]:
-                    flows[node.id] = self._see(node, frame, flows)
+                    flows[node.id] = self._see(node, timeline, frame, frames, flows)
         if look is not None:
             look(flows)
         if self.observer is not None:
@@ -413,7 +408,7 @@ class Engine:
         happened = []
         for node in self._nodes[timeline.id]:
             operator = self._operators[node.id]
-            if isinstance(operator, MembersOperator | FromMembers):
+            if isinstance(operator, MembersOperator | ChosenOperator | FromMembers):
                 of = _arrivals_of(operator.timeline, arrivals)
                 inputs = [i for i in node.inputs if self._timeline_of[i] != timeline.id]
                 happened.append(operator.collect(of, [flows[i] for i in inputs] if of is not None else []))
@@ -436,11 +431,20 @@ class Engine:
         first, _ = kinds([seq, keys])
         return seq[first], keys[first]
 
-    def _see(self, node: p.PlanNode, frame: Frame, flows: dict[str, Any]) -> Any:
+    def _see(
+        self,
+        node: p.PlanNode,
+        timeline: p.Timeline,
+        frame: Frame,
+        frames: Mapping[str, Frame],
+        flows: Mapping[str, Any],
+    ) -> Any:
         """Run what sees what groups have given, or uses what does."""
         operator = self._operators[node.id]
         if isinstance(operator, OfGroupOperator):
             return operator.see(frame, [flows[i] for i in node.inputs[1:]])
+        if isinstance(operator, DelayedOperator):
+            return self._cross(node, operator, timeline, frame, frames, flows, [])
         return operator.run(frame, [flows[i] for i in node.inputs])
 
     def _cross(
@@ -461,10 +465,10 @@ class Engine:
             if settled in self._groups:
                 keys = self._groups[timeline.id].keys_of(self._groups[settled])
             return operator.cross(frames.get(settled), frame, flows.get(source), keys)
-        if isinstance(operator, GroupSlicesOperator):
+        if isinstance(operator, GroupSlicesOperator | PartialOperator):
             of = _arrivals_of(self._timeline_of[node.inputs[0]], arrivals)
             inputs = [flows[i] for i in node.inputs] if of is not None else []
-            return operator.walk(frame, operator.samples(frame, self._groups[timeline.id], of, inputs))
+            return operator.from_members(frame, self._groups[timeline.id], of, inputs)
         return operator.run(frame, [flows[i] for i in node.inputs if self._timeline_of[i] == timeline.id])
 
 

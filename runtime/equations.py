@@ -30,7 +30,7 @@ class Equations:
         )
         n = self.states
         stack = np.zeros(terms.depth)
-        matrices = np.zeros((5, max(n, 1), max(n, 1)))
+        matrices = np.zeros((10, max(n, 1), max(n, 1)))
         row, stages = np.zeros((max(len(types), 1), 1)), np.zeros((10, max(n, 1)))
         self.work: Any = (row, stack, stack.view(np.int64), stages, matrices)
         self.bounds = np.array(

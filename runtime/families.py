@@ -15,6 +15,7 @@ from ..compiler import plan as p
 from .operators.elementwise import MapOperator
 from .operators.families import (
     ActionFamily,
+    ConjunctionFamily,
     Family,
     HoldsFamily,
     LogicFamily,
@@ -29,6 +30,7 @@ from .operators.thresholds import ThresholdOperator
 from .operators.truths import HoldsOperator
 
 LOGIC = ("and_", "or_", "not_", "not_true")
+JOINING = (p.Threshold, p.Map, p.Holds, p.Rule, p.Action)
 Shape = tuple[object, ...]
 
 
@@ -37,27 +39,32 @@ class Families:
 
     def __init__(self, nodes: Sequence[p.PlanNode], operators: Mapping[str, Operator]) -> None:
         self.nodes = {node.id: node for node in nodes}
-        self.members: dict[Shape, list[str]] = {}
+        self.shapes: dict[str, Shape] = {}
+        """By name."""
+        self.members: dict[str, list[str]] = {}
         self.lanes: dict[str, tuple[str, int]] = {}
         """By node: the name of its family, and its lane."""
-        self.kinds: dict[str, str] = {}
-        self.names: dict[Shape, str] = {}
+        names: dict[Shape, str] = {}
         for node in nodes:
-            shape = self._shape(node)
+            shape = self._shape(node) if isinstance(node.operator, JOINING) else None
             if shape is None:
                 continue
-            name = self.names.setdefault(shape, f"like {node.id}")
-            members = self.members.setdefault(shape, [])
+            name = names.get(shape)
+            if name is None:
+                name = names[shape] = f"like {node.id}"
+                self.shapes[name], self.members[name] = shape, []
+            members = self.members[name]
             self.lanes[node.id] = name, len(members)
-            self.kinds[name] = str(shape[0])
             members.append(node.id)
-        self.size = {self.names[shape]: len(ids) for shape, ids in self.members.items()}
-        self.of = {self.names[shape]: self._family(shape, ids, operators) for shape, ids in self.members.items()}
+        self.of: dict[str, Family] = {}
+        for name, ids in self.members.items():
+            self.of[name] = self._family(self.shapes[name], ids, operators)
 
     def _shape(self, node: p.PlanNode) -> Shape | None:
         """What the nodes of a family have in common; None: it is in none."""
-        inside = [self.lanes[i][0] for i in node.inputs if i in self.lanes]
-        kinds = [self.kinds[name] for name in inside]
+        lanes = self.lanes
+        inside = [lanes[i][0] for i in node.inputs if i in lanes]
+        kinds = [self.shapes[name][0] for name in inside]
         whole = len(inside) == len(node.inputs)
         match node.operator:
             case p.Threshold():
@@ -88,13 +95,16 @@ class Families:
             case "threshold":
                 return ThresholdFamily(shared, [o for o in members if isinstance(o, ThresholdOperator)])
             case "logic":
+                compared = [family for s in sources if isinstance(family := self.of[s.family], ThresholdFamily)]
+                if shape[1] in ("and_", "or_") and len(compared) == 2:
+                    return ConjunctionFamily(sources, [o for o in members if isinstance(o, MapOperator)], compared)
                 return LogicFamily(sources, [o for o in members if isinstance(o, MapOperator)])
             case "holds":
                 return HoldsFamily(sources, [o for o in members if isinstance(o, HoldsOperator)])
             case "rule":
                 return RuleFamily(sources, [o for o in members if isinstance(o, RuleOperator)])
             case _:
-                rules = self.size[sources[0].family]
+                rules = len(self.members[sources[0].family])
                 return ActionFamily(sources, shared, [o for o in members if isinstance(o, ActionOperator)], rules)
 
 

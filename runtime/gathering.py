@@ -84,6 +84,18 @@ class Columns:
     values: Column
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What came of a family of nodes in a batch, as columns (n,) for all of them together: each is of `names[lane]`;
+    `lane` ascends. The others are as in `Columns`."""
+
+    names: tuple[str, ...]
+    lane: Lane
+    keys: Keys
+    times: Rows
+    values: Column
+
+
 @dataclass
 class Gathered:
     """The blocks of the batch at hand, and how keys of timelines are shown and ordered."""
@@ -187,6 +199,18 @@ class Outputs(Sequence[Output]):
             known = np.concatenate([column.mask() for column in columns])
         values = _joined([column.values for column in columns])
         return Columns(_joined([i.key for i in instants]), _joined([i.time for i in instants]), Column(values, known))
+
+    def tables(self) -> list[Table]:
+        """The outputs of all signals, patterns and rules' lives as columns, a table for each family of nodes: how many
+        rules it has does not matter."""
+        tables = []
+        for block in self.blocks:
+            if block.names:
+                at, count = block.instants, len(block)
+                lane = np.zeros(count, dtype=np.int32) if block.lane is None else block.lane
+                values = Column(np.zeros(count)) if block.column is None else block.column
+                tables.append(Table(tuple(block.names), lane, at.key, at.time, values))
+        return tables
 
     def _order_of_few(self) -> list[int]:
         """As `_order`: for a few outputs it is much faster to compare them in Python."""

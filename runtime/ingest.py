@@ -47,7 +47,7 @@ class Admission:
     moves `latest_ns` on between runs: it is an input.
     """
 
-    STATE: ClassVar[tuple[str, ...]] = ("next_seq", "newest_ns", "latest_ns", "told_ns", "remembered")
+    STATE: ClassVar[tuple[str, ...]] = ("next_seq", "newest_ns", "latest_ns", "told_ns", "remembered", "registered")
 
     plan: p.Plan
     symbols: Symbols
@@ -58,6 +58,13 @@ class Admission:
     latest_ns: int = TIME_MAX_NS
     told_ns: int | None = None
     remembered: dict[str, Remembered] = field(default_factory=dict)
+    registered: int = 0
+    """So many of the inputs are no messages, but devices of an inventory."""
+
+    @property
+    def messages(self) -> int:
+        """How many messages were read."""
+        return self.next_seq - self.registered
 
     def batches(self, reader: Reader, sources: Sequence[str]) -> Iterator[Batch]:
         """What these sources, in the plan's order, make of an input's messages. Raises `InputError`."""

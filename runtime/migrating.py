@@ -18,6 +18,7 @@ from .kernels import slices as kernel
 from .kernels.jit import NEVER
 from .operators.elementwise import MapOperator
 from .operators.group_clock import GroupClock
+from .operators.group_slices import GroupSlicesOperator
 from .operators.leaves import FieldState
 from .operators.node import Operator
 from .operators.thresholds import ThresholdsOperator
@@ -110,6 +111,7 @@ def _group(old: GroupClock, new: GroupClock) -> None:
             for place, (member, _) in enumerate(new.types)
         ]
     load(new, saved)
+    new.make_room()
 
 
 def _node(old: Operator, new: Operator, came_from: Mapping[str, str], now: Rows | None) -> None:
@@ -151,6 +153,8 @@ def _recut(old: SlicesOperator, new: SlicesOperator, came_from: Mapping[str, str
             new.bounds[place] = old.bounds[was].copy()
     state[:, kernel.SOONEST] = state[:, into.ends : into.ends + len(new.windows)].min(axis=1, initial=NEVER)
     _put(new, *_slices_of(old, new))
+    if type(old) is GroupSlicesOperator and type(new) is GroupSlicesOperator:
+        new.waiting = [array.copy() for array in old.waiting]
 
 
 def _alike(old: SlicesOperator, new: SlicesOperator) -> bool:

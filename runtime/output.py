@@ -9,7 +9,7 @@ OutputValue = bool | float | str | tuple[float, float] | None
 """A value in an output; None is absent, a time is an RFC 3339 text."""
 
 
-Happening = Literal["raised", "repeated", "cleared", "uncertain", "certain"]
+Happening = Literal["raised", "repeated", "cleared", "uncertain", "certain", "flapping", "calm"]
 """What happens in a rule's life."""
 
 
@@ -48,11 +48,24 @@ class Emitted(Record):
 
 @dataclass(frozen=True, slots=True)
 class Sent(Record):
-    """A command that a rule, or a procedure that it runs, asks for: planned, not delivered (`runtime.commands`)."""
+    """A command that a rule, or a procedure that it runs, asks for: planned, not delivered (`runtime.commands`).
+
+    The key is the device's id; where a group's rule sends it to its members, `group` is the group's key.
+    """
 
     rule: str
     command: str
     arguments: Mapping[str, OutputValue]
+    group: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Set(Record):
+    """What a property of a device shall be, as a rule, or a procedure that it runs, wants it."""
+
+    rule: str
+    property: str
+    value: OutputValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,7 @@ class Matched(Record):
     events: tuple[tuple[str, int], ...] = ()
 
 
-Output = Life | Alerted | Emitted | Sent | Started | Signalled | Matched
+Output = Life | Alerted | Emitted | Sent | Set | Started | Signalled | Matched
 
 
 @dataclass(slots=True)

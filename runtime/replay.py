@@ -16,12 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.plan import Plan
+from .batch import Batch
 from .connectors.payload import InputError, Origin, Payloads, Reader, Texts, Wanted
+from .deployment.inventory import Registered
 from .engine import Engine
 from .gathering import Outputs
 from .ingest import TIME_MAX_NS, Admission, split
 from .output import Counters
 from .quarantine import Quarantine
+from .registering import Registrations
 
 INPUTS_MAX = 1 << 16
 """Messages in a batch, at most."""
@@ -48,14 +51,23 @@ class Replay:
 
     engine: Engine
     admission: Admission
+    registered: Sequence[Registered] = ()
     position: Position | None = field(default=BEGINNING, init=False)
 
     @classmethod
-    def of(cls, plan: Plan, latest_ns: int = TIME_MAX_NS) -> "Replay":
-        """`latest_ns`: messages from after this time are quarantined as `in_future`."""
-        engine = Engine(plan)
+    def of(
+        cls,
+        plan: Plan,
+        latest_ns: int = TIME_MAX_NS,
+        registered: Sequence[Registered] = (),
+        engine: Engine | None = None,
+    ) -> "Replay":
+        """`latest_ns`: messages from after this time are quarantined as `in_future`. `registered`: devices that are
+        there before the first message. `engine`: one of the plan, if there is one already."""
+        engine = Engine(plan) if engine is None else engine
         quarantine = Quarantine(engine.counters)
-        return cls(engine, Admission(plan, engine.symbols, engine.registries, quarantine, latest_ns=latest_ns))
+        admission = Admission(plan, engine.symbols, engine.registries, quarantine, latest_ns=latest_ns)
+        return cls(engine, admission, registered)
 
     @property
     def counters(self) -> Counters:
@@ -85,21 +97,31 @@ class Replay:
         `messages_max`: no more messages are read, as if the inputs ended there. `begin`: what is before it was executed
         already, by this replay's engine as it was then.
         """
+        registrations = Registrations.of(self.registered, self.engine, self.admission)
         for place, (reader, sources) in enumerate(inputs[begin.input :], begin.input):
             passed = begin.messages if place == begin.input else 0
             if passed:
                 reader = _Rest(reader, passed)
             if messages_max is not None:
-                reader = _Head(reader, messages_max - self.admission.next_seq)
+                reader = _Head(reader, messages_max - self.admission.messages)
             read_before = self.admission.next_seq - passed
             for batch in self.admission.batches(reader, sources):
                 *parts, last = split(batch, inputs_max)
                 self.position = None
+                if registrations.waiting and len(batch):
+                    for part in split(registrations.batch(self.engine, self.admission, batch), inputs_max):
+                        yield self.engine.feed(part)
                 for part in parts:
                     yield self.engine.feed(part)
-                self.position = Position(place, self.admission.next_seq - read_before)
+                if not registrations.waiting:
+                    self.position = Position(place, self.admission.next_seq - read_before)
                 yield self.engine.feed(last)
         self.position = None
+        if registrations.waiting:
+            if all(one.since_ns is None for one in registrations.waiting):
+                return  # Neither a message nor a device has said what time it is.
+            for part in split(registrations.batch(self.engine, self.admission, Batch()), inputs_max):
+                yield self.engine.feed(part)
         yield from self.end()
 
     def end(self) -> Iterator[Outputs]:

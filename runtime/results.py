@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from ..stdlib.conversion import write_time
-from .output import Alerted, Emitted, Life, Matched, Output, Sent, Signalled, Started
+from .output import Alerted, Emitted, Life, Matched, Output, Sent, Set, Signalled, Started
 
 
 def as_json(output: Output) -> dict[str, Any]:
@@ -30,6 +30,10 @@ def as_json(output: Output) -> dict[str, Any]:
             members |= {"what": "emit", "rule": output.rule, "name": output.name, "arguments": output.arguments}
         case Sent():
             members |= {"what": "send", "rule": output.rule, "command": output.command, "arguments": output.arguments}
+            if output.group is not None:
+                members["group"] = output.group
+        case Set():
+            members |= {"what": "set", "rule": output.rule, "property": output.property, "value": output.value}
         case Started():
             members |= {
                 "what": "run",

@@ -65,7 +65,7 @@ class Reviser:
         self.slices = [
             n
             for n in plan.nodes
-            if isinstance(self.operators.get(n.id), SlicesOperator) and n.timeline == self.timeline
+            if n.timeline == self.timeline and isinstance(self.operators.get(n.id), SlicesOperator)
         ]
         for node in plan.nodes:
             if node.timeline == self.timeline and isinstance(node.operator, p.Output) and node.operator.paced:

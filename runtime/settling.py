@@ -8,7 +8,9 @@ from ..stdlib.column import DTYPES, Column
 from .batch import Messages
 from .frame import Frame, Rows, first_seen
 from .kernels.jit import NEVER
-from .kernels.order import LATE, ON_TIME, REVISING, advance, ascending, settle
+from .kernels.order import advance, ascending
+from .kernels.queues import ROW, Pool, empty_pool, rows_in, with_room
+from .kernels.settling import LATE, ON_TIME, REVISING, drain, settle
 
 KEPT_AT_LEAST = 1024
 """So many rows are kept before what does not wait any more is forgotten; it takes as long as all that is kept."""
@@ -17,7 +19,7 @@ KEPT_AT_LEAST = 1024
 class DeviceClock:
     """The times of a device type's devices, and the messages that wait for stragglers."""
 
-    STATE = ("now", "newest", "settled", "waiting", "heap_time", "heap_row", "kept", "kept_count")
+    STATE = ("now", "newest", "settled", "waiting", "queues", "pool", "kept", "kept_count")
     SCRATCH = ("settled_early",)
 
     def __init__(self, device: DeviceType) -> None:
@@ -27,7 +29,9 @@ class DeviceClock:
         self.newest = -1
         self.settled: Rows = np.zeros(0, dtype=np.int64)
         self.waiting: Rows = np.zeros(0, dtype=np.int64)
-        self.heap_time, self.heap_row = np.zeros((0, 8), dtype=np.int64), np.zeros((0, 8), dtype=np.int64)
+        self.queues: Rows = np.zeros(0, dtype=np.int64)
+        self.pool: Pool = empty_pool()
+        self.settled_early = 0
         self.kept: dict[str, Column] = {}
         self.kept_count = 0
 
@@ -36,7 +40,6 @@ class DeviceClock:
         clock = first_seen(self.now, 1 + int(messages.key.max()), -1).copy()
         moment = np.empty(len(messages), dtype=np.int64)
         advance(messages.key, messages.time, clock, moment)
-        behind = moment - messages.time > self.device.lateness_ns
         behind = moment - messages.time > self.device.lateness_ns
         if self.device.lateness_ns and int(self.waiting.max(initial=0)) + len(messages) > self.device.settle_max:
             # Messages may settle early in this batch: whatever is not the newest may be behind one that did.
@@ -97,7 +100,7 @@ class DeviceClock:
         device, keys, n = self.device, current.keys, len(messages)
         self.settled = first_seen(self.settled, keys, -NEVER)
         self.waiting = first_seen(self.waiting, keys, 0)
-        self.heap_time, self.heap_row = first_seen(self.heap_time, keys, 0), first_seen(self.heap_row, keys, 0)
+        self.queues = first_seen(self.queues, keys, 0)
         verdict = np.full(n, ON_TIME, dtype=np.int8)
         size = 2 * n + int(self.waiting.sum()) + 16
         origin, row, time = (np.empty(size, dtype=np.int64) for _ in range(3))
@@ -106,12 +109,11 @@ class DeviceClock:
         while start < n:
             start = settle(
                 start, messages.key, messages.time, current.time, ~current.event, self.kept_count, device.lateness_ns,
-                device.revise_ns, device.settle_max, self.settled, self.waiting, self.heap_time, self.heap_row,
+                device.revise_ns, device.settle_max, self.settled, self.waiting, self.queues, self.pool,
                 origin, row, time, counts, verdict,
             )  # fmt: skip
             if start < n:
-                self.heap_time = np.concatenate([self.heap_time, np.zeros_like(self.heap_time)], axis=1)
-                self.heap_row = np.concatenate([self.heap_row, np.zeros_like(self.heap_row)], axis=1)
+                self.pool = with_room(self.pool)
         self.settled_early = int(counts[1])
         origin, row, time = origin[: counts[0]], row[: counts[0]], time[: counts[0]]
         event = row >= 0
@@ -123,8 +125,6 @@ class DeviceClock:
         if self.kept_count > 2 * int(self.waiting.sum()) + KEPT_AT_LEAST:
             self._forget()
         return frame, verdict
-
-    settled_early = 0
 
     def _keep(self, messages: Messages) -> None:
         """Keep what messages carry, behind what was kept before: `kept_count` rows, in columns with room for more."""
@@ -142,9 +142,9 @@ class DeviceClock:
 
     def _forget(self) -> None:
         """Keep only what still waits, and number it anew."""
-        waiting = np.arange(self.heap_row.shape[1]) < self.waiting[:, None]
-        kept = np.sort(self.heap_row[waiting])
-        self.heap_row[waiting] = np.searchsorted(kept, self.heap_row[waiting])
+        waiting = rows_in(self.pool)
+        kept = np.sort(self.pool[waiting, ROW])
+        self.pool[waiting, ROW] = np.searchsorted(kept, self.pool[waiting, ROW])
         self.kept = {name: column.take(kept) for name, column in self.kept.items()}
         self.kept_count = len(kept)
 
@@ -157,9 +157,10 @@ class DeviceClock:
         )  # fmt: skip
         if not settled or self.device.lateness_ns == 0:
             return ends
-        waits = np.arange(self.heap_row.shape[1]) < self.waiting[:, None]
-        key = np.repeat(np.arange(len(self.waiting), dtype=np.int32), self.waiting)
-        row, time = self.heap_row[waits], self.heap_time[waits]
+        count = int(self.waiting.sum())
+        key = np.empty(count, dtype=np.int32)
+        row, time = (np.empty(count, dtype=np.int64) for _ in range(2))
+        drain(self.queues, self.pool, key, row, time)
         # Each device's messages by (time, admission), then its time.
         key = np.concatenate([key, ends.key])
         row = np.concatenate([row, np.full(keys, -1, dtype=np.int64)])

@@ -19,12 +19,23 @@ from typing import Any
 import numpy as np
 
 from ..stdlib.column import Column
+from .commands.course import Course, StepCourse
+from .commands.delivery import Command
+from .commands.holding import Claim
+from .commands.known import Reading
+from .commands.records import Asked
 from .flow import Held
 from .operators.group_clock import Updates
+from .output import Started
 from .quarantine import Refusal
 from .repeated import Remembered
 
-PARTS: dict[str, Any] = {part.__name__: part for part in (Column, Held, Updates, Refusal, Remembered)}
+PARTS: dict[str, Any] = {
+    part.__name__: part
+    for part in (
+        Column, Held, Updates, Refusal, Remembered, Reading, Asked, Started, Command, StepCourse, Course, Claim,
+    )
+}  # fmt: skip
 """The dataclasses that state may hold, by name."""
 
 Saved = dict[str, Any]

@@ -68,6 +68,13 @@ class Registry:
     def register(self, ids: Sequence[str]) -> Codes:
         """The keys (n,) of devices, as `key` gives them one by one."""
         known = self.keys
+        if not known and len(ids) <= (len(ids) if self.device.maximum is None else self.device.maximum):
+            # As an inventory has them: all are new, and most often none is there twice.
+            known.update(zip(ids, range(len(ids)), strict=True))
+            if len(known) == len(ids):
+                self.ids += ids
+                return np.arange(len(ids), dtype=np.int32)
+            known.clear()
         fresh = [id_ for id_ in dict.fromkeys(ids) if id_ not in known]
         if self.device.maximum is not None:
             fresh = fresh[: max(self.device.maximum - len(self.ids), 0)]

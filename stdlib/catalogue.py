@@ -14,6 +14,8 @@ from . import (
     foresight,
     frequencies,
     geography,
+    lines,
+    listed,
     logic,
     magnitudes,
     quantiles,
@@ -35,7 +37,7 @@ def _by_name(functions: Iterable[F]) -> dict[str, F]:
 
 SCALARS: dict[str, Scalar] = _by_name(
     scalar
-    for family in (arithmetic, comparison, logic, conversion, magnitudes, geography, versions)
+    for family in (arithmetic, comparison, logic, conversion, magnitudes, geography, versions, listed)
     for scalar in family.SCALARS
 )
 """Functions of values at one instant. `min` and `max` of two or more numbers are here, those of samples in
@@ -48,6 +50,7 @@ AGGREGATES: dict[str, AggregateFunction] = _by_name(
         *frequencies.FREQUENCIES,
         *trends.TRENDS,
         *durations.DURATIONS,
+        *lines.LINES,
     )
 )
 """Functions of the samples of a window, or of the members of a group."""

@@ -44,6 +44,10 @@ def _exact_integral(spans: Spans) -> Fraction:
     return sum((Fraction(value) * Fraction(end - begin, NS_PER_S) for begin, end, value in spans), Fraction(0))
 
 
+def _plain_held_time(spans: Spans) -> Value:
+    return rounded(_exact_seconds(spans)) if spans else None
+
+
 def _plain_integral(spans: Spans) -> Value:
     return rounded(_exact_integral(spans)) if spans else None
 
@@ -103,6 +107,19 @@ DURATIONS = (
         over_members=False,
         mergeable=False,
         examples=("time_weighted_mean(temp over 1 h every 5 min)",),
+    ),
+    AggregateFunction(
+        "held_time",
+        "any",
+        "duration",
+        ("held",),
+        lambda c: _seconds(c, "held_ns"),
+        _plain_held_time,
+        "For how long, in all, anything was held.",
+        over_members=False,
+        mergeable=False,
+        internal=True,
+        single="how long it was held",
     ),
     AggregateFunction(
         "duration",

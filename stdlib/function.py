@@ -67,13 +67,14 @@ class AggregateFunction:
     `mergeable` ones are split into an edge partial and a cloud total. `lower` makes values of combined windows; it is
     also what `Members` uses over the members of a group. `reference` gets the samples in order, as (time ns, value),
     and is the definition; of a function of what is `held` the spans (begin ns, end ns, value) in which a value was
-    held. Both get the option, if the function has one: `options` are named constants, written as the parameters of a
-    `Stateful`, one at most. `argument`: what it takes (`bool`, `number`, `any`; `value`: a number, a text or a bool).
-    `second`: what its second argument is, if it takes two, sampled together (`corr(x, y over 1 h every 1 min)`): a
-    sample's value is then a pair. `empty` is its value where there is no sample, `single` says in words what it is of
-    one, and `error` how far it may be off; exact if empty. An `internal` one has no name in programs: `count` of a bool
-    is `count_true` in a plan. `whole` is the definition where all values are at hand, over the members of a group, if
-    that is another one: no error then. `quantile`: which part of the values it is about, if that is what it is.
+    held; of one of the `lines` between samples their times count from the window's middle. Both get the option, if the
+    function has one: `options` are named constants, written as the parameters of a `Stateful`, one at most. `argument`:
+    what it takes (`bool`, `number`, `any`; `value`: a number, a text or a bool). `second`: what its second argument is,
+    if it takes two, sampled together (`corr(x, y over 1 h every 1 min)`): a sample's value is then a pair. `empty` is
+    its value where there is no sample, `single` says in words what it is of one, and `error` how far it may be off;
+    exact if empty. An `internal` one has no name in programs: `count` of a bool is `count_true` in a plan. `whole` is
+    the definition where all values are at hand, over the members of a group, if that is another one: no error then.
+    `quantile`: which part of the values it is about, if that is what it is.
 
     `result`: the type and unit rule: `number` has the argument's unit (as a point if that is one), `difference` is a
     vector of that unit, `square`, `count` is an int, `ratio` a fraction, `rate` and `slope` per second, `argument` a
@@ -120,6 +121,11 @@ class AggregateFunction:
     def held(self) -> bool:
         """Whether it is about what was held, not about samples."""
         return "held" in self.parts
+
+    @property
+    def lines(self) -> bool:
+        """Whether it is about what lies between samples."""
+        return "lines" in self.parts
 
 
 class Follower(Protocol):

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 Part = Literal[
     "count", "true", "sum", "squares", "min", "max", "first", "last", "time", "second",
-    "values", "hashes", "frequencies", "held",
+    "values", "hashes", "frequencies", "held", "lines",
 ]  # fmt: skip
 """What a slice keeps of the samples of one key. `time`: sums of products with the sample's time; `second`: with the
-second value that is sampled with it. `values`, `hashes`, `frequencies`: a table (`TABLES`); `held`: what was held."""
+second value that is sampled with it. `values`, `hashes`, `frequencies`: a table (`TABLES`); `held`: what was held;
+`lines`: what lies between samples."""
 
 PARTS: tuple[Part, ...] = ("count", "true", "sum", "squares", "min", "max", "first", "last", "time", "second")
 """Parts that are numbers of a row; the flag of each is 1 << its place."""
@@ -25,6 +26,9 @@ TABLES: tuple[Part, ...] = ("values", "hashes", "frequencies")
 """Parts that are tables of values, one beside the row for each slice."""
 
 HELD: Part = "held"
+LINES: Part = "lines"
+ALONE: tuple[Part, ...] = (HELD, LINES)
+"""Parts of which slices keep nothing else."""
 
 Column = Literal[
     "count", "true", "sum", "squares", "min", "max", "first", "last", "shift", "first_time", "last_time", "other_sum",
@@ -40,7 +44,15 @@ HELD_COLUMNS = ("held_ns", "integral", "true_ns", "spells", "longest_ns")
 """The numbers of a row of what was held: how long anything was, its integral by seconds, how long it was true, how
 often without a break, and how long at most."""
 
-INTS = ("first_time", "last_time", "held_ns", "true_ns", "spells", "longest_ns")
+LINE_COLUMNS = ("samples", "lasted_ns", "area", "newest", "left_ns", "left", "right_ns", "right")
+"""The numbers of a row of what lies between samples: how many these are, how long it is from the first to the last, the
+area by seconds and the newest; the newest before the window's middle and how long before (-1: none), the oldest not
+before it and how long after."""
+
+INTS = (
+    "first_time", "last_time", "held_ns", "true_ns", "spells", "longest_ns", "samples", "lasted_ns", "left_ns",
+    "right_ns",
+)  # fmt: skip
 """The numbers of a row that are ints."""
 
 _OTHERS: tuple[Column, ...] = ("sum", "shift", "other_sum", "other_squares", "products", "other_shift")
@@ -97,19 +109,19 @@ def ring_sizes(slices: int, longest: int) -> list[int]:
     return sizes
 
 
-LINE_WORDS = 8
+CACHE_LINE_WORDS = 8
 """The 8-byte words of a line of the processor's cache."""
 
 
 def slice_words(parts: Collection[Part]) -> int:
     """The 8-byte words of a slice: its number, and its parts. A small one lies in no two lines."""
     words = 1 + len(columns_of(parts))
-    return next((size for size in (2, 4, LINE_WORDS) if words <= size), words)
+    return next((size for size in (2, 4, CACHE_LINE_WORDS) if words <= size), words)
 
 
 def whole_lines(words: int) -> int:
     """So many words, and those that are left of the last line."""
-    return -(-words // LINE_WORDS) * LINE_WORDS
+    return -(-words // CACHE_LINE_WORDS) * CACHE_LINE_WORDS
 
 
 # --- Samples themselves ----------------------------------------------------------------------------------------------
@@ -142,6 +154,8 @@ TABLE_WORDS = 514 + 5
 """A table of 256 values and one more, or of as many bytes as it takes to estimate very many; and where it is."""
 HELD_WORDS = 14
 """What a slice keeps of what was held."""
+LINE_WORDS = 7
+"""What a slice keeps of what lies between samples."""
 
 
 def key_words(parts: Collection[Part], slices: int, longest: int, windows: int) -> int:
@@ -149,9 +163,30 @@ def key_words(parts: Collection[Part], slices: int, longest: int, windows: int) 
     window, and so many windows."""
     if HELD in parts:
         return HEADER_WORDS // 2 + slices * HELD_WORDS + 2 * windows
+    if LINES in parts:
+        return 1 + slices * LINE_WORDS + 2 * windows
     rows = sum(ring_sizes(slices, longest)) * slice_words(parts)
     tables = sum(part in TABLES for part in parts) * slices * TABLE_WORDS
     return whole_lines(HEADER_WORDS + rows + 2 * windows) + tables
+
+
+SPAN_WORDS = 8
+"""What a stretch of time, in which something was held or not, comes to."""
+
+
+def spans_within(samples: int) -> int:
+    """How many spans there are between so many samples, at most: each begins one, and what it begins may end."""
+    return 2 * samples + 2
+
+
+def held_recent_words(samples: int) -> int:
+    """The words of a key's newest spans, with what their moving leaves behind: half as much at most."""
+    return 3 * room_for(spans_within(samples)) // 2 * (3 + SPAN_WORDS) + PLACE_WORDS + 6 + SPAN_WORDS
+
+
+def held_open_words(rows: int) -> int:
+    """The words of windows of what was held that are open until something ends: so many of a key at a time."""
+    return 6 + 3 + rows * SPAN_WORDS
 
 
 def open_words(parts: Collection[Part], windows: int) -> int:

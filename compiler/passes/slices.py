@@ -10,7 +10,7 @@ divides all theirs. Each sample is then stored once; where that would need more 
 from dataclasses import dataclass
 from math import gcd
 
-from ...stdlib.parts import HELD, PARTS, TABLES, ring_slices, slice_words
+from ...stdlib.parts import ALONE, PARTS, TABLES, ring_slices, slice_words
 from ..graph import Graph
 from ..plan import PlanNode, SlicePart, Slices, Window
 from ..slicing import longest_window_ns
@@ -52,7 +52,7 @@ def share_slices(graph: Graph) -> Graph:
         assert isinstance(node.operator, Slices)
         store = shared[id_]
         if id_ == store.nodes[0]:
-            operator = Slices(store.width_ns, tuple(part for part in (*PARTS, *TABLES, HELD) if part in store.parts))
+            operator = Slices(store.width_ns, tuple(part for part in (*PARTS, *TABLES, *ALONE) if part in store.parts))
             made[id_] = new.changed(node, operator, node.inputs)
         return made[store.nodes[0]]
 
@@ -60,9 +60,9 @@ def share_slices(graph: Graph) -> Graph:
     return graph.rebuilt(rewrite, of=(Slices, Window))
 
 
-def _stores(graph: Graph) -> dict[tuple[tuple[str, ...], str, bool], list[_Store]]:
-    """The stores of each stream of samples (or of what was held), those that gain by it joined."""
-    streams: dict[tuple[tuple[str, ...], str, bool], list[_Store]] = {}
+def _stores(graph: Graph) -> dict[tuple[tuple[str, ...], str, frozenset[SlicePart]], list[_Store]]:
+    """The stores of each stream of samples (or of what was held, or lies between), those that gain by it joined."""
+    streams: dict[tuple[tuple[str, ...], str, frozenset[SlicePart]], list[_Store]] = {}
     longest_ns: dict[str, int] = {}
     for node in graph:
         if isinstance(node.operator, Window):
@@ -72,7 +72,7 @@ def _stores(graph: Graph) -> dict[tuple[tuple[str, ...], str, bool], list[_Store
         if isinstance(node.operator, Slices):
             longest = longest_ns.get(node.id, 0)
             store = _Store([node.id], node.operator.width_ns, frozenset(node.operator.parts), longest)
-            stores = streams.setdefault((node.inputs, node.timeline, HELD in store.parts), [])
+            stores = streams.setdefault((node.inputs, node.timeline, store.parts & {*ALONE}), [])
             for place, other in enumerate(stores):
                 joined = other.joined(store)
                 if joined.cells <= MEMORY_FACTOR * (other.cells + store.cells):

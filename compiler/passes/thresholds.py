@@ -20,6 +20,7 @@ from ..plan import (
     Map,
     Message,
     Now,
+    OfGroup,
     Output,
     PlanNode,
     Quiet,
@@ -126,5 +127,6 @@ def _asks_for_truth(user: PlanNode, truths: Collection[str]) -> bool:
 
 
 def _holds(graph: Graph, number: str) -> bool:
-    """Whether a number stays what it is between its updates."""
-    return not any(isinstance(graph.node(id_).operator, Message | Now | Key) for id_ in graph.behind(number, (Map,)))
+    """Whether a number stays what it is between its updates; a group's value changes without one."""
+    fleeting = Message | Now | Key | OfGroup
+    return not any(isinstance(graph.node(id_).operator, fleeting) for id_ in graph.behind(number, (Map,)))

@@ -32,6 +32,7 @@ from .commands import (
     RequirePlan,
     RunAct,
     SendAct,
+    SetAct,
     Shown,
     Stage,
     StepPlan,
@@ -39,6 +40,8 @@ from .commands import (
     UndoAct,
     UndonePlan,
     WaitAct,
+    sending,
+    setting,
 )
 from .graph import (
     Cost,
@@ -91,9 +94,10 @@ from .patterns import (
     Turns,
     Without,
 )
-from .rules import Action, ActionArgument, Hole, Output, Raised, Rule, Schedule
+from .rules import Action, ActionArgument, Flaps, Hole, Output, Raised, Rule, Schedule
 from .streams import (
     Aggregate,
+    Chosen,
     Delayed,
     Edge,
     Following,
@@ -101,6 +105,7 @@ from .streams import (
     Map,
     Members,
     OfGroup,
+    Partial,
     Quiet,
     Recent,
     Session,
@@ -114,11 +119,19 @@ from .streams import (
 )
 from .targets import TIERS, TargetPlan, Tier
 from .twins import (
+    PARTICLES,
+    PARTS,
     SAMPLES,
+    Calibrated,
+    Calibration,
     Dynamics,
+    Filter,
+    Fitted,
     Predicted,
+    PredictedDeviation,
     Sensor,
     TimeUntil,
+    TwinCovariance,
     TwinModel,
     TwinOutput,
     TwinState,
@@ -128,6 +141,8 @@ from .twins import (
 from .values import TypeName, ValueType
 
 __all__ = [
+    "PARTICLES",
+    "PARTS",
     "SAMPLES",
     "TIERS",
     "Act",
@@ -140,8 +155,11 @@ __all__ = [
     "AnyOf",
     "Apply",
     "Bound",
+    "Calibrated",
+    "Calibration",
     "Captured",
     "ChoiceAct",
+    "Chosen",
     "CommandParameter",
     "CommandPlan",
     "ConfirmPlan",
@@ -158,6 +176,9 @@ __all__ = [
     "Exists",
     "Expired",
     "Field",
+    "Filter",
+    "Fitted",
+    "Flaps",
     "Following",
     "Formula",
     "FormulaTerm",
@@ -179,12 +200,14 @@ __all__ = [
     "Operator",
     "Output",
     "Part",
+    "Partial",
     "Pattern",
     "PatternStep",
     "Payload",
     "Plan",
     "PlanNode",
     "Predicted",
+    "PredictedDeviation",
     "Previous",
     "PreviousTime",
     "ProcedurePlan",
@@ -208,6 +231,7 @@ __all__ = [
     "SendAct",
     "Sensor",
     "Session",
+    "SetAct",
     "Shown",
     "Silence",
     "SlicePart",
@@ -228,6 +252,7 @@ __all__ = [
     "TimeUntil",
     "Timeline",
     "Turns",
+    "TwinCovariance",
     "TwinModel",
     "TwinOutput",
     "TwinState",
@@ -241,4 +266,6 @@ __all__ = [
     "While",
     "Window",
     "Without",
+    "sending",
+    "setting",
 ]

@@ -107,7 +107,8 @@ class CommandPlan:
     """A command of a device type. A null time was not declared; `runtime.commands` says what holds then.
 
     Commands of one `resource` of a device (null: of this name) are done one after another. `retry_count`: how often it
-    may be sent again at most, with pauses between `backoff_low_ns` and `backoff_high_ns`.
+    may be sent again at most, with pauses between `backoff_low_ns` and `backoff_high_ns`. `sets`: that of a writable
+    property, which it tells what it shall be (`setting`).
     """
 
     name: str
@@ -122,10 +123,21 @@ class CommandPlan:
     retry_count: int = 0
     backoff_low_ns: int | None = None
     backoff_high_ns: int | None = None
-    when_busy: Literal["queue", "supersede", "reject", "merge"] = "queue"
+    when_busy: Literal["queue", "supersede", "reject", "merge", "preempt"] = "queue"
     since: Exists | None = None
     undo: UndonePlan | None = None
     confirm: ConfirmPlan | None = None
+    sets: str | None = None
+
+
+def setting(property: str) -> str:
+    """The name of the command that tells a device what a property shall be; no declared one has a blank."""
+    return f"set {property}"
+
+
+def sending(command: str) -> str:
+    """The event that a command was sent to a device; no declared one has a blank."""
+    return f"sent {command}"
 
 
 # --- Procedures ------------------------------------------------------------------------------------------------------
@@ -148,6 +160,14 @@ class RunAct:
 
     procedure: str
     arguments: tuple[Given, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetAct:
+    """Sets a property of the device that the procedure runs for."""
+
+    property: str
+    value: Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +212,7 @@ class ChoiceAct:
     otherwise: tuple["Act", ...] = ()
 
 
-Act = SendAct | RunAct | AlertAct | EmitAct | WaitAct | StopAct | UndoAct | ChoiceAct
+Act = SendAct | SetAct | RunAct | AlertAct | EmitAct | WaitAct | StopAct | UndoAct | ChoiceAct
 """What a step or a handler does; one after another."""
 
 

@@ -6,9 +6,10 @@ from typing import Literal
 from .commands import CommandPlan, ProcedurePlan
 from .leaves import Constant, DeviceEvent, Field, HeldTime, Key, Message, Now, Payload, Previous, PreviousTime, Received
 from .patterns import Captured, Expired, Pattern
-from .rules import Action, Output, Raised, Rule, Schedule
+from .rules import Action, Flaps, Output, Raised, Rule, Schedule
 from .streams import (
     Aggregate,
+    Chosen,
     Delayed,
     Edge,
     Following,
@@ -16,6 +17,7 @@ from .streams import (
     Map,
     Members,
     OfGroup,
+    Partial,
     Quiet,
     Recent,
     Session,
@@ -27,14 +29,25 @@ from .streams import (
     Window,
 )
 from .targets import TargetPlan
-from .twins import Predicted, TimeUntil, TwinModel, TwinState, TwinValue
+from .twins import (
+    Calibrated,
+    Calibration,
+    Predicted,
+    PredictedDeviation,
+    TimeUntil,
+    TwinCovariance,
+    TwinModel,
+    TwinState,
+    TwinValue,
+)
 from .values import ValueType
 
 Operator = (
-    Payload | Received | Constant | Field | Message | HeldTime | Previous | PreviousTime | DeviceEvent | Key | Now | Map
-    | Delayed | Holds | Quiet | Edge | Thresholds | Threshold | Slices | Window | Thin | Recent | Session | While
-    | Aggregate | Following | Members | OfGroup | Pattern | Captured | Expired | Schedule | Rule | Raised | Action
-    | Output | TwinState | TwinValue | Predicted | TimeUntil
+    Payload | Received | Constant | Field | Message | HeldTime | Previous | PreviousTime | DeviceEvent | Key | Now
+    | Map | Delayed | Holds | Quiet | Edge | Thresholds | Threshold | Slices | Partial | Window | Thin | Recent
+    | Session | While | Aggregate | Following | Members | Chosen | OfGroup | Pattern | Captured | Expired | Schedule
+    | Rule | Flaps | Raised | Action | Output | TwinState | TwinValue | TwinCovariance | Predicted
+    | PredictedDeviation | TimeUntil | Calibration | Calibrated
 )  # fmt: skip
 
 
@@ -68,10 +81,15 @@ class PlanNode:
 
 @dataclass(frozen=True, slots=True)
 class GroupMember:
-    """A device type whose devices belong to a group: its timeline, and the nodes there that give the group's key."""
+    """A device type whose devices belong to a group: its timeline, and the nodes there that give the group's key.
+
+    Where `waiting_max` updates for each member (of all member types together) wait for the group's time, it goes on to
+    the earliest.
+    """
 
     timeline: str
     keys: tuple[str, ...]
+    waiting_max: int = 4096
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from .streams import SlicePart
+
 
 @dataclass(frozen=True, slots=True)
 class Payload:
@@ -16,7 +18,11 @@ class Payload:
 @dataclass(frozen=True, slots=True)
 class Received:
     """The value of a node that another part of the program works out, as it comes over a link. In parts of a plan only;
-    it has the id of that node."""
+    it has the id of that node. With `momentary` it has a value at the instants that are told, and at no other;
+    with `parts` it is a `Partial` with these."""
+
+    momentary: bool = False
+    parts: tuple[SlicePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

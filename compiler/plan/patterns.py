@@ -58,13 +58,15 @@ class Bound:
     """What a thread keeps of the events that it took at any of `steps`, of each the value of the input `value` then.
 
     `count`: how many of these values are known (without `value`: how many events); `true`: how many are true; `first`
-    and `last` are of all events, the others of the known values (`sum` in the order of the events). Before the first: 0
-    for `count` and `true`, else absent.
+    and `last` are of all events, the others of the known values (`sum` in the order of the events; `nth`: one of them,
+    counted from 1; of one that is kept all those before it are kept as well, each behind the one after it). Before the
+    first: 0 for `count` and `true`, else absent.
     """
 
     steps: tuple[int, ...]
-    how: Literal["count", "true", "first", "last", "min", "max", "sum"]
+    how: Literal["count", "true", "first", "last", "min", "max", "sum", "nth"]
     value: int | None = None
+    nth: int = 0
 
 
 Link = Literal["then", "next", "each"]

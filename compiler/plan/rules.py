@@ -20,7 +20,7 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A rule's life; `docs/meaning.md` has its table. Inputs: `when` (an event if `momentary_when`), then `until` if it
-    has one.
+    has one. `priority`: its place in the program's order of priorities, 0 for the highest; null: below all.
 
     Happens at: raised, repeated, cleared, uncertain, certain.
     """
@@ -33,6 +33,20 @@ class Rule:
     hold_ns: int | None = None
     latched: bool = False
     severity: str | None = None
+    priority: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flaps:
+    """What of a rule's life its actions hear of, where it is limited how often it may be raised. Input: a `Rule`.
+
+    Raised more than `above` times within `within_ns`, it flaps: its actions hear of nothing until it was not raised for
+    as long as that. Then it is calm; if it is raised, its actions hear so. Happens at: flapping, calm.
+    """
+
+    rule: str
+    above: int
+    within_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +77,12 @@ class Action:
     """What a rule does. `inputs[0]` is the rule; with `guarded`, `inputs[1]` must be true; the rest are values to show.
 
     `on` is `do` (when raised and at each repetition) or `clear`. `order` is its place in the rule's block. A text
-    parameter is a template; another argument has one part, a hole.
+    parameter is a template; another argument has one part, a hole. A property that is set is the name, and the only
+    argument. With `device`, a command is sent to each member of
+    that type that the last input, a `Chosen`, names.
     """
 
-    kind: Literal["alert", "emit", "send", "run"]
+    kind: Literal["alert", "emit", "send", "run", "set"]
     rule: str
     on: Literal["do", "clear"]
     order: int
@@ -75,6 +91,7 @@ class Action:
     severity: str | None = None
     message: tuple["str | Hole", ...] = ()
     arguments: tuple[ActionArgument, ...] = ()
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

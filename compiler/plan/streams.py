@@ -71,12 +71,13 @@ class Threshold:
 
 SlicePart = Literal[
     "count", "true", "sum", "squares", "min", "max", "first", "last", "time", "second",
-    "values", "hashes", "frequencies", "held",
+    "values", "hashes", "frequencies", "held", "lines",
 ]  # fmt: skip
 """What a slice keeps of the samples of one key: how many; how many true; their sum; the sum of their squares; least;
 greatest; first and last by time (with their times; of equal times the later admitted is the last, the earlier the
 first); the sums of products with the time, or with the second value; tables of the values, of their hashes, of how
-often each came (`stdlib.tables`). `held` stands alone: what was held between the updates, not samples."""
+often each came (`stdlib.tables`). Two stand alone: `held`, what was held between the updates, not samples; and `lines`,
+those from each sample to the next (`stdlib.lines`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +87,27 @@ class Slices:
 
     A second input that is no bool is sampled together with the first: a sample is then an update of either at which
     both are known. Of what was `held`, an update at which the value is unknown, or the condition not true, is the end;
-    the time of an update is then its instant's own.
+    the time of an update is then its instant's own, as it is for `lines`.
 
     A sample is an update of the input whose value is known. It belongs to the slice of its instant's time t: an event
     instant to floor(t / width), a timer instant (what a window gave at t) to floor((t - 1 ns) / width). On a group's
     timeline the inputs are nodes of a member device's settled timeline (this is a crossing), and a sample goes to the
     group its device belongs to at that instant.
+
+    In a part of a plan above gateways that a group spans, the input can be a `Received` of what their `Partial`s give.
+    """
+
+    width_ns: int
+    parts: tuple[SlicePart, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What a group's `Slices` come to of the members at one gateway: for each slice of time a row of parts. In parts of
+    a plan only; inputs as those of `Slices`.
+
+    A slice is given at the timer instant of its end. Samples that come when it has been given are given at the group's
+    next row, by themselves, as of the same end.
     """
 
     width_ns: int
@@ -116,11 +132,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Thin:
-    """Whether an update of `inputs[0]` is a sample (known, and `inputs[1]`, if given, true) that its declared rate has
-    room for.
+    """Whether a sample of `inputs[0]` (an update that is known, with `inputs[1]`, if given, true) is one that its rate
+    has room for; absent at an update that is no sample.
 
-    True at such an update, false at any other. A sample that comes more than `tolerance_ns` before it is due is false,
-    too, and counted as `thinned`, once for each instant of a key. When the next one is due moves on by `every_ns` with
+    A sample that comes more than `tolerance_ns` before it is due is false, and counted as `thinned`, once for each
+    instant of a key. When the next one is due moves on by `every_ns` with
     each that counts, from that one's own time if it came later (the generic cell rate algorithm: so no window
     (t - W, t] holds more than ceil((W + tolerance) / every) of them).
     """
@@ -135,14 +151,18 @@ class Recent:
 
     With `width_ns` only those of (t - width, t]; it gives its value at every update of the input, a sample or not.
     Without, it is a window of so many samples, and gives its value at every sample; with `every_ns` (only then) at the
-    timer instant of the first multiple of it that is not before a new sample. On a group's timeline the inputs are
+    timer instant of the first multiple of it that is not before a new sample. On a group's timeline the inputs can be
     nodes of a member device's settled timeline: this is a crossing, as that of `Members`, save that an update which
     comes too late for an instant of its own takes no part.
+
+    `held`: it is about what was held in [t - width, t), or since the oldest of the samples. An update that is no sample
+    is the end of what was held; one at which `inputs[1]` is a `Thin` that is false is left out.
     """
 
     samples: int
     width_ns: int | None = None
     every_ns: int | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +171,12 @@ class Session:
     `maximum_ns` is over, and what comes then begins another.
 
     Gives its value at the timer instant of the last sample's time + gap (or of the first one's + maximum, if that is
-    before).
+    before). `held`: it is about what was held from the first sample to then.
     """
 
     gap_ns: int
     maximum_ns: int | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +184,10 @@ class While:
     """The samples (as those of `Recent`) at instants at which the last input, a condition of this timeline, is true.
 
     Gives its value at the instant at which the condition is looked at and no longer true, though there was no sample.
+    `held`: it is about what was held while the condition was true.
     """
+
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +229,21 @@ class Members:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """Which members of a group a condition is true of at an instant; without input all registered ones of `device`.
+
+    The input is a node of the member device's timeline (a crossing). Only `Action`s ask. An instant of a member at
+    which its input is updated is one of the group's, as with `Members`.
+    """
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfGroup:
     """A group's value for a device: what `inputs[0]`, a node of the group's current timeline, was when last looked at.
 
-    On a device's current timeline (this is a crossing). The further inputs are the device's values of the group's key
-    properties, in their order; of the group that they name, the value is what it had given through the inputs before
-    the one at hand. Never an update.
+    On a device's current timeline, or on the settled one of a type without lateness (this is a crossing). The further
+    inputs are the device's values of the group's key properties, in their order; of the group that they name, the value
+    is what it had given through the inputs before the one at hand. Never an update.
     """

@@ -14,7 +14,9 @@ from typing import BinaryIO, ClassVar, Protocol, TextIO
 
 from ...compiler.plan import Plan, Rule
 from ..connectors.payload import InputError
+from ..deployment.inventory import Registered
 from ..durable import Interval, StateMismatch
+from ..engine import Engine
 from ..output import Life, Output, Sent
 from ..replay import INPUTS_MAX, Replay
 from ..results import to_line
@@ -22,6 +24,7 @@ from .check import in_colour, plural
 from .compiling import plan_of
 from .exits import Exit, Failure
 from .inputs import match_inputs
+from .parts import Uplink, accepted_part
 from .printing import Printer, besides, quarantined
 from .program import is_plan, load_plan
 from .progress import Progress, rate
@@ -33,15 +36,16 @@ AHEAD_NS = 24 * 3600 * 10**9
 
 def execute(options: Namespace) -> Exit:
     """Run a program or a plan to the end of its inputs."""
-    plan = load_plan(options.program) if is_plan(options.program) else plan_of(options.program, options.path)
+    asked = _asked(options)
+    plan = asked.plan
     inputs = match_inputs(plan, options.input)
     results = (
         None if options.no_results else options.results or (None if options.json else f"{plan.module}.results.jsonl")
     )
-    for path in (results, options.quarantine):
+    for path in (results, options.quarantine, options.packets):
         if path is not None and any(_same_file(path, reader.name) for reader, _ in inputs):
             raise Failure(f"`{path}` is an input; what is written must go elsewhere", Exit.USAGE)
-    replay = Replay.of(plan, time.time_ns() + AHEAD_NS)
+    replay = Replay.of(plan, time.time_ns() + AHEAD_NS, asked.devices, asked.engine)
     report = Report(plan, replay, results, options.json, options.quiet)
     progress = Progress(sys.stderr, sys.stderr.isatty() and (options.quiet or not sys.stdout.isatty()))
     ending = Exit.OK
@@ -56,10 +60,14 @@ def execute(options: Namespace) -> Exit:
             report.sink = files.enter_context(_created(results)) if results is not None else None
             if options.quarantine is not None:
                 replay.quarantine.sink = files.enter_context(_created_text(options.quarantine))
+        if asked.uplink is not None and options.packets is not None:
+            asked.uplink.packets = files.enter_context(_created(options.packets))
         try:
             for outputs in run(inputs, inputs_max=options.batch or INPUTS_MAX, messages_max=options.limit):
                 progress.clear()
                 report.take(outputs)
+                if asked.uplink is not None:
+                    asked.uplink.take(outputs)
                 replay.admission.latest_ns = time.time_ns() + AHEAD_NS
                 progress.update(replay.admission.next_seq, replay.admission.newest_ns)
         except KeyboardInterrupt:
@@ -67,10 +75,61 @@ def execute(options: Namespace) -> Exit:
         except (InputError, StateMismatch) as found:
             ending, problem = Exit.INPUT_OUTPUT, found
         progress.clear()
+    if asked.uplink is not None and options.json:
+        print(json.dumps({"what": "packets", **asked.uplink.as_json(options.packets)}))
     report.summarise(progress.seconds, ending)
+    if asked.uplink is not None and not options.json:
+        print(asked.uplink.summary(options.packets))
     if problem is not None:
         raise Failure(str(problem), Exit.INPUT_OUTPUT)
     return ending
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is to run: a plan, with the devices that are registered. Of a part that has a place above it, its engine,
+    which is watched."""
+
+    plan: Plan
+    devices: Sequence[Registered] = ()
+    engine: Engine | None = None
+    uplink: Uplink | None = None
+
+
+def _asked(options: Namespace) -> _Asked:
+    """A program, a plan, or the part of a deployment."""
+    if (options.program is None) == (options.part is None):
+        raise Failure("name what is to run: a program, or --part and a part of a deployment", Exit.USAGE)
+    if options.part is not None:
+        return _of_part(options)
+    for name in ("packets", "remember", "identity", "trust", "at"):
+        if getattr(options, name):
+            raise Failure(f"--{name} is about a part: give --part", Exit.USAGE)
+    plan = load_plan(options.program) if is_plan(options.program) else plan_of(options.program, options.path)
+    if options.inventory is None:
+        return _Asked(plan)
+    from .inventories import inventory_from
+
+    return _Asked(plan, inventory_from(options.inventory, plan).devices)
+
+
+def _of_part(options: Namespace) -> _Asked:
+    from ..deployment.accepting import Refused
+
+    if options.state is not None or options.inventory is not None:
+        given = "--state" if options.inventory is None else "--inventory"
+        raise Failure(f"{given} is not for a part: it has its devices in it, and its state is not kept yet", Exit.USAGE)
+    try:
+        found = accepted_part(options, options.part, options.remember)
+    except Refused as refused:
+        text = f"`{options.part}` is refused ({refused.reason.value}): {refused}"
+        raise Failure(text, Exit.PROGRAM) from None
+    if not found.plan.sources:
+        raise Failure(f"`{options.part}` takes no messages, but what gateways tell over their links", Exit.USAGE)
+    if found.part.crosses.above is None:
+        return _Asked(found.plan, found.inventory.devices)
+    uplink = Uplink(found, None)
+    return _Asked(found.plan, found.inventory.devices, uplink.gateway.engine, uplink)
 
 
 def _same_file(path: str, other: str) -> bool:
@@ -146,14 +205,15 @@ class Report:
     def summarise(self, seconds: float, ending: Exit) -> None:
         """Print what became of everything that was read."""
         counters = self.replay.counters
-        read = self.replay.admission.next_seq
+        read, registered = self.replay.admission.messages, self.replay.admission.registered
         if self.as_json:
             print(
                 json.dumps(
                     {
                         "what": "summary",
                         "read": read,
-                        "processed": counters.processed,
+                        "registered": registered,
+                        "processed": counters.processed - registered,
                         "late": counters.late,
                         "quarantined": dict(+counters.quarantined),
                         "duplicate": counters.duplicate,
@@ -175,13 +235,15 @@ class Report:
         if ending is not Exit.OK:
             print("not complete: it ended before the inputs did")
         print(f"{plural(read, 'message')} read in {seconds:.2f} s ({rate(read, seconds)})")
-        print(f"  {'processed':<17} {counters.processed:>11,}")
+        print(f"  {'processed':<17} {counters.processed - registered:>11,}")
         print(f"  {'late':<17} {counters.late:>11,}")
         print(f"  {'quarantined':<17} {sum(counters.quarantined.values()):>11,}")
         for line in quarantined(self.replay.quarantine):
             print(f"  {line}")
         for line in besides(self.replay.quarantine):
             print(f"  {line}")
+        if registered:
+            print(f"{plural(registered, 'device')} registered by the inventory")
         self._summarise_outputs()
 
     def _summarise_outputs(self) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "fmt": ("fmt", "fmt", "write programs the way everyone writes them"),
     "test": ("test", "test", "run the tests of programs under virtual time"),
     "run": ("run", "run", "run a program over inputs"),
+    "simulate": ("simulate", "simulate", "run a program's what-ifs over recorded inputs"),
     "explain": ("explain", "explain", "explain a diagnostic, or what a program waits for, keeps and costs"),
     "diff": ("diff", "diff", "say what becomes of state when a program takes the place of another"),
     "why": ("why", "explain_why", "say why a rule is raised, or why not"),
@@ -29,6 +30,8 @@ COMMANDS = {
     "profile": ("measuring", "profile", "measure the rates of a program on recorded inputs"),
     "graph": ("graph", "graph", "draw what in a program depends on what"),
     "convert": ("convert", "convert", "write a program as JSON, YAML or text"),
+    "deploy": ("deploy", "deploy", "write a signed part of a program for each gateway of a fleet, or check one"),
+    "keys": ("keys", "keys", "make the keys that deployments are signed with"),
     "compile": ("compiling", "compile_program", "write a program's plan, to run without the compiler"),
     "new": ("new", "new", "begin a project"),
 }

@@ -62,7 +62,7 @@ def add_fleet(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--seconds",
-        type=_seconds,
+        type=positive_seconds,
         default=SECONDS,
         metavar="S",
         help="how long to look for the best placement; then the best that was found is given, and how far from the "
@@ -77,7 +77,7 @@ def _counted(text: str) -> tuple[str, int]:
     return name, int(number)
 
 
-def _seconds(text: str) -> float:
+def positive_seconds(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:

@@ -165,7 +165,8 @@ def _explained(model: Model, explanation: Explanation) -> Iterator[str]:
 
 
 def _carried(one: Carried) -> Iterator[str]:
-    yield f"  {per_second(one.bytes):>11}  {one.words} ({_often(one.hz)} in all, {one.how})"
+    instead = "" if one.instead is None else f", instead of {per_second(one.instead)} of samples"
+    yield f"  {per_second(one.bytes):>11}  {one.words}{instead} ({_often(one.hz)} in all, {one.how})"
     if one.otherwise is not None:
         yield f"{'':13}  or {_more(one.otherwise)}: {_moves(one.otherwise)}{_flips(one.otherwise)}"
 

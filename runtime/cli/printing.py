@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ...compiler import plan as p
 from ...stdlib.conversion import write_time
-from ..output import Alerted, Emitted, Life, Matched, Output, OutputValue, Sent, Signalled, Started
+from ..output import Alerted, Emitted, Life, Matched, Output, OutputValue, Sent, Set, Signalled, Started
 from ..quarantine import Quarantine
 from ..text import write_value
 
@@ -43,12 +43,17 @@ class Printer:
             case Sent():
                 arguments = self._arguments("send", output.rule, output.command, output.arguments)
                 return f"send      {_of(output.rule, output.key)}: {output.command}({arguments})"
+            case Set():
+                shown = self._arguments("set", output.rule, output.property, {output.property: output.value})
+                return f"set       {_of(output.rule, output.key)}: {shown.replace(': ', ' = ', 1)}"
             case Started():
                 arguments = self._arguments("run", output.rule, output.procedure, output.arguments)
                 return f"run       {_of(output.rule, output.key)}: {output.procedure}({arguments})"
             case Emitted():
                 arguments = self._arguments("emit", output.rule, output.name, output.arguments)
                 return f"emit      {_of(output.rule, output.key)}: {output.name}({arguments})"
+            case Signalled(name=name) if " " in name:
+                return None  # A procedure waits for it; what it is for is not done here.
             case Signalled():
                 type_ = self._units[output.name]
                 value = output.value if type_.name != "time" or output.value is None else str(output.value)

@@ -5,11 +5,14 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from ..kernels.jit import will_compile
 from .exits import Exit
+from .parts import add_trust
 from .program import add_path
 
 
 def add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("program", metavar="PROGRAM", help="a program (.iot), or a plan (.json) made by `compile`")
+    parser.add_argument(
+        "program", nargs="?", metavar="PROGRAM", help="a program (.iot), or a plan (.json) made by `compile`"
+    )
     parser.add_argument(
         "--input",
         action="append",
@@ -49,6 +52,23 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help="with --state: write a checkpoint each time N messages were read (default: every 10 seconds or more)",
     )
+    parser.add_argument(
+        "--inventory",
+        metavar="FILE",
+        help="devices that are registered before the first message: .jsonl, .csv, .yaml",
+    )
+    parser.add_argument(
+        "--part", metavar="FILE", help="in place of a program: the part of a deployment, with the devices it is for"
+    )
+    parser.add_argument(
+        "--packets", metavar="FILE", help="with --part: where to write what it would send to the place above"
+    )
+    parser.add_argument(
+        "--remember",
+        metavar="DIR",
+        help="with --part: keep the newest part accepted in this folder, and accept no older one",
+    )
+    add_trust(parser)
     add_path(parser)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..output import OutputValue
+from ..output import OutputValue, Started
 from .records import Asked
 
 
@@ -34,7 +34,7 @@ class Course:
     order in which they began: a step of a loop's round has that round before its name. `rounds`: the loops' rounds.
     `commands`: all that were asked for, in steps, in handlers and to undo others.
     `undoing`: the commands of each step that are still to be undone, the last step last; `undone`: those that are
-    under way. `parent`: the course whose step runs it."""
+    under way. `origin`: what a rule asked for, of which this comes; `parent`: the course whose step runs it."""
 
     id: str
     procedure: str
@@ -43,6 +43,7 @@ class Course:
     told: dict[str, OutputValue]
     asked: Asked
     expires: int | None
+    origin: Started
     parent: str = ""
     state: Literal["running", "undoing", "done", "failed"] = "running"
     steps: dict[str, StepCourse] = field(default_factory=dict)

@@ -8,13 +8,14 @@ shows what would confirm it, ends the doubt.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ...compiler import plan as p
-from ..output import OutputValue, Sent
+from ..output import OutputValue, Sent, Set, Started
 from .backoff import pause_ns
+from .holding import Claim, Holding
 from .known import Hand, Known
-from .records import Answer, Asked, CommandState, Deliver, Effect, Outcome
+from .records import Answer, Asked, CommandState, Deliver, Effect, Mailbox, Outcome
 from .timers import Timers
 
 S = 1_000_000_000
@@ -30,9 +31,6 @@ FINAL: frozenset[CommandState] = frozenset(
 
 COMPENSATION: frozenset[CommandState] = frozenset({"compensating", "compensated", "compensation_failed"})
 
-Mailbox = tuple[str, str, str]
-"""A device type, a device, and what of it is in use."""
-
 Waits = Literal["release", "turn", "answer", "pause", "done", "report", "nothing"]
 """What a command waits for: to be let go by its step, its turn in the mailbox, the device's word, the end of a pause,
 to be done, a report that confirms it."""
@@ -40,8 +38,9 @@ to be done, a report that confirms it."""
 
 @dataclass(slots=True, eq=False)
 class Command:
-    """A command under way. `decided`: when it was asked for (ns); `run`: of which procedure's course;
-    `report`: how many reports there had been when it was first delivered; `last`: it is not delivered again."""
+    """A command under way. `decided`: when it was asked for (ns); `run`: of which procedure's course, which came of
+    `origin`; `report`: how many reports there had been when it was first delivered; `last`: it is not delivered
+    again."""
 
     id: str
     device: str
@@ -52,6 +51,7 @@ class Command:
     decided: int
     mailbox: Mailbox
     run: str = ""
+    origin: Started | None = None
     undoes: str = ""
     state: CommandState = "planned"
     reason: str = ""
@@ -76,9 +76,12 @@ class Command:
 class Delivery:
     """All commands under way. `emit` takes what comes of them, `changed` is told of commands of procedures."""
 
+    STATE: ClassVar[tuple[str, ...]] = ("commands", "mailboxes", "watching", "minted", "strays")
+
     plan: p.Plan
     known: Known
     timers: Timers
+    holding: Holding
     emit: Callable[[Effect], None]
     changed: Callable[[Command], None]
     commands: dict[str, Command] = field(default_factory=dict)
@@ -107,6 +110,7 @@ class Delivery:
         now: int,
         *,
         run: str = "",
+        origin: Started | None = None,
         undoes: str = "",
     ) -> Command:
         """A new command, which is not let go yet; one that cannot be carried out is rejected at once.
@@ -114,14 +118,15 @@ class Delivery:
         What a procedure asks for is told as what a rule asks for is; that the rule's output told.
         """
         self.minted += 1
-        resource = self._plans[device, name].resource
-        mailbox = (device, target, f"command {name}" if resource is None else f"resource {resource}")
-        command = Command(
-            f"{name}-{self.minted}", device, target, name, dict(arguments), asked, decided, mailbox, run, undoes
-        )
+        plan = self._plans[device, name]
+        mailbox = (device, target, f"command {name}" if plan.resource is None else f"resource {plan.resource}")
+        id_, said = f"{name.replace(' ', '-')}-{self.minted}", dict(arguments)
+        command = Command(id_, device, target, name, said, asked, decided, mailbox, run, origin, undoes)
         self.commands[command.id] = command
-        if run:
-            self.emit(Sent(asked.seq, device, (target,), now, asked.rule, name, command.arguments))
+        if run and plan.sets is not None:
+            self.emit(Set(asked.seq, device, (target,), now, asked.rule, plan.sets, said[plan.sets]))
+        elif run:
+            self.emit(Sent(asked.seq, device, (target,), now, asked.rule, name, said))
         self._tell(command, now)
         wrong = self._wrong(command)
         if wrong is not None:
@@ -150,9 +155,17 @@ class Delivery:
         """Let a command go to its mailbox, where it waits for those before it."""
         if command.waits != "release":
             return
+        rank = self.holding.rank(command.asked.rule)
+        claim = Claim(command.asked, rank, command.name, command.arguments, command.run, command.origin)
+        holder = self.holding.ask(command.mailbox, claim)
+        if holder is not None:
+            self._end(command, "rejected", f"{holder.words} holds it", now)
+            return
+        self._make_way(command, claim, now)
         box = self.mailboxes.setdefault(command.mailbox, [])
         if box and not self._admitted(command, box, now):
             return
+        box = self.mailboxes.setdefault(command.mailbox, box)
         box.append(command.id)
         command.state, command.waits = "queued", "turn"
         self._tell(command, now)
@@ -161,8 +174,26 @@ class Delivery:
             self._turn(command.mailbox, now)
             return
         self.timers.set(command.id, self._expires(command))
-        if first.last and first.waits == "pause":
+        if self.plan_of(command).when_busy == "preempt" and self._is_below(first, rank):
+            self._doubt(first, f"pre-empted by {command.id}", now)
+        elif first.last and first.waits == "pause":
             self._doubt(first, "no answer, and a newer command took its place", now)
+
+    def _is_below(self, command: Command, rank: int) -> bool:
+        """Whether a command is of a lower priority."""
+        return self.holding.rank(command.asked.rule) > rank
+
+    def _make_way(self, command: Command, claim: Claim, now: int) -> None:
+        """Of the commands of lower priorities in its mailbox those that wait are refused, and the one under way is not
+        delivered again."""
+        box = self.mailboxes.get(command.mailbox, [])
+        lower = [one for one in (self.commands[id_] for id_ in box) if self._is_below(one, claim.rank)]
+        for one in lower:
+            if one.waits == "turn":
+                self.holding.refuse(one.mailbox, (one.asked.rule, one.asked.key))
+                self._end(one, "rejected", f"{claim.words} holds it", now)
+            else:
+                one.last = True
 
     def _admitted(self, command: Command, box: list[str], now: int) -> bool:
         """Whether a command may wait in a mailbox that is in use; others may have to give way."""
@@ -174,11 +205,14 @@ class Delivery:
                 self.commands[box[0]].last = True
                 for id_ in box[1:]:
                     self._end(self.commands[id_], "superseded", f"by {command.id}", now)
+                if self.plan_of(command).sets is not None:
+                    # What a property shall be is what was said last, whatever the device knows of it.
+                    self._end(self.commands[box[0]], "superseded", f"by {command.id}", now)
             case "merge":
                 for id_ in box[1:]:
                     if self.commands[id_].name == command.name:
                         self._end(self.commands[id_], "superseded", f"merged with {command.id}", now)
-            case "queue":
+            case "queue" | "preempt":
                 pass
         return True
 
@@ -209,6 +243,7 @@ class Delivery:
             now,
             now,
             run=run,
+            origin=command.origin,
             undoes=command.id,
         )
         if undoing.over:

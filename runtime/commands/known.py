@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
@@ -13,7 +14,7 @@ from .records import Reported
 
 
 @dataclass(slots=True)
-class Held:
+class Reading:
     """A field's newest value, the time it carried, and the number of the report that brought it."""
 
     value: Value
@@ -39,8 +40,10 @@ class Known:
     """What devices reported of the fields that anybody asks about, and what signals were. `devices`: by type, in the
     order in which they first reported."""
 
+    STATE: ClassVar[tuple[str, ...]] = ("devices", "signals", "reports")
+
     plan: p.Plan
-    devices: dict[str, dict[str, dict[str, Held]]] = field(default_factory=dict)
+    devices: dict[str, dict[str, dict[str, Reading]]] = field(default_factory=dict)
     signals: dict[str, dict[tuple[str, ...], OutputValue]] = field(default_factory=dict)
     reports: int = 0
 
@@ -60,7 +63,7 @@ class Known:
             if name not in self._asked_fields or value is None:
                 continue
             if name not in held or one.time >= held[name].time:
-                held[name] = Held(value, one.time, self.reports)
+                held[name] = Reading(value, one.time, self.reports)
 
     def take_signal(self, one: Signalled) -> bool:
         """What a signal is now; whether anybody asks about it."""
@@ -72,7 +75,7 @@ class Known:
         """Whether any procedure speaks of a signal."""
         return signal in self._asked_signals
 
-    def held(self, device: str, id_: str, name: str) -> Held | None:
+    def held(self, device: str, id_: str, name: str) -> Reading | None:
         return self.devices.get(device, {}).get(id_, {}).get(name)
 
     def exists(self, device: str, id_: str, since: p.Exists) -> bool:
@@ -159,6 +162,8 @@ def _in_act(act: p.Act) -> Iterator[p.FormulaTerm]:
             yield from _in_given(given)
         case p.RunAct(arguments=given) | p.EmitAct(arguments=given):
             yield from _in_given(given)
+        case p.SetAct(value=given):
+            yield from _in_given([given])
         case p.AlertAct(message=parts):
             yield from _in_parts(parts)
         case p.WaitAct(until=formula) | p.StopAct(condition=formula) | p.ChoiceAct(condition=formula):

@@ -6,14 +6,15 @@ until nothing changes any more. While a procedure runs for a device or a group i
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from ...compiler import plan as p
-from ..output import Alerted, Emitted, OutputValue
+from ..output import Alerted, Emitted, OutputValue, Started
 from .course import Course, StepCourse
 from .delivery import Command, Delivery
+from .holding import Claim
 from .known import Hand, Known
-from .records import Asked, Effect, Proceeded
+from .records import Asked, Effect, Mailbox, Proceeded
 from .steps import Failed, Stopped, has_come, judge, room_for, targets, why
 from .timers import Timers
 
@@ -38,13 +39,16 @@ class Block:
 
 @dataclass
 class Procedures:
-    """All courses under way. `emit` takes what comes of them."""
+    """All courses under way. `emit` takes what comes of them, `over` is told when one is."""
+
+    STATE: ClassVar[tuple[str, ...]] = ("courses", "running", "waiting", "begun")
 
     plan: p.Plan
     known: Known
     timers: Timers
     delivery: Delivery
     emit: Callable[[Effect], None]
+    over: Callable[[Asked, int], None]
     courses: dict[str, Course] = field(default_factory=dict)
     running: dict[tuple[str, ...], str] = field(default_factory=dict)
     """By procedure and key, the course that runs."""
@@ -75,7 +79,10 @@ class Procedures:
             return self.courses[self.running[place]]
         self.begun += 1
         expires = None if plan.expires_ns is None else decided + plan.expires_ns
-        course = Course(f"run {name}-{self.begun}", name, key, keys, dict(whom.told), asked, expires, parent)
+        origin = Started(asked.seq, asked.timeline, asked.key, decided, asked.rule, name, dict(whom.told))
+        if parent:
+            origin = self.courses[parent].origin
+        course = Course(f"run {name}-{self.begun}", name, key, keys, dict(whom.told), asked, expires, origin, parent)
         self.courses[course.id] = course
         self.running[place] = course.id
         self._proceed(asked, plan, key, now, "started")
@@ -149,7 +156,7 @@ class Procedures:
         self._tell_doubts(course, now)
         self._set_timer(course, now)
         if course.over:
-            self._leave(course)
+            self._leave(course, now)
 
     def _go_on(self, course: Course, now: int) -> None:
         plan = self._plans[course.procedure]
@@ -309,6 +316,11 @@ class Procedures:
             match act:
                 case p.SendAct():
                     self._send(course, step, act, hand, now)
+                case p.SetAct(name, value):
+                    device = self._plans[course.procedure].device
+                    assert device is not None
+                    said = self.known.arguments([value], hand, now)
+                    self._ask(course, step, (device, course.keys["id"]), p.setting(name), said, now)
                 case p.RunAct(name, given):
                     self._run(course, step, name, self.known.arguments(given, hand, now), now)
                 case p.AlertAct(message, severity):
@@ -336,12 +348,28 @@ class Procedures:
             if act.where and not self.known.is_true(act.where, at, now):
                 continue
             arguments = self.known.arguments(act.arguments, hand, now)
-            command = self.delivery.ask(device, target, act.command, arguments, course.asked, now, now, run=course.id)
-            course.commands.append(command.id)
-            if step is None:
-                self.delivery.release(command, now)
-            else:
-                step.commands.append(command.id)
+            self._ask(course, step, (device, target), act.command, arguments, now)
+
+    def _ask(
+        self,
+        course: Course,
+        step: StepCourse | None,
+        whom: tuple[str, str],
+        name: str,
+        arguments: Mapping[str, OutputValue],
+        now: int,
+    ) -> None:
+        """Ask a device (its type and id) for a command; one of a step is let go as that may."""
+        command = self.delivery.ask(*whom, name, arguments, course.asked, now, now, run=course.id, origin=course.origin)
+        course.commands.append(command.id)
+        if step is None:
+            self.delivery.release(command, now)
+        else:
+            step.commands.append(command.id)
+
+    def ask_again(self, claim: Claim, mailbox: Mailbox, now: int) -> None:
+        """Ask for a command again in the course of a procedure, which goes on as it was."""
+        self._ask(self.courses[claim.run], None, mailbox[:2], claim.command, claim.arguments, now)
 
     def _run(
         self, course: Course, step: StepCourse | None, name: str, told: Mapping[str, OutputValue], now: int
@@ -430,11 +458,12 @@ class Procedures:
     def _of(self, step: StepCourse) -> list[Command]:
         return [self.delivery.commands[id_] for id_ in step.commands]
 
-    def _leave(self, course: Course) -> None:
+    def _leave(self, course: Course, now: int) -> None:
         """A course that is over makes room for another; it is forgotten once nothing of it is under way any more."""
         place = (course.procedure, *course.key)
         if self.running.get(place) == course.id:
             del self.running[place]
+            self.over(course.asked, now)
             for other in self.courses.values():
                 for step in other.steps.values():
                     if course.id in step.runs:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ...stdlib.function import Value
-from ..output import Alerted, Emitted, OutputValue, Record, Sent, Signalled, Started
+from ..output import Alerted, Emitted, Life, OutputValue, Record, Sent, Set, Signalled, Started
 
 CommandState = Literal[
     "planned",
@@ -49,8 +49,8 @@ class Reported:
     fields: Mapping[str, Value]
 
 
-Told = Sent | Started | Signalled | Answer | Reported
-"""What the orchestrator is told, one at a time: what the rules ask for, what signals are, what devices say."""
+Told = Life | Sent | Set | Started | Signalled | Answer | Reported
+"""What the orchestrator is told, one at a time: what the rules are and ask for, what signals are, what devices say."""
 
 # --- Out -------------------------------------------------------------------------------------------------------------
 
@@ -92,7 +92,10 @@ class Proceeded(Record):
     reason: str = ""
 
 
-Effect = Deliver | Outcome | Proceeded | Sent | Alerted | Emitted
+Effect = Deliver | Outcome | Proceeded | Sent | Set | Alerted | Emitted
+
+Mailbox = tuple[str, str, str]
+"""A device type, a device, and what of it is in use."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,14 @@
 
 import heapq
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 
 @dataclass
 class Timers:
     """At most one moment for each owner; of equal moments the one that was set first comes first."""
+
+    STATE: ClassVar[tuple[str, ...]] = ("due", "heap", "count")
 
     due: dict[str, int] = field(default_factory=dict)
     heap: list[tuple[int, int, str]] = field(default_factory=list)

@@ -43,7 +43,14 @@ class ParquetRows(_Rows):
 
     def read(self, wanted: Sequence[Wanted], texts: Texts) -> Iterator[Payloads]:
         with _failures_named(self.path) as pyarrow:
-            file = import_module("pyarrow.parquet").ParquetFile(pyarrow.OSFile(self.path))
+            parquet = import_module("pyarrow.parquet")
+            source = pyarrow.OSFile(self.path)
+            metadata = parquet.read_metadata(source)
+            columns = {metadata.schema.column(place).path for place in range(metadata.num_columns)}
+            # Where texts are kept once each, they are read once each; but not in structs, of which pyarrow cannot.
+            texts_at_top = {want.path for want in wanted if want.type == "text" and "." not in want.path}
+            dictionaries = sorted(texts_at_top & columns)
+            file = parquet.ParquetFile(source, metadata=metadata, read_dictionary=dictionaries)
             there = set(file.schema_arrow.names)
             names = list(dict.fromkeys(want.path.split(".")[0] for want in wanted))
             batches = file.iter_batches(self.rows, columns=[name for name in names if name in there])

@@ -3,18 +3,26 @@
 import gzip
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from io import BufferedReader
+from itertools import pairwise
 from pathlib import Path
 from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .payload import EXCERPT_BYTES, InputError, Lines
 
 STDIN = "-"
 LINE_BYTES_MAX = 1 << 20
-READ_BYTES = 1 << 20
-"""Read at a time: what a batch costs in itself is shared by some ten thousand messages. At most `LINE_BYTES_MAX`."""
+READ_BYTES = 1 << 21
+"""Made a run of lines: what a batch costs in itself is shared by some twenty thousand messages."""
+CHUNK_BYTES = 1 << 16
+"""Read at a time, while it is still in the core's own cache."""
+PIECE_BYTES = 1 << 15
+"""Decoded at a time: what is made of its lines should still be in the core's own cache when it becomes columns."""
 
 _EMPTY = "`{}` is empty: there is nothing to run on"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -29,9 +37,7 @@ def read_lines(path: str, read_bytes: int = READ_BYTES) -> Iterator[Lines]:
     first = True
     passing_over = False
     with failures_named(path), _open(path) as stream:
-        # `readinto1` gives what is there: a pipe's messages are not held back until a block is full.
-        read_into = stream.readinto1 if path == STDIN else stream.readinto
-        while data := _read(read_into, carry, read_bytes):
+        while data := _read(stream, carry, read_bytes, path == STDIN):
             if first:
                 data = data.removeprefix(_BYTE_ORDER_MARK)
                 first = False
@@ -54,26 +60,43 @@ def read_lines(path: str, read_bytes: int = READ_BYTES) -> Iterator[Lines]:
         yield Lines(carry + b"\n")
 
 
-def _read(read_into: Callable[[memoryview], int], carry: bytearray, read_bytes: int) -> bytearray:
+def _read(stream: BufferedReader | gzip.GzipFile, carry: bytearray, read_bytes: int, is_pipe: bool) -> bytearray:
     """What is left of the read before, and behind it what is read now; nothing at the end.
 
-    It is read into where it stays: memory that is asked for anew, and given back, costs more than what it holds.
+    What a pipe gives is not held back until there is more.
     """
-    data = bytearray(len(carry) + read_bytes)
-    data[: len(carry)] = carry
-    with memoryview(data)[len(carry) :] as room:
-        count = read_into(room)
-    del data[len(carry) + count if count else 0 :]
-    return data
+    data = carry[:]
+    end = len(carry) + read_bytes
+    while len(data) < end and (chunk := stream.read1(min(end - len(data), CHUNK_BYTES))):
+        data += chunk
+        if is_pipe:
+            break
+    return data if len(data) > len(carry) else bytearray()
 
 
 def _runs(data: bytearray) -> Iterator[Lines]:
-    """Whole lines, of which only the first can be too long: the others are from one read."""
-    if data.find(b"\n") > LINE_BYTES_MAX:
-        yield Lines(data[:EXCERPT_BYTES], too_long=True)
-        data = data[data.find(b"\n") + 1 :]
-    if data:
-        yield Lines(data)
+    """Whole lines, and by themselves those that are too long."""
+    begin = at = 0
+    while at < len(data):
+        end = data.rfind(b"\n", at, at + LINE_BYTES_MAX + 1) + 1
+        if end:
+            at = end
+            continue
+        if begin < at:
+            yield Lines(data[begin:at])
+        yield Lines(data[at : at + EXCERPT_BYTES], too_long=True)
+        begin = at = data.find(b"\n", at) + 1
+    if begin < at:
+        yield Lines(data[begin:] if begin else data)
+
+
+def pieces(ends: NDArray[np.intp], size: int, piece_bytes: int) -> Iterator[tuple[int, int]]:
+    """Whole lines that are about so many bytes together: the first of each piece, and the first after it.
+
+    `ends`: where the lines end; `size`: of them all, in bytes.
+    """
+    whole = np.searchsorted(ends, np.arange(piece_bytes - 1, size, piece_bytes)) + 1
+    return pairwise(np.unique([0, *whole.tolist(), len(ends)]).tolist())
 
 
 def probe(path: str) -> None:

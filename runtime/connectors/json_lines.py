@@ -11,21 +11,14 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from ...stdlib.column import Mask
 from ..kernels.jit import COMPILED
-from .files import read_lines
+from ..kernels.line_ends import lines_of
+from .files import PIECE_BYTES, pieces, read_lines
 from .packed import Packed
-from .payload import LineOrigin, Lines, Origin, Payloads, Texts, Wanted
-from .structures import ByAttributes, Structures, Wrong, fill, shape_of
-
-NEWLINE, OPEN, CLOSE = b"\n{}"
-
-_NOTHING: NDArray[np.intp] = np.empty(0, dtype=np.intp)
-
-PIECE_BYTES = 1 << 16
-"""Decoded at a time: its structures should still be in the core's own cache when they become columns."""
+from .payload import LineOrigin, Lines, Payloads, Texts, Wanted, Wrong
+from .structures import ByAttributes, Structures, fill, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,68 +55,55 @@ class Decoder:
 
     def decode(self, lines: Lines, number: int, texts: Texts) -> tuple[Payloads, int]:
         """The messages of a run of lines, of which the first is line `number`; and how many lines there are."""
-        self._columns.begin(texts)
-        if lines.too_long:
-            wrong = Wrong(broken={0: "too_long"})
-            self._columns.take([self._blank], wrong)
-            return self._payloads(1, LineOrigin([number], lines.data, [0]), wrong), 1
         wrong = Wrong()
-        numbers, starts = [_NOTHING], [_NOTHING]
-        line_count, count = 0, 0
-        for begin, piece in _pieces(lines.data, self._piece_bytes):
-            at, is_message = self._piece(piece, count, wrong)
-            number_of = np.arange(number + line_count, number + line_count + len(at))
-            line_count += len(at)
-            if is_message is not None:
-                number_of, at = number_of[is_message], at[is_message]
-            count += len(at)
-            numbers.append(number_of)
-            starts.append(begin + at)
-        origin = LineOrigin(np.concatenate(numbers), lines.data, np.concatenate(starts))
-        return self._payloads(count, origin, wrong), line_count
-
-    def _piece(self, piece: memoryview, first_row: int, wrong: Wrong) -> tuple[NDArray[np.intp], Mask | None]:
-        """Takes the messages of a piece; where its lines begin, and which of them are messages (None: all)."""
-        text = np.frombuffer(piece, dtype=np.uint8)
-        ends = np.flatnonzero(text == NEWLINE)
-        at = np.concatenate(([0], ends[:-1] + 1))
-        # The decoder takes values as they come, not lines. If every line begins with `{` and ends with `}`, no value
-        # can span two of them, so that as many values as lines are one for each.
-        objects = (text[at] == OPEN) & (text[ends - 1] == CLOSE)
-        structures = self._at_once(piece, len(at)) if objects.all() else None
-        is_message = None
-        if structures is None:
-            structures, is_message = self._one_by_one(bytes(piece), first_row, wrong)
-        self._columns.take(structures, wrong)
-        return at, is_message
-
-    def _payloads(self, count: int, origin: Origin, wrong: Wrong) -> Payloads:
-        columns = self._columns.end(wrong)
-        return Payloads(count, columns, origin, wrong.bad, wrong.broken)
+        if lines.too_long:
+            wrong.broken[0] = "too_long"
+            self._columns.begin(texts, 1)
+            self._columns.take([self._blank], wrong)
+            return Payloads(1, self._columns.end(wrong), LineOrigin([number], lines.data, [0]), {}, wrong.broken), 1
+        ends, objects = lines_of(np.frombuffer(lines.data, dtype=np.uint8))
+        starts = np.concatenate(([0], ends[:-1] + 1))
+        self._columns.begin(texts, len(ends))
+        blank = np.zeros(len(ends), dtype=np.bool_)
+        is_ascii = lines.data.isascii()
+        rows = 0
+        for first, last in pieces(ends, len(lines.data), self._piece_bytes):
+            piece = memoryview(lines.data)[starts[first] : ends[last - 1] + 1]
+            # The decoder takes values as they come, not lines. If every line begins with `{` and ends with `}`, no
+            # value can span two of them, so that as many values as lines are one for each.
+            whole = objects[first:last].all() and (is_ascii or _is_utf8(piece))
+            structures = self._at_once(piece, last - first) if whole else None
+            if structures is None:
+                structures = self._one_by_one(bytes(piece), rows, blank[first:last], wrong)
+            self._columns.take(structures, wrong)
+            rows += len(structures)
+        numbers = np.arange(number, number + len(ends))
+        if rows < len(ends):
+            numbers, starts = numbers[~blank], starts[~blank]
+        origin = LineOrigin(numbers, lines.data, starts)
+        return Payloads(rows, self._columns.end(wrong), origin, wrong.bad, wrong.broken), len(ends)
 
     def _at_once(self, data: memoryview, count: int) -> Structures | None:
         """The messages of lines of which each looks like an object, if each is one as wanted; else None."""
-        if not _is_utf8(data):
-            return None
         try:
             structures = self._json.decode_lines(data)
         except (msgspec.MsgspecError, RecursionError):
             return None
         return structures if len(structures) == count else None
 
-    def _one_by_one(self, data: bytes, first_row: int, wrong: Wrong) -> tuple[Structures, Mask]:
-        """Each line for itself; and whether it is a message."""
+    def _one_by_one(self, data: bytes, first_row: int, blank: Mask, wrong: Wrong) -> Structures:
+        """The messages of lines, each for itself; those that are blank are marked."""
         structures: list[msgspec.Struct] = []
-        lines = data.split(b"\n")[:-1]
-        is_message = [bool(line.strip(b" \t\r")) for line in lines]
-        for line, message in zip(lines, is_message, strict=True):
-            if message:
+        for place, line in enumerate(data.split(b"\n")[:-1]):
+            if line.strip(b" \t\r"):
                 structures.append(self._line(line, first_row + len(structures), wrong))
-        return structures, np.array(is_message, dtype=np.bool_)
+            else:
+                blank[place] = True
+        return structures
 
     def _line(self, line: bytes, row: int, wrong: Wrong) -> msgspec.Struct:
         """One message; an empty structure if it is broken."""
-        if not _is_utf8(line):
+        if not (line.isascii() or _is_utf8(line)):
             wrong.broken[row] = "malformed"
             return self._blank
         try:
@@ -142,16 +122,6 @@ class Decoder:
             wrong.broken[row] = "malformed"
             return self._blank
         return fill(self._shape, message, row, wrong)
-
-
-def _pieces(data: bytes | bytearray, piece_bytes: int) -> Iterator[tuple[int, memoryview]]:
-    """Whole lines that are about so many bytes together, and where they begin."""
-    view = memoryview(data)
-    begin = 0
-    while begin < len(data):
-        end = data.find(b"\n", min(begin + piece_bytes, len(data)) - 1) + 1
-        yield begin, view[begin:end]
-        begin = end
 
 
 def _is_utf8(data: bytes | memoryview) -> bool:

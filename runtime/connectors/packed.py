@@ -11,10 +11,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ...compiler.plan import TypeName
 from ...stdlib.column import Column
 from ..kernels import packed as kernel
-from .payload import Texts, Wanted, known_numbers
-from .structures import Leaf, Mixed, Shape, Structures, Wrong, give
+from .payload import Texts, Wanted, Wrong, known_numbers
+from .structures import Leaf, Mixed, Shape, Structures, give
 
 _KINDS = {"float": kernel.NUMBER, "text": kernel.TEXT, "bool": kernel.TRUTH}
 """What a leaf holds; also the place of its kind among what the kernel makes."""
@@ -59,55 +60,55 @@ class Packed:
                 yield kernel.OBJECT, skip, 0, len(inside)
                 yield from inside
 
-    def begin(self, texts: Texts) -> None:
+    def begin(self, texts: Texts, messages_max: int) -> None:
         """A run of messages begins."""
         self._texts = texts
-        self._parts: list[tuple[NDArray[Any], ...]] = []
+        self._rows = 0
+        number_count, text_count, truth_count = self._counts
+        self._numbers = np.empty((number_count, messages_max), dtype=np.uint64)
+        self._codes = np.empty((text_count, messages_max), dtype=np.int32)
+        self._truths = np.empty((truth_count, messages_max), dtype=np.int8)
         if not self._table.is_of(texts):
             self._table = _Table(texts)
         self._table.follow()
 
     def take(self, structures: Structures, wrong: Wrong) -> None:
         """The structures that come next."""
-        n, data = len(structures), self._data
-        number_count, text_count, truth_count = self._counts
-        numbers = np.empty((number_count, n), dtype=np.uint64)
-        codes = np.empty((text_count, n), dtype=np.int32)
-        truths = np.empty((truth_count, n), dtype=np.int8)
-        self._parts.append((numbers, codes, truths))
+        n, data, text_count = len(structures), self._data, len(self._codes)
         if len(self._unseen) < text_count * n:
             self._unseen = np.empty((text_count * n, 4), dtype=np.int64)
         self._encoder.encode_into(structures, data)
         count = kernel.unpack(
-            np.frombuffer(data, dtype=np.uint8), _header_bytes(n), n, self._fields, numbers, codes, truths,
-            *self._table.arrays, self._unseen,
+            np.frombuffer(data, dtype=np.uint8), _header_bytes(n), self._rows, n, self._fields,
+            self._numbers, self._codes, self._truths, *self._table.arrays, self._unseen,
         )  # fmt: skip
         assert count >= 0, "msgspec writes MessagePack"
         if count:
             for row, column, start, end in self._unseen[:count].tolist():
-                codes[column, row] = self._texts.code(data[start:end].decode())
+                self._codes[column, row] = self._texts.code(data[start:end].decode())
             self._table.follow()
+        self._rows += n
 
     def end(self, wrong: Wrong) -> dict[Wanted, Column]:
         """The columns of the wanted fields."""
-        if not self._parts:
-            self.take([], wrong)
         columns: dict[Wanted, Column] = {}
         for leaf, place in self._leaves:
-            give(columns, wrong, leaf.wanted, self._column(leaf, place))
+            give(columns, wrong, leaf.wanted, self._column(leaf.kind, place))
         return columns
 
-    def _column(self, leaf: Leaf, place: int) -> Column:
-        values = np.concatenate([part[_KINDS[leaf.kind]][place] for part in self._parts])
-        if leaf.kind == "float":
-            numbers = values.view(np.float64)
+    def _column(self, kind: TypeName, place: int) -> Column:
+        rows = self._rows
+        if kind == "float":
+            numbers = self._numbers[place, :rows].view(np.float64)
             numbers += 0.0  # no negative zero
             return known_numbers(numbers)
-        if leaf.kind == "text":
-            missing = values == kernel.MISSING
-            return Column(np.where(missing, np.int32(0), values), ~missing) if missing.any() else Column(values)
-        missing = values == kernel.MAYBE
-        return Column(values == 1, ~missing if missing.any() else None)
+        if kind == "text":
+            codes = self._codes[place, :rows]
+            missing = codes == kernel.MISSING
+            return Column(np.where(missing, np.int32(0), codes), ~missing) if missing.any() else Column(codes)
+        truths = self._truths[place, :rows]
+        missing = truths == kernel.MAYBE
+        return Column(truths == 1, ~missing if missing.any() else None)
 
 
 def _header_bytes(count: int) -> int:
@@ -123,15 +124,9 @@ class _Table:
         self._generation = texts.generation
         self._count = 0
         self._slots = np.full(1024, -1, dtype=np.int32)
-        self._hashes = np.zeros(512, dtype=np.int64)
         self._ends = np.zeros(513, dtype=np.int64)
         self._bytes = np.zeros(8192, dtype=np.uint8)
-        self.arrays: tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]] = (
-            self._slots,
-            self._hashes,
-            self._ends,
-            self._bytes,
-        )
+        self.arrays: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] = self._slots, self._ends, self._bytes
         """As the kernel takes them."""
 
     def is_of(self, texts: Texts) -> bool:
@@ -145,7 +140,6 @@ class _Table:
             return
         new = [text.encode() for text in self._texts.texts[first:]]
         ends = self._ends[first] + np.cumsum([len(text) for text in new], dtype=np.int64)
-        self._hashes = _with_room(self._hashes, count)
         self._ends = _with_room(self._ends, count + 1)
         self._bytes = _with_room(self._bytes, int(ends[-1]))
         self._bytes[self._ends[first] : ends[-1]] = np.frombuffer(b"".join(new), dtype=np.uint8)
@@ -153,9 +147,9 @@ class _Table:
         if 2 * count > len(self._slots):
             self._slots = np.full(4 << count.bit_length(), -1, dtype=np.int32)
             first = 0
-        kernel.enter(self._bytes, self._ends, first, count, self._hashes, self._slots)
+        kernel.enter(self._bytes, self._ends, first, count, self._slots)
         self._count = count
-        self.arrays = self._slots, self._hashes, self._ends, self._bytes
+        self.arrays = self._slots, self._ends, self._bytes
 
 
 def _with_room(array: NDArray[Any], count: int) -> NDArray[Any]:

@@ -54,9 +54,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A run of whole lines of an input, each with its end; or one that is longer than may be, by its beginning."""
+    """A run of whole lines of an input, each with its end; or one that is longer than may be, by its beginning.
 
-    data: bytes | bytearray
+    Not `bytes`: they cannot be written to, and kernels take no others.
+    """
+
+    data: bytearray
     too_long: bool = False
 
 
@@ -76,7 +79,7 @@ class LineOrigin:
     """Messages that are lines: where in `data` each begins."""
 
     numbers: Sequence[int] | NDArray[np.integer]
-    data: bytes | bytearray
+    data: bytearray
     starts: Sequence[int] | NDArray[np.integer]
 
     def excerpt(self, row: int) -> str:
@@ -109,6 +112,18 @@ class Payloads:
             {want: {row: why for row, why in bad.items() if row < count} for want, bad in self.bad.items()},
             {row: why for row, why in self.broken.items() if row < count},
         )
+
+
+@dataclass(slots=True)
+class Wrong:
+    """What is wrong with messages, by row."""
+
+    bad: dict[Wanted, dict[int, Reason]] = field(default_factory=dict)
+    broken: dict[int, Reason] = field(default_factory=dict)
+
+    def note(self, wanted: Wanted, rows: Mapping[int, Reason]) -> None:
+        if rows:
+            self.bad.setdefault(wanted, {}).update(rows)
 
 
 def joined_column(parts: Sequence[Column]) -> Column:

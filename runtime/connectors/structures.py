@@ -6,7 +6,7 @@ Columns are made attribute by attribute here, which takes any structures; `packe
 import math
 import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...compiler.plan import TypeName
 from ...stdlib.column import Column
-from .payload import Reason, Texts, Wanted, column_of, joined_column, known_numbers, look, only_integers
+from .payload import Texts, Wanted, Wrong, column_of, joined_column, known_numbers, look, only_integers
 
 Structures = Sequence[msgspec.Struct]
 
@@ -111,18 +111,6 @@ def _values_of(slot: str) -> Callable[[Structures], list[Any]]:
 # --- What is wrong ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Wrong:
-    """What is wrong with messages, by row."""
-
-    bad: dict[Wanted, dict[int, Reason]] = field(default_factory=dict)
-    broken: dict[int, Reason] = field(default_factory=dict)
-
-    def note(self, wanted: Wanted, rows: Mapping[int, Reason]) -> None:
-        if rows:
-            self.bad.setdefault(wanted, {}).update(rows)
-
-
 def fill(shape: Shape, message: Mapping[str, Any], row: int, wrong: Wrong) -> msgspec.Struct:
     """A structure with the good fields of an object that is not as wanted; the others are noted."""
     structure = shape.structure()
@@ -155,7 +143,7 @@ class ByAttributes:
     def __init__(self, shape: Shape) -> None:
         self._shape = shape
 
-    def begin(self, texts: Texts) -> None:
+    def begin(self, texts: Texts, messages_max: int) -> None:
         """A run of messages begins."""
         self._texts = texts
         self._rows = 0

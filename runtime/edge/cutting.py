@@ -9,24 +9,29 @@ link. Above, a node of below is a `Received` with the same id. Both plans keep t
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ...compiler import plan as p
+from ...stdlib.catalogue import SCALARS
+from .splitting import can_split, gateway_keys, gateway_timeline, gateways, split
 
 COPIED = (p.Constant, p.Key, p.Now, p.Schedule)
 """What needs no input but the time: it is worked out wherever it is used."""
 
 SENT = (
     p.Received, p.Field, p.HeldTime, p.Previous, p.PreviousTime, p.DeviceEvent, p.Map, p.Delayed, p.Holds, p.Quiet,
-    p.Edge, p.Threshold, p.Aggregate, p.Following, p.Members, p.Captured, p.Expired, p.Raised, p.OfGroup, p.TwinValue,
-    p.Predicted, p.TimeUntil,
+    p.Edge, p.Threshold, p.Aggregate, p.Following, p.Members, p.Captured, p.Expired, p.Raised, p.TwinValue,
+    p.TwinCovariance, p.Calibrated, p.Predicted, p.PredictedDeviation, p.TimeUntil,
 )  # fmt: skip
 """What gives a value or an event that a link can carry. The others give what only their users understand."""
 
-MAKERS = (p.Members, p.Slices, p.Recent, p.Session, p.While, p.Pattern)
+MAKERS = (p.Members, p.Chosen, p.Slices, p.Recent, p.Session, p.While, p.Pattern)
 """What looks from a group at its members: the instants of the group's timeline are made of them."""
 
-LEVELS = (p.Rule, p.Holds, p.Edge, p.Action)
+SAMPLERS = (p.Slices, p.Recent, p.Session, p.While, p.Thin, p.Members)
+"""What looks at values where they are updated, and nowhere else."""
+
+LEVELS = (p.Rule, p.Flaps, p.Holds, p.Edge, p.Action)
 """What asks what a value is, never whether it was told anew."""
 
 THROUGH = (p.Map, p.Thresholds, p.Threshold)
@@ -38,33 +43,50 @@ class CutError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Spanned:
+    """What a group's timeline of below is above: there every gateway is a device that belongs to its groups. `timeline`
+    is that of these devices, `keys` are the nodes that say which group one is of."""
+
+    timeline: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Crossing:
-    """A node below whose flow goes up; with `changes`, only where its value changes."""
+    """A node below whose flow goes up; with `changes`, only where its value changes; if it is
+    `momentary`, where it is updated. With `parts` it is a `Partial`."""
 
     node: str
     timeline: str
     event: bool
     type: p.TypeName
     changes: bool
+    momentary: bool = False
+    parts: tuple[p.SlicePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A plan in two, and what goes from the one to the other: of these timelines the rows, of these nodes the flows."""
+    """A plan in two, and what goes from the one to the other: of these timelines the rows, of these nodes the flows.
+
+    `spanned` are timelines of groups that span gateways and of which each works out its part: what they are above.
+    """
 
     below: p.Plan
     above: p.Plan
     timelines: tuple[str, ...]
     crossing: tuple[Crossing, ...]
+    spanned: Mapping[str, Spanned] = field(default_factory=dict)
 
 
 def bonds(plan: p.Plan) -> Iterator[tuple[str, str]]:
     """Pairs of nodes that only one part can have: the one understands what the other gives."""
     index = {node.id: node for node in plan.nodes}
     fleeting, now = _fleeting(plan), {node.id for node in plan.nodes if isinstance(node.operator, p.Now)}
+    of_messages = momentary(plan)
     for node in plan.nodes:
-        for i in node.inputs:
-            if isinstance(index[i].operator, COPIED):
+        for place, i in enumerate(node.inputs):
+            if isinstance(index[i].operator, COPIED) or (i in of_messages and _samples(node, place)):
                 continue
             if not isinstance(index[i].operator, SENT) or i in fleeting:
                 yield i, node.id
@@ -94,7 +116,9 @@ def stays_below(plan: p.Plan) -> set[str]:
     found: set[str] = set()
     for node in plan.nodes:
         match node.operator:
-            case p.Payload() | p.OfGroup() | p.TwinState() | p.TwinValue() | p.Predicted() | p.TimeUntil():
+            case p.Payload() | p.OfGroup() | p.TwinState() | p.TwinValue() | p.TwinCovariance():
+                found.add(node.id)
+            case p.Predicted() | p.PredictedDeviation() | p.TimeUntil() | p.Calibration() | p.Calibrated():
                 found.add(node.id)
             case p.Map() if node.id in fleeting and kinds[node.timeline] == "device":
                 found.add(node.id)
@@ -124,19 +148,48 @@ def highest(plan: p.Plan) -> set[str]:
 
 
 def _fleeting(plan: p.Plan) -> set[str]:
-    """Functions of the very message or of the time now: at each message they have another value."""
-    found = {node.id for node in plan.nodes if isinstance(node.operator, p.Message | p.Now)}
+    """Functions of the very message, of the time now, or of a device's group: they change without being updated."""
+    found = {node.id for node in plan.nodes if isinstance(node.operator, p.Message | p.Now | p.OfGroup)}
     for node in plan.nodes:
         if isinstance(node.operator, p.Map) and not node.event and not found.isdisjoint(node.inputs):
             found.add(node.id)
     return found
 
 
-def cut(plan: p.Plan, above: Collection[str]) -> Parts:
-    """The two parts. Raises `CutError` if the nodes `above` cannot be there, or cannot be parted from the others."""
+def momentary(plan: p.Plan) -> set[str]:
+    """What has a value at messages that carry its fields, and at no other instant: where it is updated says it all."""
+    found: set[str] = set()
+    for node in plan.nodes:
+        match node.operator:
+            case p.Message():
+                found.add(node.id)
+            case p.Map(function) if not node.event and SCALARS[function].strict and not found.isdisjoint(node.inputs):
+                found.add(node.id)
+            case _:
+                pass
+    return found
+
+
+def _samples(node: p.PlanNode, place: int) -> bool:
+    """Whether a node takes the input at a place for a sample of its own, where that is updated, or for its `where`."""
+    condition = isinstance(node.operator, p.While) and place == len(node.inputs) - 1
+    return isinstance(node.operator, SAMPLERS) and not condition
+
+
+def cut(plan: p.Plan, above: Collection[str], partial: Collection[str] = ()) -> Parts:
+    """The two parts. Of those nodes above that are `partial`, each gateway works out its part.
+
+    Raises `CutError` if the nodes `above` cannot be there, or cannot be parted from the others.
+    """
     above = set(above)
     index = {node.id: node for node in plan.nodes}
     _check(plan, above, index)
+    _check_partial(partial, above, index)
+    return _cut(split(plan, partial), above)
+
+
+def _cut(plan: p.Plan, above: set[str]) -> Parts:
+    index = {node.id: node for node in plan.nodes}
     copied = {node.id for node in plan.nodes if isinstance(node.operator, COPIED)}
     upper = [node for node in plan.nodes if node.id in above and node.id not in copied]
     timelines = _timelines_above(plan, upper, index)
@@ -146,27 +199,71 @@ def cut(plan: p.Plan, above: Collection[str]) -> Parts:
     for node in upper:
         for i in node.inputs:
             users.setdefault(i, []).append(node)
-    crossing = tuple(
-        Crossing(node.id, node.timeline, node.event, node.type.name, _asked_by_level(node.id, users))
+    of_messages = momentary(plan)
+    crossing = {
+        node.id: Crossing(
+            node.id,
+            node.timeline,
+            node.event,
+            node.type.name,
+            _asked_by_level(node.id, users),
+            node.id in of_messages,
+            node.operator.parts if isinstance(node.operator, p.Partial) else (),
+        )
         for node in plan.nodes
         if node.id in needed - above - copied
-    )
-    received = {one.node for one in crossing}
-    keep = {node.id for node in upper} | received | (copied & (needed | above))
+    }
+    keep = {node.id for node in upper} | crossing.keys() | (copied & (needed | above))
     nodes = tuple(
-        replace(node, operator=p.Received(), inputs=()) if node.id in received else node
-        for node in plan.nodes
-        if node.id in keep
+        _received(node, crossing[node.id]) if node.id in crossing else node for node in plan.nodes if node.id in keep
     )
-    devices = tuple(replace(device, revise_ns=0) for device in plan.devices)
+    here = {timeline.id for timeline in timelines}
+    in_parts = _domains_in_parts(plan)
+    spanned = [t for t in plan.timelines if t.id in here and t.kind == "group" and t.keys in in_parts]
+    spanning = [gateways(timeline, plan) for timeline in spanned]
+    devices = (*(replace(device, revise_ns=0) for device in plan.devices), *(device for device, _ in spanning))
+    keys = tuple(node for timeline in spanned for node in gateway_keys(timeline))
     below = tuple(node for node in plan.nodes if node.id not in above)
-    used = {node.timeline for node in below} | _of_members(plan, {node.timeline for node in below})
+    used = {node.timeline for node in below} | {timeline.id for timeline in spanned}
+    used |= _of_members(plan, used)
+    ships = {timeline.id for timeline in timelines if not timeline.members} | {timeline.id for timeline in spanned}
     return Parts(
         replace(plan, nodes=below, timelines=tuple(t for t in plan.timelines if t.id in used)),
-        replace(plan, nodes=nodes, timelines=timelines, devices=devices, sources=()),
-        tuple(t.id for t in timelines if not t.members),
-        crossing,
+        replace(
+            plan,
+            nodes=(*keys, *nodes),
+            timelines=(*(timeline for _, timeline in spanning), *timelines),
+            devices=tuple(dict.fromkeys(devices)),
+            sources=(),
+        ),
+        tuple(t.id for t in timelines if t.id in ships),
+        tuple(crossing.values()),
+        {t.id: Spanned(gateway_timeline(t.id), tuple(node.id for node in gateway_keys(t))) for t in spanned},
     )
+
+
+def _received(node: p.PlanNode, crossing: Crossing) -> p.PlanNode:
+    """What a node of below is above."""
+    received = p.Received(crossing.momentary, crossing.parts)
+    timeline = gateway_timeline(node.timeline) if crossing.parts else node.timeline
+    return replace(node, operator=received, inputs=(), timeline=timeline)
+
+
+def _domains_in_parts(plan: p.Plan) -> set[tuple[str, ...]]:
+    """The keys of the groups of which each gateway works out a part."""
+    kinds = {timeline.id: timeline for timeline in plan.timelines}
+    return {kinds[node.timeline].keys for node in plan.nodes if isinstance(node.operator, p.Partial)}
+
+
+def _check_partial(partial: Collection[str], above: set[str], index: Mapping[str, p.PlanNode]) -> None:
+    for node in (index[id_] for id_ in sorted(partial)):
+        if node.id not in above or not can_split(node, index):
+            raise CutError(f"{_said(node)} cannot be worked out in parts")
+        for i in node.inputs:
+            if i in above:
+                raise CutError(
+                    f"{_said(node)} cannot be worked out in parts: it uses {_said(index[i])}, which is above"
+                )
 
 
 def _check(plan: p.Plan, above: set[str], index: Mapping[str, p.PlanNode]) -> None:
@@ -192,17 +289,22 @@ def _timelines_above(
     plan: p.Plan, upper: Collection[p.PlanNode], index: Mapping[str, p.PlanNode]
 ) -> tuple[p.Timeline, ...]:
     """The timelines of the part above. Of a group's that is made below the rows come over the link: it has no members
-    here."""
+    here. Where each gateway works out a part, the gateways are members."""
     made = {node.timeline for node in upper if is_maker(node, index)}
     kinds = {timeline.id: timeline for timeline in plan.timelines}
-    domains = {kinds[id_].keys for id_ in made}
+    domains, in_parts = {kinds[id_].keys for id_ in made}, _domains_in_parts(plan)
     used = {node.timeline for node in upper} | {index[i].timeline for node in upper for i in node.inputs}
     used |= {member.timeline for id_ in used if kinds[id_].keys in domains for member in kinds[id_].members}
     found = []
     for timeline in plan.timelines:
-        if timeline.id in used:
-            native = timeline.kind != "group" or timeline.keys in domains
-            found.append(timeline if native else replace(timeline, members=()))
+        if timeline.id in used and timeline.kind == "group":
+            members = timeline.members if timeline.keys in domains else ()
+            if timeline.keys in in_parts:
+                keys = tuple(node.id for node in gateway_keys(timeline))
+                members = (*members, p.GroupMember(gateway_timeline(timeline.id), keys))
+            found.append(replace(timeline, members=members))
+        elif timeline.id in used:
+            found.append(timeline)
     return tuple(found)
 
 

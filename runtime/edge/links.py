@@ -20,13 +20,30 @@ class Link(Generic[T]):
     """What has not arrived yet, with the times at which it will."""
     _departed: int = -(2**62)
 
+    def checkpoint(self) -> tuple[list[tuple[int, T]], int]:
+        """What is on its way."""
+        return list(self.waiting), self._departed
+
+    def restore(self, state: tuple[list[tuple[int, T]], int]) -> None:
+        """Have on its way what was at a checkpoint."""
+        waiting, self._departed = state
+        self.waiting = deque(waiting)
+
     def send(self, what: T, time: int) -> None:
         """Send something at a time (ns), not before what was sent last."""
-        leaves = max(time, self._departed)
-        while (cut := self._cut_in(leaves, leaves + self.delay_ns)) is not None:
-            leaves = cut[1]
-        self._departed = leaves
-        self.waiting.append((leaves + self.delay_ns, what))
+        arrives = self.arrives(max(time, self._departed))
+        self._departed = arrives - self.delay_ns
+        self.waiting.append((arrives, what))
+
+    def arrives(self, time: int) -> int:
+        """When something arrives that sets out at a time (ns), whatever was sent before."""
+        while (cut := self._cut_in(time, time + self.delay_ns)) is not None:
+            time = cut[1]
+        return time + self.delay_ns
+
+    def next_arrival(self) -> int | None:
+        """When something arrives next; None: nothing is on its way."""
+        return self.waiting[0][0] if self.waiting else None
 
     def arrived(self, time: int | None) -> list[tuple[int, T]]:
         """What has arrived by a time (None: ever), and when; each once."""

@@ -5,11 +5,13 @@ It takes inputs and gives outputs as one engine with the whole plan would; what 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..batch import Acknowledgement, Batch
 from ..engine import Engine
 from ..output import Output, Signalled
 from ..results import to_line
+from ..state import load, save
 from .cutting import Parts
 from .links import Link
 from .receiving import Receiver
@@ -30,6 +32,21 @@ class Gateway:
         self.shipped_ns = -ship_every_ns
         self.bytes_sent = 0
         self._said: list[bytes] = []
+
+    def checkpoint(self) -> Any:
+        """All that it and its link hold."""
+        own = self.shipped_ns, self.bytes_sent, list(self._said)
+        return self.engine.checkpoint(), save(self.shipper), list(self.shipper.packets), self.link.checkpoint(), own
+
+    def restore(self, state: Any) -> None:
+        """Go on from a checkpoint."""
+        engine, shipper, packets, link, own = state
+        self.engine.restore(engine)
+        load(self.shipper, shipper)
+        self.shipper.packets = list(packets)
+        self.link.restore(link)
+        self.shipped_ns, self.bytes_sent, said = own
+        self._said = list(said)
 
     def take(self, outputs: Sequence[Output]) -> list[Output]:
         """What the engine has just given; those above are to know of its decisions."""
@@ -66,6 +83,24 @@ class Partitioned:
         self.wire = Wire(vocabulary(parts))
         self.gateways = {name: Gateway(parts, link, self.wire, ship_every_ns) for name, link in links.items()}
         self.now = 0
+
+    def checkpoint(self) -> Any:
+        """All that engines hold, and what is on its way; kept in memory, as long as this runs."""
+        gateways = {name: gateway.checkpoint() for name, gateway in self.gateways.items()}
+        return self.above.checkpoint(), save(self.receiver), gateways, self.now
+
+    def restore(self, state: Any) -> None:
+        """Go on from a checkpoint."""
+        above, receiver, gateways, self.now = state
+        self.above.restore(above)
+        load(self.receiver, receiver)
+        for name, gateway in self.gateways.items():
+            gateway.restore(gateways[name])
+
+    def next_arrival(self) -> int | None:
+        """When something arrives above next; None: nothing is on its way."""
+        times = [gateway.link.next_arrival() for gateway in self.gateways.values()]
+        return min((time for time in times if time is not None), default=None)
 
     def feed(self, gateway: str, batch: Callable[[Engine], Batch]) -> list[Output]:
         """What comes at once of a batch that a gateway takes; `batch` makes it for its engine."""

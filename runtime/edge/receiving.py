@@ -4,17 +4,18 @@ receiver = Receiver(engine, parts)
 outputs = receiver.take([("oslo", packet)])
 """
 
+import json
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ...compiler import plan as p
 from ...stdlib.column import Column, Values
+from ...stdlib.parts import columns_of
 from ..engine import Engine
 from ..frame import Frame, Instants, Rows
 from ..operators.received import Arrived
 from ..output import Output
-from .cutting import Crossing, Parts
+from .cutting import Crossing, Parts, Spanned
 from .shipping import Packet, Sheet, Told
 from .wire import WireError
 
@@ -22,7 +23,7 @@ from .wire import WireError
 class Receiver:
     """Gives an engine what packets hold, in its own keys, texts and sequence numbers."""
 
-    STATE = ("keys", "texts", "clocks")
+    STATE = ("keys", "texts", "clocks", "groups")
 
     def __init__(self, engine: Engine, parts: Parts, senders: Sequence[str]) -> None:
         """`senders`: all there are. Until each has told how far it is, no group's time goes on."""
@@ -34,6 +35,8 @@ class Receiver:
         """By sender and timeline: the key here of each key there."""
         self.texts: dict[str, list[int]] = {}
         """By sender: the code here of each text's code there."""
+        self.groups: dict[str, list[list[int]]] = {}
+        """By timeline of gateways (`Parts.spanned`): of each key, in their order, the codes of the group's own key."""
 
     def take(self, packets: Sequence[tuple[str, Packet]]) -> Sequence[Output]:
         """What comes of packets, each with who sent it, taken as one batch. All or none of them end the input."""
@@ -51,14 +54,25 @@ class Receiver:
                 if timeline in packet.sheets
             ]
             if sheets:
-                frames[timeline] = self._join(timeline, sheets, arrived)
+                spanned = self.parts.spanned.get(timeline)
+                frames[timeline if spanned is None else spanned.timeline] = self._join(timeline, sheets, arrived)
         return self.engine.receive(frames, arrived, min(self.clocks.values()), end=end) if frames else ()
 
     def _learn(self, sender: str, packet: Packet) -> None:
         self.texts.setdefault(sender, []).extend(self.engine.symbols.code(text) for text in packet.texts)
         keys = self.keys.setdefault(sender, {})
         for timeline, names in packet.names.items():
-            keys.setdefault(timeline, []).extend(self.engine.key_named(timeline, name) for name in names)
+            spanned = self.parts.spanned.get(timeline)
+            known = keys.setdefault(timeline, [])
+            if spanned is None:
+                known.extend(self.engine.key_named(timeline, name) for name in names)
+                continue
+            # There a group of a gateway is a device of its own.
+            known.extend(self.engine.key_named(spanned.timeline, (json.dumps([sender, *name]),)) for name in names)
+            codes = self.groups.setdefault(spanned.timeline, [])
+            # Both timelines of a domain have the same devices: the second finds them registered.
+            for (gateway,) in self.engine.names_of(spanned.timeline)[len(codes) :]:
+                codes.append([self.engine.symbols.code(text) for text in json.loads(gateway)[1:]])
 
     def _sequence(self, packets: Sequence[Packet], end: bool) -> list[dict[int, int]]:
         """For each packet what its sequence numbers are here: they count on from packet to packet. The end is one."""
@@ -92,11 +106,27 @@ class Receiver:
             key[place] = keys[sheet.key]
             time[place], event[place] = sheet.time, sheet.event
         end_row = None if all(sheet.end_row is None for _, sheet, _ in sheets) else sum(running)
-        frame = Frame(seq, key, time, event, self.engine.key_count(timeline), end_row, message_time=time)
+        spanned = self.parts.spanned.get(timeline)
+        if spanned is not None:
+            event[:] = True
+        here = timeline if spanned is None else spanned.timeline
+        frame = Frame(seq, key, time, event, self.engine.key_count(here), end_row, message_time=time)
+        if spanned is not None:
+            arrived |= self._groups_told(spanned, frame)
         for one in self.parts.crossing:
             if one.timeline == timeline and any(one.node in sheet.told for _, sheet, _ in sheets):
                 arrived[one.node] = self._arrived(one, frame, sheets, places)
         return frame
+
+    def _groups_told(self, spanned: Spanned, frame: Frame) -> dict[str, Arrived]:
+        """To which group each row of a gateway's belongs."""
+        groups = self.groups[spanned.timeline]
+        every = np.ones(len(frame), dtype=np.bool_)
+        found = {}
+        for place, node in enumerate(spanned.keys):
+            codes = np.array([group[place] for group in groups], dtype=np.int32)
+            found[node] = Arrived(frame.rows, Column(codes[frame.key]), every)
+        return found
 
     def _arrived(
         self,
@@ -114,15 +144,17 @@ class Receiver:
         row = np.concatenate([place[each.row] for _, each, place in found])
         time = np.concatenate([each.time for _, each in told])
         timer = np.concatenate([each.timer for _, each in told])
-        values = np.concatenate([self._values(sender, each, one.type) for sender, each in told])
+        values = np.concatenate([self._values(sender, each, one) for sender, each in told])
         known = np.concatenate([each.known for _, each in told])
         updated = np.concatenate([each.updated for _, each in told])
         order = np.lexsort((time, ~timer, row))
         instants = Instants(row[order], frame.key[row[order]], time[order], timer[order])
         return Arrived(instants, Column(values[order], known[order]), updated[order])
 
-    def _values(self, sender: str, told: Told, type_: p.TypeName) -> Values:
-        if type_ != "text":
+    def _values(self, sender: str, told: Told, one: Crossing) -> Values:
+        if told.values.shape[1:] != ((len(columns_of(one.parts)),) if one.parts else ()):
+            raise WireError(f"a packet of {sender} tells other parts of node {one.node} than were asked for")
+        if one.type != "text":
             return told.values
         codes = np.array(self.texts[sender], dtype=np.int32)
         used = told.values[told.known]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...stdlib.column import DTYPES, Column, Mask, Values
 from ..engine import Engine
-from ..flow import Flow, looks, updates
+from ..flow import looks, updates
 from ..frame import Frame, Instants, Keys, Rows, first_seen, union
 from ..operators.elementwise import full
 from .cutting import Crossing, Parts
@@ -26,7 +26,8 @@ from .cutting import Crossing, Parts
 class Told:
     """What came of a node, at `row` (m,) of its sheet and `time` (m,) ns, there a `timer` (m,) or the row's own event.
 
-    updated (m,): where it was updated, and has not only another value. Texts are codes of the sender.
+    updated (m,): where it was updated, and has not only another value. Texts are codes of the sender. The values of a
+    `Partial` are rows of parts (m, words).
     """
 
     row: Rows
@@ -135,8 +136,10 @@ class Shipper:
         numbers = [self.engine.key_named(current, name) for name in self.engine.names_of(settled)]
         return np.array(numbers, dtype=np.int64)
 
-    def _told(self, one: Crossing, frame: Frame, flow: Flow) -> tuple[Instants, Mask, Column]:
+    def _told(self, one: Crossing, frame: Frame, flow: Any) -> tuple[Instants, Mask, Column]:
         """The instants of a flow that matter above, where it is updated, and what it is there."""
+        if one.parts:
+            return flow.instants, np.ones(len(flow.instants), np.bool_), Column(flow.rows)
         if one.event:
             instants = updates(flow)
             assert instants is not None
@@ -144,6 +147,10 @@ class Shipper:
             instants = instants.take(happens.values & happens.mask())
             return instants, np.ones(len(instants), np.bool_), Column(np.ones(len(instants), np.bool_))
         updated, changing = updates(flow), looks(flow)
+        if one.momentary:
+            assert updated is not None
+            column = full(flow.at(updated), len(updated))
+            return updated, np.ones(len(updated), np.bool_), column
         parts = [frame.newcomers, *(part for part in (updated, changing) if part is not None)]
         instants, where = union(parts)
         column = full(flow.at(instants), len(instants))

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from ...compiler import plan as p
-from ..output import Alerted, Emitted, Life, Matched, Output, Sent, Started
+from ..output import Alerted, Emitted, Life, Matched, Output, Sent, Set, Started
 from ..results import to_line
 from .cutting import Parts
 
@@ -25,6 +25,8 @@ def _sayings(node: p.PlanNode) -> Iterator[Output]:
     match node.operator:
         case p.Rule(name):
             yield from (Life(0, node.timeline, (), 0, name, what) for what in ("raised", "cleared", "repeated"))
+        case p.Flaps(name):
+            yield from (Life(0, node.timeline, (), 0, name, what) for what in ("flapping", "calm"))
         case p.Action() as action:
             arguments = {one.name: _fixed(one.parts) if one.text else True for one in action.arguments}
             of = (0, node.timeline, (), 0, action.rule)
@@ -35,6 +37,8 @@ def _sayings(node: p.PlanNode) -> Iterator[Output]:
                     yield Emitted(*of, action.name or "", arguments)
                 case "send":
                     yield Sent(*of, action.name or "", arguments)
+                case "set":
+                    yield Set(*of, action.name or "", True)
                 case "run":
                     yield Started(*of, action.name or "", arguments)
                 case unknown:

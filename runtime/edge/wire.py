@@ -7,9 +7,11 @@
 A frame is MessagePack in a Zstandard frame with its checksum. Whole numbers are written as the first of them, and the
 differences from one to the next as multiples of what divides them all, in the narrowest of so many bytes; numbers that
 are decimal fractions of at most six digits behind the point as whole numbers; others as doubles, whose bytes are sorted
-by their place. Nothing is rounded: a column that does not come back as it was is not written in that form.
+by their place. Nothing is rounded: a column that does not come back as it was is not written in that form. Inputs are
+numbered anew in every frame.
 """
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
@@ -54,8 +56,9 @@ class _Told(msgspec.Struct, array_like=True, frozen=True):
     time: _Column
     timer: _Column
     updated: _Column
-    values: _Column
+    values: tuple[_Column, ...]
     known: _Column
+    of_parts: bool
 
 
 class _Sheet(msgspec.Struct, array_like=True, frozen=True):
@@ -89,7 +92,12 @@ class Wire:
 
     def encode(self, packet: Packet) -> bytes:
         """The bytes of a packet."""
-        sheets = {timeline: _sheet(sheet) for timeline, sheet in packet.sheets.items()}
+        every = [sheet.seq for sheet in packet.sheets.values()]
+        inputs = np.unique(np.concatenate(every)) if every else np.zeros(0, dtype=np.int64)
+        sheets = {
+            timeline: _sheet(replace(sheet, seq=np.searchsorted(inputs, sheet.seq)))
+            for timeline, sheet in packet.sheets.items()
+        }
         names = {timeline: names for timeline, names in packet.names.items() if names}
         body = _ENCODER.encode(_Packet(sheets, names, packet.texts, packet.clock, packet.said))
         return self._compressor.compress(body)
@@ -111,7 +119,7 @@ def _sheet(sheet: Sheet) -> _Sheet:
     told = {
         node: _Told(
             _whole(one.row), _whole(one.time - sheet.time[one.row]), _bits(one.timer), _bits(one.updated),
-            _values(one.values, one.known), _bits(one.known),
+            _columns(one.values, one.known), _bits(one.known), one.values.ndim == 2,
         )
         for node, one in sheet.told.items()
         if len(one.row)
@@ -135,7 +143,7 @@ def _read_sheet(sheet: _Sheet) -> Sheet:
 def _read_told(node: str, one: _Told, times: Rows) -> Told:
     """What was told of a node at rows of these times; its own are written as differences from them."""
     row, after = _read(one.row), _read(one.time)
-    timer, updated, values, known = _read(one.timer), _read(one.updated), _read(one.values), _read(one.known)
+    timer, updated, values, known = _read(one.timer), _read(one.updated), _read_columns(one), _read(one.known)
     if any(len(column) != len(row) for column in (after, timer, updated, values, known)):
         raise WireError(f"the columns of node {node} are not of one length")
     if row.min(initial=0) < 0 or row.max(initial=-1) >= len(times) or (np.diff(row) < 0).any():
@@ -164,6 +172,28 @@ def _whole(numbers: NDArray[Any], form: str = "i") -> _Column:
     width = next(w for w in WIDTHS if -(1 << 8 * w) <= 2 * least and 2 * greatest < max(1 << 8 * w, 1))
     first = int(numbers[0]) if len(numbers) else 0
     return _Column(f"{form}{width}", len(numbers), steps.astype(f"<i{width}").tobytes() if width else b"", first, unit)
+
+
+def _columns(values: Values, known: Mask) -> tuple[_Column, ...]:
+    """The values of a node; of rows of parts, whose words are numbers or times, a column for each word."""
+    if values.ndim == 1:
+        return (_values(values, known),)
+    found = []
+    for word in values.T:
+        numbers = np.ascontiguousarray(word)
+        found.append(min(_whole(numbers), _decimal(numbers.view(np.float64)), key=lambda column: len(column.body)))
+    return tuple(found)
+
+
+def _read_columns(one: _Told) -> Values:
+    words = [_read(column) for column in one.values]
+    if not words or (len(words) > 1 and not one.of_parts):
+        raise WireError(f"a value is one column, not {len(words)}")
+    if not one.of_parts:
+        return words[0]
+    if any(len(word) != len(words[0]) or word.dtype.itemsize != 8 for word in words):
+        raise WireError("the columns of rows of parts are not of one length")
+    return np.stack([word.view(np.int64) for word in words], axis=1)
 
 
 def _values(values: Values, known: Mask) -> _Column:

@@ -2,7 +2,7 @@
 same."""
 
 from ...compiler import plan as p
-from . import following, leaves, matching, members, recent, rules, truths, twins, windows
+from . import calibration, following, leaves, matching, members, recent, rules, truths, twins, windows
 from .instance import Case, Instance, Instant
 
 
@@ -10,13 +10,14 @@ def _payload(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     raise AssertionError("a source has no instants: its messages are mapped by `interpret.sources`")
 
 
-def _received(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+def _in_parts(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     raise AssertionError("the meaning of a program is that of its whole plan: the reference executes no parts")
 
 
 CASES: dict[type, Case] = {
     p.Payload: _payload,
-    p.Received: _received,
+    p.Received: _in_parts,
+    p.Partial: _in_parts,
     p.Constant: leaves.constant,
     p.Field: leaves.field,
     p.Message: leaves.message,
@@ -42,17 +43,23 @@ CASES: dict[type, Case] = {
     p.Aggregate: windows.aggregate,
     p.Following: following.following,
     p.Members: members.members,
+    p.Chosen: members.chosen,
     p.OfGroup: members.of_group,
     p.Pattern: matching.pattern,
     p.Captured: matching.captured,
     p.Expired: matching.expired,
     p.Schedule: truths.schedule,
     p.Rule: rules.rule,
+    p.Flaps: rules.flaps,
     p.Raised: rules.raised,
     p.Action: rules.action,
     p.Output: rules.output,
+    p.Calibration: calibration.calibration,
+    p.Calibrated: calibration.calibrated,
     p.TwinState: twins.twin_state,
     p.TwinValue: twins.twin_value,
+    p.TwinCovariance: twins.twin_covariance,
     p.Predicted: twins.predicted,
+    p.PredictedDeviation: twins.predicted_deviation,
     p.TimeUntil: twins.time_until,
 }

@@ -16,11 +16,17 @@ class Holding:
     """The updates of one key, in order of time; from the end of input on nothing is held."""
 
     items: list[Update] = field(default_factory=list)
+    ended: bool = False
     due: None = None
 
     def take(self, time: int, value: Any) -> None:
         assert not self.items or self.items[-1][0] <= time
         self.items.append((time, value))
+
+    def end(self, time: int) -> None:
+        """The end of input: from this time on nothing is held."""
+        self.take(time, None)
+        self.ended = True
 
     @property
     def value(self) -> Any:

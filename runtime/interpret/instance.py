@@ -34,7 +34,7 @@ class Change:
 
     `values` are, by `Members` node (and, if this updates them, by windows that keep their samples), the values of that
     node's inputs; `touched` are the nodes that this updates. `time`: of the member's instant; `place`: its place among
-    the devices in the order they registered.
+    the devices in the order they registered; `seq`: the input that brought it about.
     """
 
     member: tuple[str, str]
@@ -43,6 +43,7 @@ class Change:
     touched: frozenset[str]
     time: int
     place: int
+    seq: int
     updates: Mapping[str, frozenset[int]] = field(default_factory=dict)
     """By `Pattern` node, which of its inputs this instant of the member updated; of the others it has no values."""
 
@@ -116,6 +117,10 @@ class Instance:
     """How often a result, by output and window's end, was revised."""
     thinned: int = 0
     """The number of the instant at which a sample was last left out, as it came before it was due."""
+    holdings: list[Holding] = field(default_factory=list)
+    """What its windows know of what was held."""
+    ending: bool = False
+    """Whether no further input is to come."""
 
     def state(self, node: p.PlanNode, kind: Callable[[], S]) -> S:
         """The node's state for this key."""
@@ -123,6 +128,11 @@ class Instance:
         if found is None:
             found = self.states[node.id] = kind()
         return found
+
+    def holding(self) -> Holding:
+        """What a window is to know of what was held; the end of input ends it."""
+        self.holdings.append(Holding(ended=self.ending))
+        return self.holdings[-1]
 
     def value(self, node: str) -> Value:
         """A node's value at the present instant; of an event whether it happens."""
@@ -155,6 +165,11 @@ class Instance:
             if self.cases[type(node.operator)](node, self, at):
                 self.updated.add(node.id)
         self.after(self, at)
+
+    def waiting(self) -> int:
+        """How many updates of members wait for their instant: of one input and member those of one time are one."""
+        changes = [change for _, _, instant in self.events for change in instant.changes]
+        return len({(change.member, change.time, change.seq) for change in changes + self.overdue})
 
     def queue(self, order: int, instant: Instant) -> None:
         """Let an event instant wait until the instance's time has passed it."""
@@ -190,9 +205,10 @@ class Instance:
     def drain(self) -> None:
         """At the end of input: the events that still wait, and windows that hold samples; no other timer. Nothing is
         held any more."""
-        for state in self.states.values():
-            if isinstance(state, Holding) and self.passed is not None:
-                state.take(self.passed, None)
+        self.ending = True
+        for holding in self.holdings:
+            if self.passed is not None:
+                holding.end(self.passed)
         while True:
             event = self.events[0][0] if self.events else None
             timer = self._next_timer("windows")

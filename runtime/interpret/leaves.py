@@ -101,7 +101,7 @@ def device_event(node: p.PlanNode, here: Instance, at: Instant) -> bool:
 def applied(function: str, arguments: list[Value]) -> Value:
     """A function of the library: absent if it is strict and an argument is absent."""
     scalar = SCALARS[function]
-    if scalar.strict and any(argument is None for argument in arguments):
+    if scalar.strict and None in arguments:
         return None
     return scalar.reference(*arguments)
 

@@ -33,6 +33,12 @@ class Life:
         times = [self.hold_until, self.repeat_at] if self.raised else [self.cool_until if self.remembered else None]
         return min((time for time in times if time is not None), default=None)
 
+    @property
+    def momentary(self) -> bool:
+        """Whether it is over as soon as it was raised."""
+        rule = self.rule
+        return rule.momentary_when and not rule.has_until and rule.hold_ns is None and not rule.latched
+
     def look(self, time: int, when: Value, until: Value, happens: bool) -> list[What]:
         """Inputs were looked at: `happens` says that a momentary `when` does."""
         rises = happens if self.rule.momentary_when else (when is True) > (self.when is True)
@@ -81,7 +87,7 @@ class Life:
             return []
         rule = self.rule
         self.cool_until = None if rule.cooldown_ns is None else time + rule.cooldown_ns
-        if rule.momentary_when and not rule.has_until and rule.hold_ns is None and not rule.latched:
+        if self.momentary:
             return ["raised"]
         self.raised, self.uncertain, self.acknowledged, self.repeats = True, False, False, 0
         self.hold_until = None if rule.hold_ns is None else time + rule.hold_ns

@@ -37,6 +37,24 @@ def members(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     return touched
 
 
+@dataclass
+class ChosenState(MembersState):
+    """Of each member whether it is meant."""
+
+    def ids(self) -> list[str]:
+        """Those that are meant, in the order of their ids."""
+        return sorted(id_ for (_, id_), values in self.values.items() if not values or values[0] is True)
+
+
+def chosen(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    assert isinstance(node.operator, p.Chosen)
+    state = here.state(node, ChosenState)
+    for change in at.changes:
+        if change.member[0] == node.operator.device:
+            state.apply(node.id, change)
+    return False
+
+
 def of_group(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     value, *keys = node.inputs
     key = tuple(here.value(i) for i in keys)

@@ -49,6 +49,12 @@ class Group:
     greatest: int | None = None
     records: list[tuple[int, dict[str, Value]]] = field(default_factory=list)
 
+    def room(self) -> int:
+        """How many updates of its members may wait for its time."""
+        most = {member.timeline: member.waiting_max for member in self.timeline.members}
+        timelines = [one.settled.timeline if self.timeline.settled else one.current.timeline for one in self.members]
+        return sum(most[timeline.id] for timeline in timelines)
+
     def time(self) -> int | None:
         """The least time of the members that are not idle; None if there is none."""
         assert self.greatest is not None or not self.members
@@ -77,6 +83,7 @@ class Reference:
         self._devices: dict[tuple[str, str], Device] = {}
         self._groups: dict[tuple[str, tuple[Value, ...]], Group] = {}
         self._touched: dict[int, Instance] = {}
+        self._told: list[Group] = []
         self._counted_late: set[tuple[Any, ...]] = set()
         nodes = {node.id: node for node in plan.nodes}
         windows_on: dict[str, tuple[p.PlanNode, ...]] = {}
@@ -181,7 +188,7 @@ class Reference:
             found = self._devices[device, id_] = Device(type_, id_, len(self._devices), current, settled)
             one = found
             current.after = lambda here, at: self._after(one, here, at)
-            current.group_of = self._instance_of_group
+            current.group_of = settled.group_of = self._instance_of_group
             settled.after = lambda here, at: self._after(one, here, at)
         return found
 
@@ -218,7 +225,8 @@ class Reference:
 
     def _advance_groups(self, groups: list[Group]) -> None:
         """Look at the time of groups whose members went on."""
-        concerned = {id(group): group for group in groups}
+        concerned = {id(group): group for group in [*groups, *self._told]}
+        self._told = []
         for group in sorted(concerned.values(), key=lambda group: not group.timeline.settled):
             self._advance_group(group)
             self._see_in_group(group)
@@ -270,10 +278,10 @@ class Reference:
         nodes = [
             node
             for node in self._nodes_on[timeline.id]
-            if isinstance(node.operator, p.Members) and node.operator.device == one.type.name
+            if isinstance(node.operator, p.Members | p.Chosen) and node.operator.device == one.type.name
         ]
         values = {node.id: tuple(here.value(i) for i in node.inputs) for node in nodes}
-        name, when = (one.type.name, one.id), (at.time, one.place)
+        name, when = (one.type.name, one.id), (at.time, one.place, self._seq)
         samples = self._samples(timeline, here)
         updates = self._updates(timeline, here)
         for node_id in updates:
@@ -325,6 +333,7 @@ class Reference:
         one."""
         if not change.touched:
             return
+        self._told.append(group)
         here = group.instance
         if here.passed is not None and at.time < here.passed:
             here.overdue.append(change)
@@ -389,6 +398,19 @@ class Reference:
         time = group.time()
         if time is not None:
             group.instance.run_until(time)
+        self._hurry(group)
+
+    def _hurry(self, group: Group) -> None:
+        """Where more updates wait than there is room for, go on to the earliest of them."""
+        here, room = group.instance, group.room()
+        while 0 < room < here.waiting():
+            self.counters.dropped["early_instant"] += 1
+            if here.events:
+                here.run_until(here.events[0][0])
+                here.run(here.events.pop(0)[2])
+            else:
+                assert here.passed is not None
+                here.run(Instant(here.passed, "event"))
 
     def _see_in_group(self, group: Group, ending: bool = False) -> None:
         """Let the group's current timeline see what was settled for it."""

@@ -9,7 +9,7 @@ from ..output import Signalled
 from ..text import output_value
 from .instance import Instance, Instant
 from .rules import SEQ
-from .windows import Samples, carried, end_after, is_held, sampled, shown_at, window_start, windows_shown
+from .windows import Samples, carried, end_after, is_final, sampled, shown_at, window_start, windows_shown
 
 
 def revise(here: Instance, event: Instant, member: Instance | None = None) -> None:
@@ -40,7 +40,7 @@ def _samples(here: Instance, source: Instance, event: Instant) -> Iterator[tuple
     """The samples that windows of this instance would have had of the message, where they speak of nothing else."""
     nodes = here.setting.nodes
     for node in here.nodes:
-        if not isinstance(node.operator, p.Slices) or is_held(node):
+        if not isinstance(node.operator, p.Slices) or is_final(node):
             continue
         if nodes[node.inputs[0]].timeline != source.timeline.id:
             continue

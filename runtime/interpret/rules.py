@@ -1,11 +1,12 @@
 """Rules, what they do, and what is reported."""
 
+from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
-from ..output import Alerted, Emitted, Matched, Output, OutputValue, Sent, Signalled, Started
+from ..output import Alerted, Emitted, Happening, Matched, Output, OutputValue, Sent, Set, Signalled, Started
 from ..output import Life as LifeRecord
 from ..text import output_value, write_value
 from .instance import Instance, Instant
@@ -53,6 +54,54 @@ def rule(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     return bool(state.said)
 
 
+@dataclass
+class FlapsState:
+    """When a rule was raised, the last of the times that count; whether it flaps, is raised, and what its actions hear
+    of at the present instant."""
+
+    within_ns: int
+    times: deque[int]
+    flapping: bool = False
+    raised: bool = False
+    said: list[What] = field(default_factory=list)
+
+    @property
+    def due(self) -> int | None:
+        """When it will be calm, if it is not raised again before."""
+        return self.times[-1] + self.within_ns if self.flapping else None
+
+    def rises(self, time: int) -> bool:
+        """It is raised; whether it begins to flap."""
+        begins = len(self.times) == self.times.maxlen and self.times[0] > time - self.within_ns and not self.flapping
+        self.times.append(time)
+        self.flapping = self.flapping or begins
+        return begins
+
+
+def flaps(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    assert isinstance(node.operator, p.Flaps)
+    operator = node.operator
+    state = here.state(node, lambda: FlapsState(operator.within_ns, deque(maxlen=operator.above)))
+    rule_state = here.states[node.inputs[0]]
+    state.said = []
+    told: list[Happening] = []
+    for what in rule_state.said if node.inputs[0] in here.updated else []:
+        if what == "raised" and state.rises(at.time):
+            told.append("flapping")
+        if what in ("raised", "cleared"):
+            state.raised = what == "raised" and not rule_state.life.momentary
+        if not state.flapping:
+            state.said.append(what)
+    if at.fires == "all" and state.due is not None and state.due <= at.time:
+        state.flapping = False
+        told.append("calm")
+        state.said += ["raised"] if state.raised else []
+    for index, happening in enumerate(told):
+        record = LifeRecord(SEQ, here.timeline.id, here.shown_key, at.time, operator.rule, happening)
+        here.emit((here.setting.places[node.id], index, -1, 0), record)
+    return bool(state.said)
+
+
 def raised(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     state = here.states.get(node.inputs[0])
     before = here.values.get(node.id)
@@ -73,7 +122,11 @@ def action(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     for index, what in enumerate(here.states[rule_node].said):
         if what in moments:
             place = (here.setting.places[rule_node], index, operator.order, here.setting.places[node.id])
-            here.emit(place, _done(operator, values, here, at))
+            if operator.device is not None:
+                for id_ in here.states[node.inputs[-1]].ids():
+                    here.emit(place, _sent(operator, operator.device, id_, values, here, at))
+            else:
+                here.emit(place, _done(operator, values, here, at))
             done = True
     return done
 
@@ -90,9 +143,19 @@ def _done(action: p.Action, values: list[Value], here: Instance, at: Instant) ->
         case "send":
             assert action.name is not None
             return Sent(*where, action.rule, action.name, arguments)
+        case "set":
+            assert action.name is not None
+            return Set(*where, action.rule, action.name, arguments[action.name])
         case "run":
             assert action.name is not None
             return Started(*where, action.rule, action.name, arguments)
+
+
+def _sent(action: p.Action, device: str, id_: str, values: list[Value], here: Instance, at: Instant) -> Sent:
+    """A command to a member of the group at hand."""
+    assert action.name is not None
+    arguments = {argument.name: _argument(argument, values) for argument in action.arguments}
+    return Sent(SEQ, device, (id_,), at.time, action.rule, action.name, arguments, here.shown_key)
 
 
 def _argument(argument: p.ActionArgument, values: list[Value]) -> OutputValue:

@@ -97,6 +97,8 @@ def bound_value(bound: p.Bound, views: Sequence[View]) -> Value:
             return max(known, default=None)
         case "sum":
             return _sum(known) if known else None
+        case "nth":
+            return known[bound.nth - 1] if len(known) >= bound.nth else None
         case _:
             assert_never(bound.how)
 

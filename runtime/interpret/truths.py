@@ -97,13 +97,26 @@ def thresholds(node: p.PlanNode, here: Instance, at: Instant) -> bool:
 COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
+@dataclass
+class ThresholdState:
+    """Its truth when it was last looked at as a condition."""
+
+    looked: Value = None
+    due: None = None
+
+
 def threshold(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     assert isinstance(node.operator, p.Threshold)
-    if not here.looks(node.inputs[0], at):
-        return False
+    state = here.state(node, ThresholdState)
     number = here.value(node.inputs[0])
     compare = COMPARISONS[node.operator.comparison]
-    return change(node, here, None if number is None else compare(number, node.operator.value))
+    # Known at any instant, looked at or not: a number may become absent without an update, as those stale at the end.
+    truth = None if number is None else compare(number, node.operator.value)
+    here.values[node.id] = truth
+    if not here.looks(node.inputs[0], at):
+        return False
+    before, state.looked = state.looked, truth
+    return truth != before
 
 
 @dataclass

@@ -1,209 +1,31 @@
-"""Twins: equations, states that follow messages, and what is foreseen; one device at a time, in plain numbers."""
+"""Twins: states that follow messages, and what is foreseen from them; one device at a time."""
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
+from .equations import Equations, Vector, added, grown, number, product, strayed, transposed
+from .filters import Chance, Doubt, begun, correct, moved, waited
 from .instance import Instance, Instant
-from .leaves import applied
 
 NS_PER_S = 1_000_000_000
-TOLERANCE = 1e-9
-HALVED_MAX = 16
 HALVINGS = 40
-
-Vector = list[float]
-Matrix = list[Vector]
-
-
-def evaluated(terms: Sequence[p.Term], variables: Sequence[Value]) -> Value:
-    """The value of an expression in postfix form."""
-    stack: list[Value] = []
-    for term in terms:
-        match term:
-            case p.PushInput(place):
-                stack.append(variables[place])
-            case p.PushConstant(value):
-                stack.append(value)
-            case p.Apply(function, count):
-                arguments = stack[-count:]
-                del stack[-count:]
-                stack.append(applied(function, arguments))
-            case p.PushBound():
-                raise AssertionError("nothing is bound in an equation")
-    (value,) = stack
-    return value
-
-
-# --- Equations -------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Equations:
-    """Dynamics with what they hold constant."""
-
-    dynamics: p.Dynamics
-    held: Sequence[Value]
-
-    def value(self, terms: Sequence[p.Term], states: Sequence[Value]) -> Value:
-        return evaluated(terms, [*states, *self.held])
-
-    def rates(self, states: Vector) -> Vector | None:
-        """How fast the states move; None if that is not known of one."""
-        found = [self.value(terms, states) for terms in self.dynamics.rates]
-        return [_number(rate) for rate in found] if None not in found else None
-
-    def slope(self, terms: Sequence[p.Term], states: Vector, j: int) -> float:
-        """What an expression is by a state: a central difference, over a large distance where it is straight."""
-        distance = 2.0 ** math.frexp(max(abs(states[j]), 1.0))[1]
-        if not self.dynamics.linear:
-            distance /= 2**17
-        values = []
-        for x in (states[j] + distance, states[j] - distance):
-            value = self.value(terms, [*states[:j], x, *states[j + 1 :]])
-            values.append(math.nan if value is None else _number(value))
-        return (values[0] - values[1]) / (2 * distance)
-
-    def slopes(self, states: Vector) -> Matrix:
-        return [[self.slope(rate, states, j) for j in range(len(states))] for rate in self.dynamics.rates]
-
-    def after(self, states: Vector, seconds: float) -> Vector | None:
-        """The states after a time; None if they cannot be followed."""
-        moved = self._exactly(states, seconds) if self.dynamics.linear else self._by_steps(states, seconds)
-        return None if moved is None else self.confined(moved)
-
-    def confined(self, states: Vector) -> Vector:
-        """The states within their bounds."""
-        bounds = zip(states, self.dynamics.lows, self.dynamics.highs, strict=True)
-        return [
-            min(max(x, -math.inf if low is None else low), math.inf if high is None else high)
-            for x, low, high in bounds
-        ]
-
-    def _exactly(self, states: Vector, seconds: float) -> Vector | None:
-        """x + (∫ exp(A s) ds) · rates(x): the solution of linear equations."""
-        rates = self.rates(states)
-        if rates is None:
-            return None
-        gain = grown(self.slopes(states), seconds)[1]
-        moved = []
-        for x, row in zip(states, gain, strict=True):
-            for factor, rate in zip(row, rates, strict=True):
-                x += factor * rate
-            moved.append(x)
-        return moved if all(math.isfinite(x) for x in moved) else None
-
-    def _by_steps(self, states: Vector, seconds: float) -> Vector | None:
-        """Steps of Dormand and Prince, each the time halved some times over: as large as their error allows."""
-        whole, at, halved = 2**HALVED_MAX, 0, 0
-        greatest = [abs(x) for x in states]
-        while at < whole:
-            moved, error = self._step(states, seconds / 2**halved, greatest)
-            if error is None:
-                return None
-            if error > 1:
-                halved += 1
-                if halved > HALVED_MAX:
-                    return None
-                continue
-            at += whole // 2**halved
-            states = moved
-            greatest = [max(before, abs(x)) for before, x in zip(greatest, states, strict=True)]
-            if error < 1 / 64 and halved > 0 and at % (whole // 2 ** (halved - 1)) == 0:
-                halved -= 1
-        return states
-
-    def _step(self, states: Vector, h: float, greatest: Vector) -> tuple[Vector, float | None]:
-        """Where one step leads, and its error, 1 being tolerable; None where nothing is known to begin with."""
-        first = self.rates(states)
-        if first is None:
-            return states, None
-        stages, moved = [first], states
-        for weights in STAGES:
-            moved = [x + h * _weighed(weights, stages, i) for i, x in enumerate(states)]
-            rates = self.rates(moved)
-            if rates is None:
-                return moved, math.inf
-            stages.append(rates)
-        worst = 0.0
-        for i, x in enumerate(moved):
-            off = abs(h * _weighed(ERROR, stages, i))
-            scale = max(greatest[i], abs(x))
-            error = 0.0 if off == 0 else off / (TOLERANCE * scale) if scale > 0 else math.inf
-            worst = max(worst, error) if error < math.inf else math.inf
-        return moved, worst
-
-
-STAGES: tuple[Vector, ...] = (
-    [1 / 5],
-    [3 / 40, 9 / 40],
-    [44 / 45, -56 / 15, 32 / 9],
-    [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729],
-    [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656],
-    [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
-)
-"""Dormand and Prince 1980, RK5(4)7M: what each stage begins with; the last one is the step itself."""
-ERROR: Vector = [71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40]
-"""The step of fifth order less that of fourth."""
-
-
-def _weighed(weights: Vector, stages: Sequence[Vector], i: int) -> float:
-    total = 0.0
-    for weight, stage in zip(weights, stages, strict=False):
-        total += weight * stage[i]
-    return total
-
-
-def _number(value: Value) -> float:
-    assert isinstance(value, int | float)
-    return float(value)
-
-
-def grown(slopes: Matrix, seconds: float) -> tuple[Matrix, Matrix]:
-    """exp(A t) and its integral over [0, t], by the series of a small part of the time, doubled again and again."""
-    n = len(slopes)
-    identity = [[float(i == j) for j in range(n)] for i in range(n)]
-    size = max((sum(abs(a) for a in row) for row in slopes), default=0.0) * seconds
-    doublings = math.ceil(math.log2(size / 0.25)) if 0.25 < size < math.inf else 0
-    h = seconds / 2**doublings
-    power, integral = [[h * one for one in row] for row in identity], [[h * one for one in row] for row in identity]
-    for k in range(2, 20):
-        power = [[x * h / k for x in row] for row in product(power, slopes)]
-        integral = added(integral, power)
-    transition = added(identity, product(slopes, integral))
-    for _ in range(doublings):
-        integral = added(integral, product(transition, integral))
-        transition = product(transition, transition)
-    return transition, integral
-
-
-def product(a: Matrix, b: Matrix) -> Matrix:
-    return [[sum(x * b[q][j] for q, x in enumerate(row)) for j in range(len(b[0]))] for row in a]
-
-
-def added(a: Matrix, b: Matrix) -> Matrix:
-    return [[x + y for x, y in zip(of_a, of_b, strict=True)] for of_a, of_b in zip(a, b, strict=True)]
-
-
-def transposed(a: Matrix) -> Matrix:
-    return [list(column) for column in zip(*a, strict=True)]
-
 
 # --- States ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass
 class TwinStates:
-    """States of one device: what they are since when, what is in doubt of them, what was held; `known`: also how they
-    move."""
+    """States of one device: what is known of them since when, what was held; `known`: also how they move. `instants`:
+    how many there were."""
 
-    states: Vector | None = None
+    doubt: Doubt | None = None
     since: int = 0
-    covariance: Matrix = field(default_factory=list)
     held: Sequence[Value] = ()
     known: bool = False
+    instants: int = 0
     due: None = None
 
 
@@ -215,59 +37,29 @@ def twin_state(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     n, count = len(operator.dynamics.rates), len(node.inputs) - len(operator.sensors)
     begins, held = ([here.value(i) for i in part] for part in (node.inputs[:n], node.inputs[n:count]))
     state = here.state(node, TwinStates)
-    if state.states is not None:
-        _move_on(operator, state, (at.time - state.since) / NS_PER_S)
+    chance = Chance(here.shown_key[0], state.instants)
+    state.instants += 1
+    seconds = (at.time - state.since) / NS_PER_S
+    if state.doubt is not None and seconds > 0:
+        before = Equations(operator.dynamics, state.held)
+        if state.known:
+            state.doubt = moved(operator, before, state.doubt, seconds, chance)
+        else:
+            waited(operator, before, state.doubt, seconds, chance)
     state.held, state.since = held, at.time
     equations = Equations(operator.dynamics, held)
-    if state.states is not None:
-        for sensor in operator.sensors:
+    if state.doubt is not None:
+        for place, sensor in enumerate(operator.sensors):
             measured = here.value(node.inputs[sensor.input])
             if node.inputs[sensor.input] in here.updated and measured is not None:
-                _correct(equations, sensor, state, _number(measured))
-        state.states = equations.confined(state.states)
+                correct(operator, equations, place, state.doubt, number(measured), chance)
+        state.doubt.mean = equations.confined(state.doubt.mean)
     elif None not in begins:
-        state.states = equations.confined([_number(x) for x in begins])
-        state.covariance = [
-            [deviation**2 if i == j else 0.0 for j in range(n)] for i, deviation in enumerate(operator.deviations)
-        ]
-    moves = state.states is not None and equations.rates(state.states) is not None
+        state.doubt = begun(operator, equations, [number(x) for x in begins], chance)
+    moves = state.doubt is not None and equations.rates(state.doubt.mean) is not None
     state.known = moves and None not in begins
     here.values[node.id] = state.known
     return True
-
-
-def _move_on(operator: p.TwinState, state: TwinStates, seconds: float) -> None:
-    """The states after a time in which what was held stayed as it was."""
-    assert state.states is not None
-    if seconds <= 0:
-        return
-    equations = Equations(operator.dynamics, state.held)
-    if state.known:
-        if operator.sensors:
-            transition = grown(equations.slopes(state.states), seconds)[0]
-            state.covariance = product(product(transition, state.covariance), transposed(transition))
-        state.states = equations.after(state.states, seconds)
-    for i, variance in enumerate(operator.process):
-        state.covariance[i][i] += variance * seconds
-
-
-def _correct(equations: Equations, sensor: p.Sensor, state: TwinStates, measured: float) -> None:
-    """Kalman's correction by one measurement."""
-    assert state.states is not None
-    said = equations.value(sensor.value, state.states)
-    if said is None:
-        return
-    by = [equations.slope(sensor.value, state.states, j) for j in range(len(state.states))]
-    doubts = [sum(p_ij * h for p_ij, h in zip(row, by, strict=True)) for row in state.covariance]
-    spread = sensor.deviation**2 + sum(h * doubt for h, doubt in zip(by, doubts, strict=True))
-    if not 0 < spread < math.inf:
-        return
-    innovation = measured - _number(said)
-    state.states = [x + doubt / spread * innovation for x, doubt in zip(state.states, doubts, strict=True)]
-    state.covariance = [
-        [p_ij - a * b / spread for p_ij, b in zip(row, doubts, strict=True)]
-        for row, a in zip(state.covariance, doubts, strict=True)
-    ]
 
 
 def twin_value(node: p.PlanNode, here: Instance, at: Instant) -> bool:
@@ -276,7 +68,19 @@ def twin_value(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     if of not in here.updated:
         return False
     state: TwinStates = here.states[of]
-    here.values[node.id] = state.states[node.operator.place] if state.known and state.states is not None else None
+    found = state.doubt.mean if state.known and state.doubt is not None else None
+    here.values[node.id] = None if found is None else found[node.operator.place]
+    return True
+
+
+def twin_covariance(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    assert isinstance(node.operator, p.TwinCovariance)
+    (of,) = node.inputs
+    if of not in here.updated:
+        return False
+    state: TwinStates = here.states[of]
+    found = state.doubt.covariance if state.known and state.doubt is not None else None
+    here.values[node.id] = None if found is None else found[node.operator.first][node.operator.second]
     return True
 
 
@@ -284,13 +88,18 @@ def twin_value(node: p.PlanNode, here: Instance, at: Instant) -> bool:
 
 
 def _foreseen(
-    node: p.PlanNode, here: Instance, dynamics: p.Dynamics, foresee: Callable[[Equations, list[Value]], Value]
+    node: p.PlanNode,
+    here: Instance,
+    dynamics: p.Dynamics,
+    foresee: Callable[[Equations, list[Value]], Value],
+    between: int = 0,
 ) -> bool:
-    """Foresee something from what is now, if something of it is new."""
+    """Foresee something from what is now, if something of it is new. `between`: so many inputs stand between the states
+    and what is held."""
     if not any(i in here.updated for i in node.inputs):
         return False
     n = len(dynamics.rates)
-    states, held = ([here.value(i) for i in part] for part in (node.inputs[:n], node.inputs[n:]))
+    states, held = ([here.value(i) for i in part] for part in (node.inputs[:n], node.inputs[n + between :]))
     value = foresee(Equations(dynamics, held), states)
     here.values[node.id] = None if isinstance(value, float) and not math.isfinite(value) else value
     return True
@@ -300,7 +109,7 @@ def _after(equations: Equations, states: list[Value], seconds: float) -> list[Va
     """The states after a time, all absent if they cannot be followed."""
     if not states:
         return []
-    moved = None if None in states else equations.after([_number(x) for x in states], seconds)
+    moved = None if None in states else equations.after([number(x) for x in states], seconds)
     return [None] * len(states) if moved is None else [*moved]
 
 
@@ -314,31 +123,98 @@ def predicted(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     return _foreseen(node, here, operator.dynamics, foresee)
 
 
+def predicted_deviation(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    """What is in doubt of the states moves with them, and what is asked for is as much in doubt as its slopes say."""
+    operator = node.operator
+    assert isinstance(operator, p.PredictedDeviation)
+    n = len(operator.dynamics.rates)
+    pairs = [here.value(i) for i in node.inputs[n : n + n * (n + 1) // 2]]
+
+    def foresee(equations: Equations, states: list[Value]) -> Value:
+        if None in states or None in pairs:
+            return None
+        at = [number(x) for x in states]
+        upper = iter(number(x) for x in pairs)
+        triangle = [[0.0 if j < i else next(upper) for j in range(n)] for i in range(n)]
+        doubt = [[triangle[min(i, j)][max(i, j)] for j in range(n)] for i in range(n)]
+        parts = 1 if operator.dynamics.linear else p.PARTS
+        seconds = operator.ahead_ns / NS_PER_S / parts
+        for _ in range(parts):
+            if equations.rates(at) is None:
+                return None
+            # Bent equations are made straight in the middle of the part.
+            middle = at if operator.dynamics.linear else equations.unconfined(at, seconds / 2)
+            if middle is None:
+                return None
+            slopes = equations.slopes(middle)
+            transition = grown(slopes, seconds)[0]
+            doubt = product(product(transition, doubt), transposed(transition))
+            doubt = added(doubt, strayed(slopes, operator.process, seconds))
+            following = equations.after(middle, seconds if operator.dynamics.linear else seconds / 2)
+            if following is None:
+                return None
+            at = following
+        by: Vector = [equations.slope(operator.value, at, j) for j in range(n)]
+        variance = product([by], product(doubt, transposed([by])))[0][0]
+        return math.nan if math.isnan(variance) else math.sqrt(max(variance, 0.0))
+
+    return _foreseen(node, here, operator.dynamics, foresee, len(pairs))
+
+
+@dataclass
+class Lasting:
+    """Since when a condition is true (ns); None if it is not."""
+
+    since: int | None = None
+    due: None = None
+
+
 def time_until(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     operator = node.operator
     assert isinstance(operator, p.TimeUntil)
-    seconds = operator.within_ns / NS_PER_S
+    seconds, lasting = operator.within_ns / NS_PER_S, operator.lasting_ns / NS_PER_S
+    state = here.state(node, Lasting)
 
     def foresee(equations: Equations, states: list[Value]) -> Value:
         def is_true(at: Sequence[Value]) -> bool:
             return equations.value(operator.condition, at) is True
 
+        def moment(begin: list[Value], step: float, wanted: bool) -> float:
+            """When within a step the condition becomes true, or not true."""
+            low, high = 0.0, step
+            for _ in range(HALVINGS):
+                middle = (low + high) / 2
+                low, high = (low, middle) if is_true(_after(equations, begin, middle)) is wanted else (middle, high)
+            return high
+
         now = equations.value(operator.condition, states)
-        if now is not False:
-            return None if now is None else 0.0
-        if None in states or equations.rates([_number(x) for x in states]) is None:
+        if now is not True:
+            state.since = None
+        elif state.since is None:
+            state.since = at.time
+        if now is None:
             return None
-        step = seconds / p.SAMPLES
-        for sample in range(p.SAMPLES if states else 0):
+        start = math.inf if state.since is None else (state.since - at.time) / NS_PER_S
+        if start + lasting <= 0:
+            return 0.0
+        if not states:
+            return min(start + lasting, seconds)
+        if None in states or equations.rates([number(x) for x in states]) is None:
+            return None
+        step, holds = seconds / p.SAMPLES, now is True
+        for sample in range(p.SAMPLES):
             following = _after(equations, states, step)
             if None in following:
                 return None
-            if is_true(following):
-                low, high = 0.0, step
-                for _ in range(HALVINGS):
-                    middle = (low + high) / 2
-                    low, high = (low, middle) if is_true(_after(equations, states, middle)) else (middle, high)
-                return sample * step + high
+            held, holds, broken = holds, is_true(following), math.inf
+            if holds and not held:
+                start = sample * step + moment(states, step, True)
+            if held and not holds:
+                broken = sample * step + moment(states, step, False)
+            if start + lasting <= min((sample + 1) * step, broken):
+                return start + lasting
+            if not holds:
+                start = math.inf
             states = following
         return seconds
 

@@ -9,7 +9,7 @@ from typing import Any
 from ...compiler import plan as p
 from ...stdlib.catalogue import AGGREGATES
 from ...stdlib.function import Value
-from ...stdlib.parts import HELD
+from ...stdlib.parts import ALONE, HELD, LINES
 from .holding import Holding
 from .instance import Instance, Instant
 from .leaves import applied
@@ -85,16 +85,18 @@ def sample_time(at: Instant) -> int:
 
 def slices(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     """Takes a sample of the timeline's own; what members of a group bring is taken by `take_from_member`."""
-    if here.timeline.kind == "group" or here.updated.isdisjoint(node.inputs[: arity(node, here.setting.nodes)]):
+    own = here.setting.nodes[node.inputs[0]].timeline == here.timeline.id
+    if not own or here.updated.isdisjoint(node.inputs[: arity(node, here.setting.nodes)]):
         return False
     if is_held(node):
-        if at.fires != "windows":
-            here.state(node, Holding).take(at.time, sample_of(node, here.setting.nodes, _inputs(node, here)))
+        holding = here.state(node, here.holding)
+        if not holding.ended:
+            holding.take(at.time, sample_of(node, here.setting.nodes, _inputs(node, here)))
         return False
     samples = here.state(node, Samples)
     value = sample_of(node, here.setting.nodes, _inputs(node, here))
     if value is not None:
-        samples.take(sample_time(at), value)
+        samples.take(at.time if _parts(node) == (LINES,) else sample_time(at), value)
     return False
 
 
@@ -102,9 +104,18 @@ def _inputs(node: p.PlanNode, here: Instance) -> dict[str, Value]:
     return {i: here.value(i) for i in node.inputs}
 
 
+def _parts(slices: p.PlanNode) -> tuple[p.SlicePart, ...]:
+    return slices.operator.parts if isinstance(slices.operator, p.Slices) else ()
+
+
 def is_held(slices: p.PlanNode) -> bool:
     """Whether a `Slices` node is about what was held, not about samples."""
-    return isinstance(slices.operator, p.Slices) and HELD in slices.operator.parts
+    return HELD in _parts(slices)
+
+
+def is_final(slices: p.PlanNode) -> bool:
+    """Whether what a `Slices` node gave is never corrected: what was held, or lies between samples."""
+    return not set(ALONE).isdisjoint(_parts(slices))
 
 
 def take_from_member(node: p.PlanNode, here: Instance, at: Instant, value: Value) -> bool:
@@ -182,7 +193,7 @@ def _window_state(node: p.PlanNode, here: Instance) -> WindowState | HoldingWind
     operator = node.operator
     slices = here.setting.nodes[node.inputs[0]]
     if is_held(slices):
-        holding = here.state(slices, Holding)
+        holding = here.state(slices, here.holding)
         return here.state(node, lambda: HoldingWindow(operator, here, holding))
     samples = here.state(slices, Samples)
     return here.state(node, lambda: WindowState(operator, here, samples))
@@ -226,7 +237,12 @@ def aggregated(node: p.PlanNode, here: Instance, end: int) -> Value:
     """The value of an aggregate over the window that ends at a time."""
     assert isinstance(node.operator, p.Aggregate)
     state = _window_state(here.setting.nodes[node.inputs[0]], here)
-    return value_of(node.operator, window_samples(state, end))
+    samples = window_samples(state, end)
+    if AGGREGATES[node.operator.function].lines:
+        begin = window_start(state.window, end)
+        middle = begin + (end - begin) // 2
+        samples = [(time - middle, value) for time, value in samples]
+    return value_of(node.operator, samples)
 
 
 def value_of(operator: p.Aggregate | p.Members, samples: Sequence[tuple[Any, ...]]) -> Value:
@@ -280,7 +296,7 @@ def windows_shown(node: p.PlanNode, nodes: Mapping[str, p.PlanNode]) -> set[str]
             return set()
         case p.Aggregate() if isinstance(nodes[node.inputs[0]].operator, p.Window):
             window = nodes[node.inputs[0]]
-            return None if is_held(nodes[window.inputs[0]]) else {window.id}
+            return None if is_final(nodes[window.inputs[0]]) else {window.id}
         case p.Map() if not node.event:
             found: set[str] = set()
             for i in node.inputs:

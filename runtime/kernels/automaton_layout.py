@@ -22,11 +22,11 @@ COLUMN, UNLESS, WITHIN, AROUND, PART_COLUMNS = range(5)
 LOOP_FIRST, LOOP_UNTIL, LOOP_COLUMNS = range(3)
 """Columns of a repetition: the steps (bits) a turn may begin with, and the step (bit) that ends it."""
 
-FIRST, LAST, COUNT, COUNT_TRUE, SUM, MIN, MAX = range(7)
+FIRST, LAST, COUNT, COUNT_TRUE, SUM, MIN, MAX, NTH = range(8)
 """How a bound value is accumulated."""
 OF_STEPS, OF_INPUT, HOW, IS_TIME, BESIDE, BOUND_COLUMNS = range(6)
 """Columns of a bound value: the steps (bits) whose events it is of; the input (-1: none); how; whether it is a time;
-the bound column in which FIRST remembers that there was an event."""
+the bound column in which FIRST remembers that there was an event, and of an NTH value the one before it (-1: none)."""
 
 (
     THREADS_MAX,

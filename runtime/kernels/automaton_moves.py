@@ -34,6 +34,7 @@ from .automaton_layout import (
     MIN,
     NEXT,
     NOT_BEGUN,
+    NTH,
     OF_INPUT,
     OF_STEPS,
     OP,
@@ -134,6 +135,10 @@ def accumulate(thread: int, step: int, i: int, program: Any, state: Any, instant
             bound[thread, b] = was + 1.0
         elif how == COUNT_TRUE:
             bound[thread, b] = was + x
+        elif how == NTH:
+            # Those before it stand behind it: of these none has been given its value at this event yet.
+            if was != was and (beside < 0 or bound[thread, beside] == bound[thread, beside]):
+                bound[thread, b] = x
         elif was != was:
             bound[thread, b] = x
         elif how == SUM:

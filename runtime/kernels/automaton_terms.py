@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .jit import part
+from .jit import called, part
 
 INPUT, BOUND, CONSTANT = 0, 1, 2
 ADD, SUBTRACT, MULTIPLY, DIVIDE, NEGATE, AFFINE = 3, 4, 5, 6, 7, 8
@@ -18,9 +18,12 @@ AND, OR, NOT, NOT_TRUE, ELSE, IS_ABSENT, IF_ELSE = 15, 16, 17, 18, 19, 20, 21
 ABS, MIN, MAX, FLOOR, CEIL, ROUND, SQRT, SIGN, CLAMP = 22, 23, 24, 25, 26, 27, 28, 29, 30
 TIME_DIFFERENCE, TIME_ADD = 31, 32
 TIME_EQUAL, TIME_NOT_EQUAL, TIME_LESS, TIME_LESS_EQUAL, TIME_GREATER, TIME_GREATER_EQUAL = 33, 34, 35, 36, 37, 38
+QUANTILE_OF, VARIANCE_OF, STDDEV_OF, DISTINCT_OF, MODE_OF = 39, 40, 41, 42, 43
 
 NS_PER_S = 1_000_000_000
 TIME_LIMIT = float(2**63 - 2**12)
+TOLERANCE = 1e-9
+"""That of `stdlib.quantiles`."""
 
 
 @part
@@ -135,6 +138,48 @@ def of_three(op: int, a: float, b: float, c: float) -> float:
     return min(max(a, b), c)
 
 
+@called
+def of_many(op: int, stack: Any, first: int, end: int) -> float:
+    """A function of the values [first, end) of the stack, of which those that are absent are left out; the first one of
+    QUANTILE_OF is which quantile. What is on the stack there is lost."""
+    q, n = 0.0, 0
+    if op == QUANTILE_OF:
+        q = stack[first]
+        first += 1
+    # The known ones, in ascending order.
+    for at in range(first, end):
+        x = stack[at]
+        if x == x:
+            place = first + n
+            while place > first and stack[place - 1] > x:
+                stack[place] = stack[place - 1]
+                place -= 1
+            stack[place] = x
+            n += 1
+    if n == 0:
+        return 0.0 if op == DISTINCT_OF else math.nan
+    if op == QUANTILE_OF:
+        return float(stack[first + max(math.ceil(q * n - TOLERANCE), 1) - 1])
+    if op in (DISTINCT_OF, MODE_OF):
+        different, often, most, mode = 0, 0, 0, 0.0
+        for at in range(first, first + n):
+            if at == first or stack[at] != stack[at - 1]:
+                different += 1
+                often = 0
+            often += 1
+            if often > most:
+                most = often
+                mode = stack[at]
+        return float(different) if op == DISTINCT_OF else mode
+    total, squares = 0.0, 0.0
+    for at in range(first, first + n):
+        apart = stack[at] - stack[first]
+        total += apart
+        squares += apart * apart
+    variance = finite(max(n * squares - total * total, 0.0) / (n * n))
+    return math.sqrt(variance) if op == STDDEV_OF else variance
+
+
 @part
 def evaluate(
     terms: Any,
@@ -161,6 +206,9 @@ def evaluate(
                 stack[top] = bound[thread, place]
             else:
                 stack[top] = constants[place]
+        elif op >= QUANTILE_OF:
+            top -= terms[at, 1] - 1
+            stack[top] = of_many(op, stack, top, top + terms[at, 1])
         elif op in (NEGATE, IS_ABSENT, ABS) or (op >= NOT and op <= NOT_TRUE) or (op >= FLOOR and op <= SIGN):
             stack[top] = of_one(op, stack[top])
         elif op in (IF_ELSE, AFFINE, CLAMP):

@@ -1,7 +1,7 @@
 """Differential equations in kernels: rates, what they are by each state, and steps in time.
 
 What is at hand of one device stands in a `work` tuple: `row` (m, 1), the states and behind them what is held; a stack
-for terms, and the same seen as integers; `stages` (10, n); `matrices` (5, n, n). A `program` tuple has terms,
+for terms, and the same seen as integers; `stages` (10, n); `matrices` (10, n, n). A `program` tuple has terms,
 constants, and from where to where the terms of each expression go: those of the n rates come first.
 """
 
@@ -20,9 +20,9 @@ TOLERANCE = 1e-9
 """How far a step may be off, relative to the greatest value of the state so far."""
 EXPONENTIAL_TERMS = 16
 
-SLOPES, TRANSITION, GAIN, COVARIANCE, SPARE = 0, 1, 2, 3, 4
+SLOPES, TRANSITION, GAIN, COVARIANCE, SPARE, STRAYED, TERM, FLOW, POWER, ROOT = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 """The matrices: of the rates by states; of states after a time by states before; of what a rate adds to a state in that
-time; of doubts; what is being made."""
+time; of doubts; what is being made; of doubts that come up in a time, and three to make that; a square root."""
 RATES, BEFORE, GREATEST, STAGE = 7, 8, 9, 0
 """The rows of `stages` behind those of Dormand and Prince: rates, where a step began, greatest values so far."""
 
@@ -75,6 +75,22 @@ def slopes(n: int, linear: bool, program: Any, work: Any) -> None:
             work[4][SLOPES, i, j] = slope(i, j, linear, program, work)
 
 
+@part
+def doublings_for(n: int, seconds: float, work: Any) -> int:
+    """How often a time is halved until a short series does."""
+    size = 0.0
+    for i in range(n):
+        total = 0.0
+        for j in range(n):
+            total += abs(work[4][SLOPES, i, j])
+        size = max(size, total * seconds)
+    doublings = 0
+    while size > 0.5 and doublings < 200:
+        size /= 2.0
+        doublings += 1
+    return doublings
+
+
 @called
 def propagate(n: int, seconds: float, work: Any) -> None:
     """TRANSITION, exp(A t), and GAIN, the integral of exp(A s) over [0, t], of the SLOPES A: a series, after which the
@@ -86,16 +102,7 @@ def propagate(n: int, seconds: float, work: Any) -> None:
         m[TRANSITION, 0, 0] = 1.0 + grown
         m[GAIN, 0, 0] = seconds if a == 0.0 else grown / a
         return
-    size = 0.0
-    for i in range(n):
-        total = 0.0
-        for j in range(n):
-            total += abs(m[SLOPES, i, j])
-        size = max(size, total * seconds)
-    doublings = 0
-    while size > 0.5 and doublings < 200:
-        size /= 2.0
-        doublings += 1
+    doublings = doublings_for(n, seconds, work)
     h = math.ldexp(seconds, -doublings)
     for i in range(n):
         for j in range(n):
@@ -136,6 +143,82 @@ def multiply(n: int, a: int, b: int, into: int, work: Any) -> None:
             for q in range(n):
                 total += m[a, i, q] * m[b, q, j]
             m[into, i, j] = total
+
+
+@called
+def stray(n: int, seconds: float, process: Any, work: Any) -> None:
+    """STRAYED, the covariance that states gain in a time: the integral of exp(A s) Q exp(A s)ᵀ, of the SLOPES A and the
+    variances Q that they gain in a second."""
+    m = work[4]
+    if n == 1:
+        a = 2.0 * m[SLOPES, 0, 0]
+        grown = math.expm1(a * seconds) if a * seconds < 709.0 else math.inf
+        m[STRAYED, 0, 0] = 0.0 if process[0] == 0.0 else process[0] * (seconds if a == 0.0 else grown / a)
+        return
+    doublings = doublings_for(n, seconds, work)
+    h = math.ldexp(seconds, -doublings)
+    for i in range(n):
+        for j in range(n):
+            m[TERM, i, j] = process[i] * h if i == j else 0.0
+            m[STRAYED, i, j] = m[TERM, i, j]
+            m[POWER, i, j] = m[FLOW, i, j] = 1.0 if i == j else 0.0
+    for k in range(1, EXPONENTIAL_TERMS + 4):
+        multiply(n, SLOPES, TERM, SPARE, work)
+        for i in range(n):
+            for j in range(n):
+                m[TERM, i, j] = (m[SPARE, i, j] + m[SPARE, j, i]) * h / (k + 1)
+                m[STRAYED, i, j] += m[TERM, i, j]
+        multiply(n, POWER, SLOPES, SPARE, work)
+        for i in range(n):
+            for j in range(n):
+                m[POWER, i, j] = m[SPARE, i, j] * h / k
+                m[FLOW, i, j] += m[POWER, i, j]
+    for _ in range(doublings):
+        for i in range(n):
+            for j in range(n):
+                m[TERM, i, j] = m[STRAYED, i, j]
+        conjugate(n, FLOW, STRAYED, work)
+        for i in range(n):
+            for j in range(n):
+                m[STRAYED, i, j] += m[TERM, i, j]
+        multiply(n, FLOW, FLOW, SPARE, work)
+        for i in range(n):
+            for j in range(n):
+                m[FLOW, i, j] = m[SPARE, i, j]
+
+
+@part
+def conjugate(n: int, by: int, of: int, work: Any) -> None:
+    """A matrix between another one and that transposed: `of` becomes by · of · byᵀ."""
+    m = work[4]
+    multiply(n, by, of, SPARE, work)
+    for i in range(n):
+        for j in range(n):
+            total = 0.0
+            for q in range(n):
+                total += m[SPARE, i, q] * m[by, j, q]
+            m[of, i, j] = total
+
+
+@called
+def take_root(n: int, of: int, scale: float, work: Any) -> None:
+    """ROOT, of which the product with itself transposed is a covariance times a scale (Cholesky); what has no variance
+    has no part in it."""
+    m = work[4]
+    for j in range(n):
+        for i in range(n):
+            m[ROOT, i, j] = 0.0
+        left = m[of, j, j] * scale
+        for q in range(j):
+            left -= m[ROOT, j, q] * m[ROOT, j, q]
+        if not left > 1e-14 * m[of, j, j] * scale:
+            continue
+        m[ROOT, j, j] = math.sqrt(left)
+        for i in range(j + 1, n):
+            total = m[of, i, j] * scale
+            for q in range(j):
+                total -= m[ROOT, i, q] * m[ROOT, j, q]
+            m[ROOT, i, j] = total / m[ROOT, j, j]
 
 
 @called

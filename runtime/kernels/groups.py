@@ -1,144 +1,15 @@
-"""Kernels of groups: a group's time, its instants, and what its members add up to."""
+"""Kernels of groups: what their members add up to."""
 
 import math
 from typing import Any
 
 from . import parts
-from .jit import NEVER, kernel
-from .order import pop, push
+from .group_time import INSTANT
+from .jit import kernel
+from .queues import ROW, TIME, is_full, put, without_least
 
 TOLERANCE = 1e-9
 """By so much a part of a number of values may exceed a whole number and still be taken for it (`stdlib.quantiles`)."""
-INSTANT, WAKE, ADVANCE, END = 0, 1, 2, 3
-"""What an operation on a group says: something happened to a member; the group is to have a row;
-a member's time advanced; nothing more comes."""
-
-
-@kernel(
-    "i8(i8, i8[::1], i1[::1], i4[::1], i4[::1], i8[::1], i8[::1], i8[::1], i4[::1], i4[::1], i8[::1], i8[::1], i8[::1],"
-    " i8[:, ::1], i8[:, ::1], i8[::1], i8[:, ::1], i8[:, ::1], i8[::1], i4[::1], i8[::1], b1[::1], i8[::1])"
-)
-def clocks(
-    start: int,
-    seq: Any,
-    kind: Any,
-    group: Any,
-    member: Any,
-    time: Any,
-    idle: Any,
-    member_time: Any,
-    group_of: Any,
-    waited_in: Any,
-    greatest: Any,
-    group_clock: Any,
-    waiting: Any,
-    heap_time: Any,
-    heap_member: Any,
-    pending: Any,
-    pending_time: Any,
-    pending_row: Any,
-    out_seq: Any,
-    out_group: Any,
-    out_time: Any,
-    out_event: Any,
-    counts: Any,
-) -> int:
-    """Walk over n operations; give out the groups' rows: their event instants, and where their time advances.
-
-    State by member: `idle` (ns), `member_time`, `group_of` (-1: none), `waited_in` (the group whose heap it is in).
-    State by group: `greatest` time of a member, `group_clock`, and two heaps: members by time (brought up to date
-    lazily, as times only grow), and times of pending instants. `counts` is [written, late]. Returns the operation to
-    go on from: fewer than n if the output or a heap is full.
-    """
-    n = counts[0]
-    for i in range(start, len(seq)):
-        g = group[i]
-        m = member[i]
-        if kind[i] == INSTANT:
-            if g < 0:
-                continue
-            if time[i] < group_clock[g]:
-                counts[1] += 1
-                continue
-            if pending[g] == pending_time.shape[1]:
-                counts[0] = n
-                return i
-            pending[g] = push(pending_time, pending_row, g, pending[g], time[i], 0)
-            continue
-        if kind[i] == WAKE:
-            if n == len(out_seq):
-                counts[0] = n
-                return i
-            out_seq[n] = seq[i]
-            out_group[n] = g
-            out_time[n] = group_clock[g]
-            out_event[n] = False
-            n += 1
-            continue
-        left = -1
-        if kind[i] == ADVANCE:
-            if g >= 0 and waiting[g] == heap_time.shape[1]:
-                counts[0] = n
-                return i
-            if group_of[m] != g:
-                left = group_of[m]
-        for turn in range(2):
-            h = left if turn == 0 else g
-            if h < 0:
-                continue
-            if n + pending[h] + 1 > len(out_seq):
-                counts[0] = n
-                return i
-            until = NEVER
-            if kind[i] == ADVANCE:
-                if turn == 0:
-                    group_of[m] = g
-                    waited_in[m] = -1
-                else:
-                    group_of[m] = g
-                    member_time[m] = time[i]
-                    if time[i] > greatest[g]:
-                        greatest[g] = time[i]
-                    if waited_in[m] != g:
-                        waited_in[m] = g
-                        waiting[g] = push(heap_time, heap_member, g, waiting[g], time[i], m)
-                until = -1
-                while waiting[h] > 0:
-                    first = heap_member[h, 0]
-                    late = member_time[first] + idle[first] < greatest[h]
-                    if waited_in[first] == h and heap_time[h, 0] == member_time[first] and not late:
-                        until = heap_time[h, 0]
-                        break
-                    waiting[h] = pop(heap_time, heap_member, h, waiting[h])
-                    if waited_in[first] == h:
-                        if late:
-                            waited_in[first] = -1
-                        else:
-                            waiting[h] = push(heap_time, heap_member, h, waiting[h], member_time[first], first)
-                if until <= group_clock[h]:
-                    continue
-                group_clock[h] = until
-            given = -1
-            while pending[h] > 0 and pending_time[h, 0] < until:
-                t = pending_time[h, 0]
-                pending[h] = pop(pending_time, pending_row, h, pending[h])
-                if t != given:
-                    given = t
-                    out_seq[n] = seq[i]
-                    out_group[n] = h
-                    out_time[n] = t
-                    out_event[n] = True
-                    n += 1
-            out_seq[n] = seq[i]
-            out_group[n] = h
-            out_time[n] = until
-            out_event[n] = False
-            n += 1
-        if kind[i] == ADVANCE and g < 0:
-            group_of[m] = -1
-            member_time[m] = time[i]
-    counts[0] = n
-    return len(seq)
 
 
 @kernel("void(f8[::1], i8[::1], i8, i8, i8, i8[::1], i8)")
@@ -221,7 +92,7 @@ def exchange(floats: Any, at: int, size: int, old: float, new: float) -> int:
 
 
 @kernel(
-    "i8(i8, i1[::1], i4[::1], i4[::1], i8[::1], f8[::1], f8[::1], b1[::1], i8[::1], i8[:, ::1], i8[:, ::1],"
+    "i8(i8, i1[::1], i4[::1], i4[::1], i8[::1], f8[::1], f8[::1], b1[::1], i8[::1], i8[::1], i8[:, ::1],"
     " i4[::1], f8[::1], b1[::1], i8[::1], i8[:, ::1], f8[::1], i8[::1], i8[::1], i8, f8, b1, i8[::1], f8[::1],"
     " i8[::1], f8[::1], i8[::1], i8[::1])"
 )
@@ -235,8 +106,8 @@ def members(
     new_second: Any,
     new_known: Any,
     pending: Any,
-    pending_time: Any,
-    pending_row: Any,
+    updates: Any,
+    pool: Any,
     update_member: Any,
     value: Any,
     known: Any,
@@ -257,36 +128,39 @@ def members(
 ) -> int:
     """Walk over n operations: member updates (INSTANT), kept until an instant of their group (ADVANCE) not before them.
 
-    `new_value`, `new_second` and `new_known` belong to the updates, which `pending_row` numbers. State by membership (a
+    `new_value`, `new_second` and `new_known` belong to the updates, which `updates` number. State by membership (a
     member in a group: one that moves is in both until either's time has come): `value`, `known`, `place` (its leaf in
-    the group's tree). State by group: `blocks`, where in `floats` and `ints` its members are: the first word; how many
-    there is room for; of values how many there are, and how many differ.
+    the group's tree). State by group: how many updates are `pending`, and the queue of them; `blocks`, where in
+    `floats` and `ints` its members are: the first word; how many there is room for; of values how many there are, and
+    how many differ.
 
     With `flags` the block is a tree of rows of parts (`kernels.parts`), the members' at its leaves; an update joins
     anew what it is part of. Without, it holds the values, ascending. Out, for each instant of a group that brings it an
     update: its operation, and a row; of values [how many, the one of this `part` of them, how many differ], and with
     `listing` the different ones (`out_codes`) with their counts. `counts` is [rows, codes] given out. Returns the
-    operation to go on from: fewer than n if a heap or an output is full.
+    operation to go on from: fewer than n if the pool or an output is full.
     """
     n = counts[0]
     words = cols[-1] if flags else 3
     for i in range(start, len(kind)):
         g = group[i]
         if kind[i] == INSTANT:
-            if pending[g] == pending_time.shape[1]:
+            if is_full(pool):
                 counts[0] = n
                 return i
-            pending[g] = push(pending_time, pending_row, g, pending[g], time[i], member[i])
+            updates[g] = put(pool, updates[g], time[i], member[i])
+            pending[g] += 1
             continue
         if listing and counts[1] + blocks[g, 3] + pending[g] > len(out_codes):
             counts[0] = n
             return i
         touched = False
         at, capacity = blocks[g, 0], blocks[g, 1]
-        while pending[g] > 0 and pending_time[g, 0] <= time[i]:
+        while updates[g] > 0 and pool[updates[g], TIME] <= time[i]:
             touched = True
-            u = pending_row[g, 0]
-            pending[g] = pop(pending_time, pending_row, g, pending[g])
+            u = pool[updates[g], ROW]
+            updates[g] = without_least(pool, updates[g])
+            pending[g] -= 1
             m = update_member[u]
             if flags:
                 leaf = at + (capacity + place[m]) * words

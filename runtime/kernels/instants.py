@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from .jit import kernel
+import numpy as np
+from numpy.typing import NDArray
+
+from .jit import COMPILED, kernel
 
 
 @kernel("void(i4[::1], i8[::1], i8[::1], b1[::1], i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], i8[::1])")
@@ -41,3 +44,42 @@ def latest(
         out[i] = last[key[i]]
     for i in range(j):
         last[given_key[i]] = -1
+
+
+@kernel("i8(i4[::1], i8[::1], i8[::1], i8, b1, b1[::1], i8[::1])", counting=False)
+def _matter(key: Any, met: Any, updated: Any, begins: int, timed: bool, waiting: Any, out: Any) -> int:
+    for i in range(len(key)):
+        if met[i] & begins != 0:
+            waiting[key[i]] = True
+    n = 0
+    for i in range(len(key)):
+        out[n] = i
+        n += waiting[key[i]] and (timed or met[i] | updated[i] != 0)
+    return n
+
+
+def _matter_by_column(key: Any, met: Any, updated: Any, begins: int, timed: bool, waiting: Any, out: Any) -> int:
+    waiting[key[(met & begins) != 0]] = True
+    matter = waiting[key]
+    if not timed:
+        matter &= (met | updated) != 0
+    found = matter.nonzero()[0]
+    out[: len(found)] = found
+    return len(found)
+
+
+def that_matter(
+    key: NDArray[np.int32],
+    met: NDArray[np.int64],
+    updated: NDArray[np.int64],
+    begins: int,
+    timed: bool,
+    waiting: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """The instants of keys that are `waiting` (keys,), or begin to: one of them meets one of the steps (bits) `begins`.
+
+    If nothing is `timed`, only those that meet a step, or update one's inputs.
+    """
+    out = np.empty(len(key), dtype=np.int64)
+    find = _matter if COMPILED else _matter_by_column
+    return out[: find(key, met, updated, begins, timed, waiting, out)]

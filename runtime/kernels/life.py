@@ -89,6 +89,28 @@ def _looked_at(since: int, row: int, running: int, time: Any, before: Any, event
     return found
 
 
+@kernel("void(i1[::1], i8, i1, i1)", counting=False)
+def _know(state: Any, s: int, when: int, until: int) -> None:
+    """Keep what was said to a rule that is not raised, and is not to be: `when` is not TRUE."""
+    if when != SILENT:
+        state[s + WHEN] = when
+        state[s + PENDING] = 0
+    if until != SILENT:
+        state[s + UNTIL] = until
+
+
+@kernel("void(i1[::1], i8[::1], i8, i8, b1, i8, i8, i8)", counting=False)
+def _raise(state: Any, times: Any, s: int, t: int, timed: bool, now: int, repeat: int, hold: int) -> None:
+    """A rule is raised, from now on."""
+    state[s + STATE] = 1
+    state[s + DOUBT] = 0
+    state[s + ACKNOWLEDGED] = 0
+    if timed:
+        times[t + REPEATS] = 0
+        times[t + REPEAT_AT] = now + repeat if repeat > 0 else NEVER
+        times[t + HOLD_UNTIL] = now + hold if hold > 0 else NEVER
+
+
 @kernel(
     "i8(i8, i4[::1], i8[::1], i1[::1], i1[::1], i4[::1], i8[::1], i8[::1], b1[::1], b1, b1[::1], i8[::1], i8[::1],"
     " i8[::1], i8, i8, i8, i8[::1], i8[::1], i8[::1], i1[::1], i8[::1], i8[::1], b1[::1], i4[::1], i8[::1], i1[::1],"
@@ -147,6 +169,7 @@ def lives(
     momentary = flags & MOMENTARY != 0
     stateless = momentary and flags & (HAS_UNTIL | LATCHED | HAS_HOLD) == 0
     timed = flags & TIMED != 0
+    quiet = not (timed or momentary or acknowledges)
     said, i = len(lane), start
     while i < said + counts[WAITING]:
         of = 0
@@ -166,6 +189,11 @@ def lives(
             moment = row_time[end] if end >= 0 else 0
         s, t = slot * 6, slot * 4
         at_timer = True
+        if quiet and i < said and state[s + STATE] == 0 and when[i] != TRUE and (timer[here] or event[end]):
+            # Of what is not true nothing comes where nothing is raised.
+            _know(state, s, when[i], until[i])
+            i += 1
+            continue
         while at_timer:
             if n + 5 > len(out_lane) or f + 1 > len(fired_row):
                 counts[WRITTEN], counts[FIRED] = n, f
@@ -263,13 +291,7 @@ def lives(
                     times[t + COOL_UNTIL] = now + cooldown[of] if cooldown[of] > 0 else NEVER
                 if stateless:
                     break
-                state[s + STATE] = 1
-                state[s + DOUBT] = 0
-                state[s + ACKNOWLEDGED] = 0
-                if timed:
-                    times[t + REPEATS] = 0
-                    times[t + REPEAT_AT] = now + repeat[of] if repeat[of] > 0 else NEVER
-                    times[t + HOLD_UNTIL] = now + hold[of] if hold[of] > 0 else NEVER
+                _raise(state, times, s, t, timed, now, repeat[of], hold[of])
         if timed:
             _list(slot, i < said, _next_due(state, times, s, t) != NEVER, waiting, listed, counts)
         i += 1

@@ -32,9 +32,9 @@ def _byte(data: Any, at: int) -> int:
 @part
 def _word(data: Any, at: int) -> int:
     """Eight bytes, the highest first; they become one load."""
-    word = _byte(data, at)
-    for i in range(1, 8):
-        word = (word << 8) | _byte(data, at + i)
+    word = 0
+    for i in range(8):
+        word |= _byte(data, at + i) << (56 - 8 * i)
     return word
 
 
@@ -68,13 +68,12 @@ def _same(a: Any, at_a: int, b: Any, at_b: int, length: int) -> bool:
     return True
 
 
-@kernel("(u1[::1], i8[::1], i8, i8, i8[::1], i4[::1])")
-def enter(bytes_: Any, ends: Any, first: int, count: int, hashes: Any, slots: Any) -> None:
+@kernel("(u1[::1], i8[::1], i8, i8, i4[::1])")
+def enter(bytes_: Any, ends: Any, first: int, count: int, slots: Any) -> None:
     """Enter texts' codes, from `first` to `count` (exclusive), into a table; one that finds no slot is left out."""
     mask = len(slots) - 1
     for code in range(first, count):
-        hashes[code] = hash_of(bytes_, ends[code], ends[code + 1])
-        slot = hashes[code] & mask
+        slot = hash_of(bytes_, ends[code], ends[code + 1]) & mask
         for _ in range(PROBES_MAX):
             if slots[slot] < 0:
                 slots[slot] = code
@@ -82,37 +81,35 @@ def enter(bytes_: Any, ends: Any, first: int, count: int, hashes: Any, slots: An
             slot = (slot + 1) & mask
 
 
-@kernel(
-    "i8(u1[::1], i8, i8, i8[:,::1], u8[:,::1], i4[:,::1], i1[:,::1], i4[::1], i8[::1], i8[::1], u1[::1], i8[:,::1])"
-)
+@kernel("i8(u1[::1], i8, i8, i8, i8[:,::1], u8[:,::1], i4[:,::1], i1[:,::1], i4[::1], i8[::1], u1[::1], i8[:,::1])")
 def unpack(
     data: Any,
     start: int,
+    first: int,
     count: int,
     fields: Any,
     numbers: Any,
     texts: Any,
     truths: Any,
     slots: Any,
-    hashes: Any,
     ends: Any,
     bytes_: Any,
     unseen: Any,
 ) -> int:
-    """Read `count` objects that stand one behind the other from `start`.
+    """Read `count` objects that stand one behind the other from `start`, into the rows from `first` on.
 
     fields (m, 4): of each field in turn what it holds, how many bytes to skip before it (the object's beginning, its
     name), which row of the output of its kind is its, and of an OBJECT how many of the following are inside it.
     Out, of each kind (fields, objects): `numbers`, as the bits of floats (NaN: missing), `texts` (codes, UNSEEN or
     MISSING), `truths` (0, 1, MAYBE); `unseen`: row and column in `texts` of texts that have no code, and where in
     `data` each begins and ends. A table says which codes texts have: `slots` (a power of two), the code or -1, by hash;
-    by code `hashes`, and `ends` in `bytes_`. Returns how many are unseen, or -1 - the place at which there is something
+    by code `ends` in `bytes_`. Returns how many are unseen, or -1 - the place at which there is something
     else than there should be.
     """
     at = start
     new = 0
     mask = len(slots) - 1
-    for row in range(count):
+    for row in range(first, first + count):
         field = 0
         while field < len(fields):
             kind, skip, out, inside = fields[field, 0], fields[field, 1], fields[field, 2], fields[field, 3]
@@ -142,18 +139,13 @@ def unpack(
                     at += wide
                 else:
                     return -int(at)
-                hash_ = hash_of(data, at, at + length)
-                slot = hash_ & mask
+                slot = hash_of(data, at, at + length) & mask
                 code = UNSEEN
                 for _ in range(PROBES_MAX):
                     found = slots[slot]
                     if found < 0:
                         break
-                    if (
-                        hashes[found] == hash_
-                        and ends[found + 1] - ends[found] == length
-                        and _same(bytes_, ends[found], data, at, length)
-                    ):
+                    if ends[found + 1] - ends[found] == length and _same(bytes_, ends[found], data, at, length):
                         code = found
                         break
                     slot = (slot + 1) & mask

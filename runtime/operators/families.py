@@ -3,13 +3,15 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ...stdlib.column import Column, Mask
 from ..flow import Flow, Sparse, truth
-from ..frame import Frame, Instants, Rows
+from ..frame import Frame, Instants, Rows, union
+from ..kernels.conjunctions import conjunctions
 from ..lanes import NO_LANES, Changes, Lane, Lanes, column_of, together
 from .elementwise import MapOperator, full
 from .lasting import Lasted, Lasting
@@ -134,6 +136,41 @@ class LogicFamily(Family):
             return given.truths(np.full(count, lane), at, np.arange(count))
 
         return Sparse(frame, lanes.instants.take(lanes.at[span]), column_of(lanes.truth[span]), None, look=look)
+
+
+class ConjunctionFamily(LogicFamily):
+    """`and` of two comparisons each, of which only those are looked at that may change; and `or`: the opposite of the
+    opposites' `and`."""
+
+    def __init__(
+        self, sources: Sequence[Source], operators: Sequence[MapOperator], of: Sequence[ThresholdFamily]
+    ) -> None:
+        super().__init__(sources, operators)
+        self.opposite = self.operator.function == "or_"
+        self.cuts = np.array([family.cuts[source.lanes] for family, source in zip(of, sources, strict=True)])
+        above = np.array([family.above[source.lanes] for family, source in zip(of, sources, strict=True)])
+        self.above = above != self.opposite
+        # Those that are true below their cut, in the order of the cuts, then those that are true above it.
+        self.order = np.array([np.lexsort(both) for both in zip(self.cuts, self.above, strict=True)])
+        self.split = np.count_nonzero(~self.above, axis=1)
+
+    def run(self, frame: Frame, given: Sequence[Compared], shared: Sequence[Any]) -> Decided:
+        flows = [compared.flow for compared in given]
+        if not any(len(flow.instants) for flow in flows):
+            return Decided(self, NO_LANES, given)
+        instants, places = union([flow.instants for flow in flows])
+        after = np.array([flow.ranks(instants) for flow in flows])
+        before = after.copy()
+        for side, (flow, at) in enumerate(zip(flows, places, strict=True)):
+            before[side, at] = flow.before
+        walk = partial(conjunctions, before, after, self.cuts, self.above, self.order, self.split, self.opposite)
+        counts = np.zeros(self.cuts.shape[1], dtype=np.int64)
+        walk(counts, NO_LANES.lane, NO_LANES.at, NO_LANES.truth)
+        size = int(counts.sum())
+        told = np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int8)
+        if size:
+            walk(np.cumsum(counts) - counts, *told)
+        return Decided(self, Lanes(instants, *told), given)
 
 
 class HoldsFamily(Family):

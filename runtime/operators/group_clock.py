@@ -11,15 +11,16 @@ from ...compiler import plan as p
 from ...stdlib.column import Column, Mask, Values
 from ..flow import Flow
 from ..frame import Frame, Instants, Keys, Rows, first_seen
-from ..kernels import groups as kernel
+from ..kernels import group_time as kernel
 from ..kernels.jit import NEVER
+from ..kernels.queues import Pool, empty_pool, is_full, with_room
 from .node import Setting
 
 CLOSE = 1 << 10
 """So far apart numbers may be at least and still be counted, not sorted."""
 
 Operations = tuple[Rows, int, Keys, Rows, Rows]
-"""What a walk over a group's time takes (`kernels.groups`): seq, kind, group, member, time."""
+"""What a walk over a group's time takes (`kernels.group_time`): seq, kind, group, member, time."""
 Frames = Mapping[str, Frame]
 Flows = Mapping[str, Flow]
 
@@ -59,9 +60,9 @@ class GroupClock:
     """A group domain on one timeline: its groups, their members, their time."""
 
     STATE = (
-        "groups", "shown", "slots", "last_group", "member_count", "idle", "member_time", "group_of", "waited_in",
-        "greatest", "clock", "waiting", "pending", "heap_time", "heap_member", "pending_time", "pending_row",
-        "until", "held_until", "own_time", "own_group",
+        "groups", "shown", "slots", "last_group", "member_count", "idle", "most", "member_time", "group_of",
+        "waited_in", "greatest", "clock", "room", "pending", "overdue", "instants", "instant_pool", "members",
+        "member_pool", "until", "held_until", "own_time", "own_group",
     )  # fmt: skip
     SCRATCH = ("late_samples", "clock_before")
 
@@ -75,16 +76,19 @@ class GroupClock:
         self.last_group = [np.zeros(0, dtype=np.int32) for _ in self.types]
         self.member_count = 0
         self.idle: Rows = np.zeros(0, dtype=np.int64)
+        self.most: Rows = np.zeros(0, dtype=np.int64)
         self.member_time: Rows = np.zeros(0, dtype=np.int64)
         self.group_of: Keys = np.zeros(0, dtype=np.int32)
         self.waited_in: Keys = np.zeros(0, dtype=np.int32)
         self.greatest: Rows = np.zeros(0, dtype=np.int64)
         self.clock: Rows = np.zeros(0, dtype=np.int64)
-        self.waiting: Rows = np.zeros(0, dtype=np.int64)
+        self.room: Rows = np.zeros(0, dtype=np.int64)
         self.pending: Rows = np.zeros(0, dtype=np.int64)
-        self.heap_time, self.heap_member, self.pending_time, self.pending_row = (
-            np.zeros((0, 16), dtype=np.int64) for _ in range(4)
-        )
+        self.overdue: Rows = np.zeros(0, dtype=np.int64)
+        self.instants: Rows = np.zeros(0, dtype=np.int64)
+        self.instant_pool: Pool = empty_pool()
+        self.members: Rows = np.zeros(0, dtype=np.int64)
+        self.member_pool: Pool = empty_pool()
         self.late_samples: list[Rows] = []
         self.until: int | None = None
         """Where members come over links: the time up to which each of those is known. No group is beyond it."""
@@ -102,6 +106,14 @@ class GroupClock:
             if late.shape[1]:
                 self.setting.counters.dropped["late_sample"] += late.shape[1]
             self.late_samples = []
+
+    def make_room(self) -> None:
+        """Let as many updates wait as this plan says, where members were taken over from another."""
+        for (member, _), slots in zip(self.types, self.slots, strict=True):
+            self.most[slots] = member.waiting_max
+        members = np.flatnonzero(self.group_of[: self.member_count] >= 0)
+        self.room[:] = 0
+        np.add.at(self.room, self.group_of[members], self.most[members])
 
     def keys_of(self, other: "GroupClock") -> Keys:
         """This clock's group for each of the other's, which has the same key properties."""
@@ -124,6 +136,10 @@ class GroupClock:
     def named(self, texts: Sequence[str]) -> int:
         """The group of these values of the key properties."""
         return self._group(tuple(self.setting.symbols.code(text) for text in texts))
+
+    def known(self, texts: Sequence[str]) -> int | None:
+        """The group of these values of the key properties, if there is one."""
+        return self.groups.get(tuple(self.setting.symbols.codes.get(text, -1) for text in texts))
 
     def groups_of(self, columns: Sequence[Column], count: int) -> Keys:
         """The group (count,) of each row of the key columns; -1 where one is absent."""
@@ -149,7 +165,7 @@ class GroupClock:
             if frame is None:
                 continue
             keys = [flows[k] for k in member.keys]
-            self._admit(i, frame.keys, device.idle_ns)
+            self._admit(i, frame.keys, device.idle_ns, member.waiting_max)
             group = self.groups_of([k.at(frame.rows) for k in keys], len(frame))
             if not keys:
                 group[~self._begun(i, frame)] = -1
@@ -172,7 +188,7 @@ class GroupClock:
         """The group of each instant's key then."""
         return self.groups_of([k.at(instants) for k in arrivals.keys], len(instants))
 
-    def _admit(self, i: int, keys: int, idle: int) -> None:
+    def _admit(self, i: int, keys: int, idle: int, most: int) -> None:
         known = len(self.slots[i])
         if known < keys:
             fresh = np.arange(self.member_count, self.member_count + keys - known, dtype=np.int64)
@@ -181,6 +197,8 @@ class GroupClock:
             self.last_group[i] = np.concatenate([self.last_group[i], np.full(len(fresh), -2, dtype=np.int32)])
             self.idle = first_seen(self.idle, self.member_count, 0)
             self.idle[fresh] = idle
+            self.most = first_seen(self.most, self.member_count, 0)
+            self.most[fresh] = most
 
     def _grow(self) -> None:
         members, groups = self.member_count, len(self.shown)
@@ -189,14 +207,11 @@ class GroupClock:
         self.waited_in = first_seen(self.waited_in, members, -1)
         self.greatest = first_seen(self.greatest, groups, -1)
         self.clock = first_seen(self.clock, groups, -1)
-        self.waiting = first_seen(self.waiting, groups, 0)
+        self.room = first_seen(self.room, groups, 0)
         self.pending = first_seen(self.pending, groups, 0)
-        self.heap_time, self.heap_member = (
-            first_seen(self.heap_time, groups, 0),
-            first_seen(self.heap_member, groups, 0),
-        )
-        self.pending_time = first_seen(self.pending_time, groups, 0)
-        self.pending_row = first_seen(self.pending_row, groups, 0)
+        self.overdue = first_seen(self.overdue, groups, 0)
+        self.instants = first_seen(self.instants, groups, 0)
+        self.members = first_seen(self.members, groups, 0)
 
     def group_of_device(self, timeline: str, key: int) -> int | None:
         """The group that a device (of the member timeline given) is in at present; None if none."""
@@ -270,28 +285,31 @@ class GroupClock:
         start, n = 0, len(seq)
         size = 2 * n + 16
         pieces: list[list[NDArray[Any]]] = []
-        while start < n:
-            counts = np.zeros(2, dtype=np.int64)
+        # What comes over links must wait for what is slower: the links hold no more than they may.
+        bounded = self.until is None
+        counts = np.zeros(3, dtype=np.int64)
+        while start <= n:
+            counts[kernel.WRITTEN] = 0
             out: list[NDArray[Any]] = [
                 np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int64),
                 np.empty(size, dtype=np.bool_),
             ]  # fmt: skip
             start = walk(
-                start, seq, kind, group, slot, time, self.idle, self.member_time, self.group_of, self.waited_in,
-                self.greatest, self.clock, self.waiting, self.heap_time, self.heap_member, self.pending,
-                self.pending_time, self.pending_row, *out, counts,
+                start, seq, kind, group, slot, time, bounded, self.idle, self.most, self.member_time, self.group_of,
+                self.waited_in, self.greatest, self.clock, self.room, self.pending, self.overdue, self.instants,
+                self.instant_pool, self.members, self.member_pool, *out, counts,
             )  # fmt: skip
-            pieces.append([a[: counts[0]].copy() for a in out])
-            if counts[1]:
-                self.setting.counters.dropped["late_member"] += int(counts[1])
-            if start < n:
+            pieces.append([a[: counts[kernel.WRITTEN]].copy() for a in out])
+            if start <= n:
                 size = max(size, int(self.pending.max(initial=0)) + 16)
-                if int(self.waiting.max()) == self.heap_time.shape[1]:
-                    self.heap_time, self.heap_member = wider(self.heap_time), wider(self.heap_member)
-                if int(self.pending.max()) == self.pending_time.shape[1]:
-                    self.pending_time, self.pending_row = wider(self.pending_time), wider(self.pending_row)
-        empty = [np.zeros(0, dtype=t) for t in (np.int64, np.int32, np.int64, np.bool_)]
-        columns: list[Any] = [np.concatenate([p_[i] for p_ in pieces]) if pieces else empty[i] for i in range(4)]
+                if is_full(self.instant_pool):
+                    self.instant_pool = with_room(self.instant_pool)
+                if is_full(self.member_pool):
+                    self.member_pool = with_room(self.member_pool)
+        for reason, count in (("late_member", counts[kernel.LATE]), ("early_instant", counts[kernel.EARLY])):
+            if count:
+                self.setting.counters.dropped[reason] += int(count)
+        columns: list[Any] = [np.concatenate([piece[i] for piece in pieces]) for i in range(4)]
         return Frame(columns[0], columns[1], columns[2], columns[3], len(self.shown))
 
 
@@ -344,11 +362,6 @@ def kinds(columns: Sequence[NDArray[Any]]) -> tuple[Rows, Rows]:
     first = np.full(many, count, dtype=np.int64)
     np.minimum.at(first, kind, np.arange(count))
     return first, kind
-
-
-def wider(heap: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Twice as much room for each key."""
-    return np.ascontiguousarray(np.concatenate([heap, np.zeros_like(heap)], axis=1))
 
 
 def _device_of(plan: p.Plan, timeline: str) -> str:

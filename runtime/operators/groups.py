@@ -1,4 +1,4 @@
-"""Values over the members of a group: at an instant, and as samples of a group's windows."""
+"""Values over the members of a group at an instant."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,17 +7,17 @@ import numpy as np
 
 from ...compiler import plan as p
 from ...stdlib.catalogue import AGGREGATES
-from ...stdlib.column import Column, Mask, Values
+from ...stdlib.column import Column, Values
 from ...stdlib.parts import columns_of, flags_of, layout
 from ...stdlib.tables import EXACT, Tables
-from ..flow import Flow, positions, updates, where_true
-from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows, first_seen, union
+from ..flow import Flow, updates, where_true
+from ..frame import Frame, Keys, Rows, first_seen, union
 from ..kernels import groups as kernel
-from ..kernels.jit import NEVER
-from .group_clock import Arrivals, GroupClock, Updates, wider
+from ..kernels.queues import ROW, Pool, empty_pool, is_full, rows_in, with_room
+from .group_clock import Arrivals, GroupClock, Updates
 from .node import Operator, Setting
-from .samples import NOTHING, Samples, numbers, taken
-from .windows import AggregateValue, SlicesOperator
+from .samples import numbers
+from .windows import AggregateValue
 
 CODES = 1 << 12
 """So many different values there is room for at first, where they are given out."""
@@ -35,7 +35,7 @@ class MembersOperator(Operator):
 
     crosses = True
     STATE = (
-        "pending", "pending_time", "pending_row", "kept", "value", "known", "place", "memberships", "blocks", "words",
+        "pending", "waiting", "pool", "kept", "value", "known", "place", "memberships", "blocks", "words",
     )  # fmt: skip
     SCRATCH = ("updates", "newest_membership")
 
@@ -62,10 +62,11 @@ class MembersOperator(Operator):
         self.timeline = argument
         self.device = members.device
         self.clock = clock
-        self.updates = _no_updates()
+        self.updates = no_updates()
         self.pending: Rows = np.zeros(0, dtype=np.int64)
-        self.pending_time, self.pending_row = np.zeros((0, 16), dtype=np.int64), np.zeros((0, 16), dtype=np.int64)
-        self.kept = _no_updates()
+        self.waiting: Rows = np.zeros(0, dtype=np.int64)
+        self.pool: Pool = empty_pool()
+        self.kept = no_updates()
         self.value = np.zeros(0)
         self.known = np.zeros(0, dtype=np.bool_)
         self.place: Rows = np.zeros(0, dtype=np.int64)
@@ -76,31 +77,7 @@ class MembersOperator(Operator):
 
     def collect(self, arrivals: Arrivals | None, inputs: Sequence[Flow]) -> Updates:
         """The members' changes in this batch, in order; the group's instants are made of them."""
-        if arrivals is None:
-            self.updates = _no_updates()
-            return self.updates
-        frame = arrivals.frame
-        moves = frame.events(arrivals.moved)
-        changes = [u for u in (updates(i) for i in inputs) if u is not None]
-        instants = union([moves, *changes])[0] if changes else moves
-        count = len(instants)
-        columns = [i.at(instants) for i in inputs[: self.arity]]
-        values = [np.array(np.broadcast_to(numbers(column), (count,))) for column in columns] or [np.ones(count)]
-        known = np.ones(count, dtype=np.bool_)
-        for column in columns:
-            known &= column.mask()
-        for where in inputs[self.arity :]:
-            known &= where_true(where.at(instants), count)
-        joined = Updates(
-            frame.seq[instants.row], arrivals.slot[instants.key], self.clock.group_at(arrivals, instants),
-            instants.time, values[0] + 0.0, known, values[-1],
-        )  # fmt: skip
-        gone = moves.take(arrivals.left[moves.row] >= 0)
-        none = np.zeros(len(gone))
-        leaving = Updates(
-            frame.seq[gone.row], arrivals.slot[gone.key], arrivals.left[gone.row], gone.time, none, none > 0, none
-        )
-        self.updates = _in_order(leaving, joined)
+        self.updates = member_updates(self.clock, arrivals, inputs, self.arity)
         return self.updates
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
@@ -114,7 +91,7 @@ class MembersOperator(Operator):
         number = np.concatenate([np.arange(len(new.seq)) + pending_base, rows]).astype(np.int32)[order]
         time = np.concatenate([new.time, frame.time[rows]])[order]
         kind = kind[order]
-        both = [np.concatenate([a, b]) for a, b in zip(_arrays(self.kept), _arrays(new), strict=True)]
+        both = [np.concatenate([a, b]) for a, b in zip(arrays_of(self.kept), arrays_of(new), strict=True)]
         _, slot, in_group, _, value, known, second = both
         member = self._memberships(in_group, slot)
         width = len(self.columns) if self.flags else 3
@@ -126,13 +103,13 @@ class MembersOperator(Operator):
         start = 0
         while start < len(kind):
             start = kernel.members(
-                start, kind, group, number, time, value, second, known, self.pending, self.pending_time,
-                self.pending_row, member, self.value, self.known, self.place, self.blocks,
+                start, kind, group, number, time, value, second, known, self.pending, self.waiting,
+                self.pool, member, self.value, self.known, self.place, self.blocks,
                 self.words.view(np.float64), self.words, self.cols, self.flags, self.part,
                 listing, out, given.reshape(-1).view(np.float64), given.reshape(-1), codes, how_often, counts,
             )  # fmt: skip
-            if start < len(kind) and int(self.pending.max(initial=0)) == self.pending_time.shape[1]:
-                self.pending_time, self.pending_row = wider(self.pending_time), wider(self.pending_row)
+            if start < len(kind) and is_full(self.pool):
+                self.pool = with_room(self.pool)
             elif start < len(kind):
                 codes, how_often = (np.concatenate([a, np.zeros_like(a)]) for a in (codes, how_often))
         self._keep(new)
@@ -155,14 +132,14 @@ class MembersOperator(Operator):
 
     def commit(self) -> None:
         super().commit()
-        self.updates = _no_updates()
+        self.updates = no_updates()
 
     def _keep(self, new: Updates) -> None:
         """Of the updates keep those that wait for their instant, and number them anew."""
-        waiting = np.arange(self.pending_row.shape[1]) < self.pending[:, None]
-        kept = np.sort(self.pending_row[waiting])
-        self.pending_row[waiting] = np.searchsorted(kept, self.pending_row[waiting])
-        both = [np.concatenate([a, b]) for a, b in zip(_arrays(self.kept), _arrays(new), strict=True)]
+        waiting = rows_in(self.pool)
+        kept = np.sort(self.pool[waiting, ROW])
+        self.pool[waiting, ROW] = np.searchsorted(kept, self.pool[waiting, ROW])
+        both = [np.concatenate([a, b]) for a, b in zip(arrays_of(self.kept), arrays_of(new), strict=True)]
         self.kept = Updates(*(a[kept] for a in both))
 
     def _memberships(self, group: Keys, slot: Rows) -> Keys:
@@ -220,15 +197,45 @@ class MembersOperator(Operator):
     def _grow(self, groups: int) -> None:
         self.blocks = first_seen(self.blocks, max(groups, 1), 0)
         self.pending = first_seen(self.pending, groups, 0)
-        self.pending_time = first_seen(self.pending_time, groups, 0)
-        self.pending_row = first_seen(self.pending_row, groups, 0)
+        self.waiting = first_seen(self.waiting, groups, 0)
 
 
-def _arrays(u: Updates) -> list[Any]:
+def member_updates(clock: GroupClock, arrivals: Arrivals | None, inputs: Sequence[Flow], arity: int) -> Updates:
+    """The changes of a group's members in a batch, in order: of inputs, of which so many are values and the rest
+    conditions, and of where members belong."""
+    if arrivals is None:
+        return no_updates()
+    frame = arrivals.frame
+    moves = frame.events(arrivals.moved)
+    changes = [u for u in (updates(i) for i in inputs) if u is not None]
+    instants = union([moves, *changes])[0] if changes else moves
+    count = len(instants)
+    columns = [i.at(instants) for i in inputs[:arity]]
+    values = [np.array(np.broadcast_to(numbers(column), (count,))) for column in columns] or [np.ones(count)]
+    known = np.ones(count, dtype=np.bool_)
+    for column in columns:
+        known &= column.mask()
+    for where in inputs[arity:]:
+        known &= where_true(where.at(instants), count)
+    joined = Updates(
+        frame.seq[instants.row], arrivals.slot[instants.key], clock.group_at(arrivals, instants), instants.time,
+        values[0] + 0.0, known, values[-1],
+    )  # fmt: skip
+    gone = moves.take(arrivals.left[moves.row] >= 0)
+    none = np.zeros(len(gone))
+    leaving = Updates(
+        frame.seq[gone.row], arrivals.slot[gone.key], arrivals.left[gone.row], gone.time, none, none > 0, none
+    )
+    return _in_order(leaving, joined)
+
+
+def arrays_of(u: Updates) -> list[Any]:
+    """The arrays of updates, one for each field."""
     return [u.seq, u.slot, u.group, u.time, u.value, u.known, u.second]
 
 
-def _no_updates() -> Updates:
+def no_updates() -> Updates:
+    """None at all."""
     empty = np.zeros(0, dtype=np.int64)
     nothing = np.zeros(0)
     return Updates(empty, empty, np.zeros(0, dtype=np.int32), empty, nothing, np.zeros(0, dtype=np.bool_), nothing)
@@ -236,70 +243,8 @@ def _no_updates() -> Updates:
 
 def _in_order(*parts: Updates) -> Updates:
     """Those of a group, in the order admitted; of one input, as the parts are given."""
-    arrays = [np.concatenate(a) for a in zip(*(_arrays(part) for part in parts), strict=True)]
+    arrays = [np.concatenate(a) for a in zip(*(arrays_of(part) for part in parts), strict=True)]
     belongs = arrays[2] >= 0
     arrays = [a[belongs] for a in arrays]
     order = np.argsort(arrays[0], kind="stable")
     return Updates(*(a[order] for a in arrays))
-
-
-class GroupSlicesOperator(SlicesOperator):
-    """`compiler.plan.Slices` on a group's timeline: its samples come from a member device's."""
-
-    crosses = True
-
-    def samples(self, frame: Frame, clock: GroupClock, arrivals: Arrivals | None, inputs: Sequence[Flow]) -> Samples:
-        """The members' samples among the group's rows, each before the row that its input brings about."""
-        at, values = NO_INSTANTS, [np.zeros(0) for _ in self.sampled]
-        seq, group = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
-        if arrivals is not None:
-            found = taken(inputs, len(self.sampled))
-            at = found.at.take(found.known)
-            group = clock.group_at(arrivals, at)
-            belongs = group >= 0
-            at, group = at.take(belongs), group[belongs]
-            values = [value[found.known][belongs] for value in found.values]
-            seq = arrivals.frame.seq[at.row]
-            passed = _clock_then(frame, clock, seq, group)
-            missed = self._missed(at.time - at.timer, passed)
-            clock.late_samples.append(np.stack([seq[missed], at.key[missed], at.time[missed], at.timer[missed]]))
-        n, m = len(frame), len(at)
-        order = np.lexsort(
-            (np.concatenate([np.zeros(m, np.int8), np.ones(n, np.int8)]), np.concatenate([seq, frame.seq]))
-        )
-        sampled = np.concatenate([np.ones(m, np.bool_), np.zeros(n, np.bool_)])[order]
-        return Samples(
-            np.concatenate([np.zeros(m, np.int64), frame.rows.row])[order],
-            np.concatenate([group, frame.key])[order],
-            np.concatenate([np.full(m, -1, np.int64), frame.time])[order],
-            sampled,
-            np.concatenate([at.time - at.timer, frame.time])[order],
-            np.concatenate([values[0], np.zeros(n)])[order],
-            np.concatenate([values[1], np.zeros(n)])[order] if len(values) > 1 else NOTHING,
-        )
-
-    def _missed(self, at: Rows, passed: Rows) -> Mask:
-        """Whether a window that should have held a sample was closed before it came."""
-        missed = np.zeros(len(at), dtype=np.bool_)
-        for i, (_, window) in enumerate(self.windows):
-            if window.every_ns is not None:
-                end = (at // window.every_ns + 1) * window.every_ns
-            else:
-                bounds = self.bounds[i]
-                end = bounds[np.searchsorted(bounds, at, side="right")] if len(bounds) else np.full(len(at), NEVER)
-            missed |= end < passed
-        return missed
-
-
-def _clock_then(frame: Frame, clock: GroupClock, seq: Rows, group: Keys) -> Rows:
-    """The time of each group before the given input."""
-    index = np.full(len(seq), -1, dtype=np.int64)
-    advances = ~frame.event
-    given = Instants(
-        frame.seq[advances], frame.key[advances], frame.time[advances], np.zeros(int(advances.sum()), np.bool_)
-    )
-    asked = Instants(seq, group, np.zeros(len(seq), np.int64), np.ones(len(seq), np.bool_))
-    if len(given) and len(asked):
-        index = positions(frame, asked, given)
-    before = clock.clock_before[group]
-    return np.where(index >= 0, given.time[index] if len(given) else before, before)

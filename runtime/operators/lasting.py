@@ -44,6 +44,11 @@ class Lasted:
         return Sparse(frame, instants, column, None, look=look)
 
 
+def held_as(given: Truth) -> Held:
+    """The truths given last, by key, as values that are held."""
+    return Held(given == TRUE, (given == TRUE) | (given == FALSE) | (given == LASTING))
+
+
 class Lasting:
     """By lane and key: `given`, the truth given last, and when what lasts is `due`."""
 
@@ -107,8 +112,7 @@ class Lasting:
 
     def held(self, lane: int) -> Held:
         """What a condition is for each key now."""
-        given = self.given[lane]
-        return Held(given == TRUE, (given == TRUE) | (given == FALSE) | (given == LASTING))
+        return held_as(self.given[lane])
 
     def held_before(self, lane: int, keys: Keys, was: Truth) -> Held:
         """What it was before these changes, which are in order."""

@@ -36,7 +36,10 @@ def constant_column(setting: Setting, value: Any, type_name: str) -> Column:
 
 
 class KeyOperator(Operator):
-    """`compiler.plan.Key`: the texts of a timeline's keys; never updated."""
+    """`compiler.plan.Key`: the texts of a timeline's keys; never updated.
+
+    `codes` are those of the keys that somebody has asked about, -1 of the others: most are never told.
+    """
 
     STATE = ("codes",)
 
@@ -47,13 +50,16 @@ class KeyOperator(Operator):
         self.codes = np.zeros(0, dtype=np.int32)
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
-        known = len(self.codes)
-        if known < frame.keys:
-            texts = [self.setting.gathered.key(self.timeline, k)[self.index] for k in range(known, frame.keys)]
-            self.codes = np.concatenate([self.codes, self.setting.symbols.encode(texts)])
+        self.codes = first_seen(self.codes, frame.keys, -1)
 
         def look(instants: Instants) -> Column:
-            return Column(self.codes[instants.key])
+            codes = self.codes[instants.key]
+            unasked = np.unique(instants.key[codes < 0])
+            if len(unasked):
+                shown = self.setting.gathered.keys(self.timeline, unasked)
+                self.codes[unasked] = self.setting.symbols.encode([texts[self.index] for texts in shown])
+                codes = self.codes[instants.key]
+            return Column(codes)
 
         return Dense(frame, None, _never(frame), look)
 
@@ -126,6 +132,12 @@ class FieldState:
             self.before, self.before_time = frame.previous, self._times(frame.previous, frame.key)
             return
         n = len(frame)
+        if self.name not in frame.fields:
+            # No row carries it: all hold what was held before.
+            self.took = np.zeros(n, dtype=np.bool_)
+            self.source = self.before = np.full(n, -1, dtype=np.int64)
+            self.source_time = self.before_time = self.held_time[frame.key]
+            return
         self.took = np.empty(n, dtype=np.bool_)
         self.source, self.source_time, self.before, self.before_time = (np.empty(n, dtype=np.int64) for _ in range(4))
         time = frame.time if frame.message_time is None else frame.message_time

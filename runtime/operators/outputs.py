@@ -1,6 +1,7 @@
 """What leaves the graph: the actions of rules, and named signals and patterns."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,10 @@ from ..frame import Frame, Instants, Rows, first_seen
 from ..kernels import life as kernel
 from ..kernels.episodes import changed_numbers
 from ..lanes import Lane
-from ..output import Alerted, Emitted, Matched, Output, OutputValue, Sent, Signalled, Started
+from ..output import Alerted, Emitted, Matched, Output, OutputValue, Sent, Set, Signalled, Started
 from ..text import output_value, write_value
 from ..values import plain_values
+from .chosen import Choice
 from .elementwise import full
 from .node import Operator, Setting
 from .patterns import Found, Matches
@@ -35,6 +37,20 @@ class ActionOperator(Operator):
     def run(self, frame: Frame, inputs: Sequence[Any]) -> Any:
         act(frame, [self], inputs[0], inputs[1:], THE_ONE)
 
+    def members(self, numbers: Sequence[int]) -> list[str]:
+        """The ids of these devices of the type that commands are sent to."""
+        device = self.action.device
+        assert device is not None
+        ids = self.setting.registries[device].ids
+        return [ids[number] for number in numbers]
+
+    def sent(self, seq: int, key: tuple[str, ...], time: int, row: Sequence[Any], member: str) -> Output:
+        """A command to a member of the group of this key."""
+        sent = self.output(seq, key, time, row)
+        assert isinstance(sent, Sent)
+        assert self.action.device is not None
+        return replace(sent, timeline=self.action.device, key=(member,), group=key)
+
     def output(self, seq: int, key: tuple[str, ...], time: int, row: Sequence[Any]) -> Output:
         action = self.action
         if action.kind == "alert":
@@ -48,6 +64,8 @@ class ActionOperator(Operator):
             else:
                 arguments[argument.name] = output_value(row[hole.value], hole.type)
         name = action.name or ""
+        if action.kind == "set":
+            return Set(seq, self.timeline, key, time, action.rule, name, arguments[name])
         if action.kind == "emit":
             return Emitted(seq, self.timeline, key, time, action.rule, name, arguments)
         kind = Sent if action.kind == "send" else Started
@@ -58,7 +76,7 @@ THE_ONE: Rows = np.zeros(1, dtype=np.int64)
 
 
 def act(
-    frame: Frame, actions: Sequence[ActionOperator], life: LifeFlow, inputs: Sequence[Flow], action_of: Rows
+    frame: Frame, actions: Sequence[ActionOperator], life: LifeFlow, inputs: Sequence[Any], action_of: Rows
 ) -> None:
     """Tell what actions do that differ in their constants alone and show the same inputs.
 
@@ -82,11 +100,19 @@ def act(
     if action.guarded:
         guard = where_true(full(inputs[0].at(moments), len(moments)), len(moments))[place]
         which, place = which[guard], place[guard]
+    chosen: list[int] = []
+    if action.device is not None:
+        choice: Choice = inputs[-1]
+        order = np.argsort(place, kind="stable")
+        of, numbers = choice.at(moments.take(place[order]))
+        back = np.argsort(order[of], kind="stable")
+        which, place, chosen = which[order[of][back]], place[order[of][back]], numbers[back].tolist()
+        inputs = inputs[:-1]
     # What they show is looked up now, and written when somebody looks.
     skipped = 2 if action.guarded else 1
     shown = [
         (full(flow.at(moments), len(moments)), type_name)
-        for flow, type_name in zip(inputs[skipped - 1 :], first.types[skipped:], strict=True)
+        for flow, type_name in zip(inputs[skipped - 1 :], first.types[skipped : 1 + len(inputs)], strict=True)
     ]
     texts = first.setting.symbols.texts
     lane: Lane = action_of[life.lane[which]].astype(np.int32)
@@ -96,6 +122,11 @@ def act(
         values = [plain_values(column.take(place), type_name, texts) for column, type_name in shown]
         rows = zip(*[nothing] * skipped, *values, strict=True)
         each = zip(lane.tolist(), seqs, keys, times, rows, strict=True)
+        if action.device is not None:
+            ids = first.members(chosen)
+            made = [actions[of].sent(*said, id_) for (of, *said), id_ in zip(each, ids, strict=True)]
+            # Of one decision in the order of the ids.
+            return [one for _, one in sorted(zip(which.tolist(), made, strict=True), key=lambda p: (p[0], p[1].key))]
         return [actions[of].output(seq, key, time, row) for of, seq, key, time, row in each]
 
     places = np.array([one.place for one in actions])

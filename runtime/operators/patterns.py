@@ -15,6 +15,7 @@ from ..frame import NO_INSTANTS, Frame, Instants, Rows, union
 from ..kernels import automaton_layout as layout
 from ..kernels.automaton import walk
 from ..kernels.automaton_threads import count_events, list_events, release_events
+from ..kernels.instants import that_matter
 from .elementwise import full
 from .node import Operator, Setting
 
@@ -163,11 +164,17 @@ class PatternOperator(BoundValues):
         self.room = 256
         self.names = tuple(step.name for step in pattern.steps)
         self.expired: Found | None = None
+        self.nothing = _found(
+            np.zeros((0, layout.OUT_COLUMNS), np.int64), np.zeros((0, self.program.bound_columns)), None
+        )
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
         self.grow(frame.keys)
         instants, met, updated = self.facts(frame, inputs)
         matter = self.matter(instants, met, updated)
+        if matter is not None and len(matter) == 0:
+            self.expired = self.nothing
+            return self.give(frame, self.nothing)
         if matter is not None:
             instants, met, updated = instants.take(matter), met[matter], updated[matter]
         return self.walked(frame, instants, met, updated, self.numbers(inputs, instants))
@@ -226,12 +233,7 @@ class PatternOperator(BoundValues):
     def matter(self, instants: Instants, met: Rows, updated: Rows) -> Rows | None:
         """Of the instants those of keys that have threads, or begin some in this batch; None: all."""
         waiting = self.keys[:, layout.WAITING] > 0
-        begins = ((met & self.options[layout.BEGINS]) != 0).nonzero()[0]
-        waiting[instants.key[begins]] = True
-        matter = waiting[instants.key]
-        if not self.timed:
-            matter &= (met | updated) != 0
-        found = matter.nonzero()[0]
+        found = that_matter(instants.key, met, updated, self.options[layout.BEGINS], self.timed, waiting)
         return found if 2 * len(found) < len(instants) else None
 
     def numbers(self, inputs: Sequence[Flow], instants: Instants) -> Numbers:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...compiler import plan as p
 from ...stdlib.column import Column, Mask, Values
-from ...stdlib.parts import PLACE_WORDS, TABLES, Part, columns_of, flags_of, layout, room_for, stacked_words
+from ...stdlib.parts import TABLES, Part, columns_of, flags_of, layout, stacked_words
 from ...stdlib.tables import Tables
 from ..flow import Dense, Flow, Truth, truths_over_rows, updates, where_true
 from ..frame import Frame, Instants, Keys, Rows, first_seen
@@ -23,12 +23,10 @@ from ..kernels.jit import NEVER
 from ..output import Counters
 from ..symbols import Symbols
 from .node import Operator, Setting
+from .pool import Pooled
 from .samples import numbers
 from .tables import Operations, SliceTables, TableState, tables_of
 from .windows import WindowFlow
-
-POOL_LEAST = 64
-
 
 # --- Samples ---------------------------------------------------------------------------------------------------------
 
@@ -126,10 +124,14 @@ class ThinOperator(Operator):
             self.thinned.add(at.take(early))
         first = inputs[0]
         if self.arity > 1 or not isinstance(first, Dense) or first.moments is not None:
-            return self.sparse(frame, at, Column(passes))
-        rows = np.zeros(len(frame), dtype=np.bool_)
-        rows[at.row] = passes
-        return Dense(frame, Column(rows), first.updated, lambda instants: Column(rows[instants.row] & ~instants.timer))
+            return self.sparse(frame, at, Column(passes, found.sampled))
+        rows, known = np.zeros(len(frame), dtype=np.bool_), np.zeros(len(frame), dtype=np.bool_)
+        rows[at.row], known[at.row] = passes, found.sampled
+
+        def look(instants: Instants) -> Column:
+            return Column(rows[instants.row], known[instants.row] & ~instants.timer)
+
+        return Dense(frame, Column(rows, known), first.updated, look)
 
     def commit(self) -> None:
         super().commit()
@@ -197,35 +199,23 @@ class TablesByNumber:
         return {kept.part: kept.run(operations, keys, self.symbols) for kept in self.kept}
 
 
-class RecentOperator(KeptWindow):
-    """`compiler.plan.Recent`: a pool holds the samples of all keys, each key's in a region of it (`kernels.recent`)."""
+class RecentOperator(KeptWindow, Pooled):
+    """`compiler.plan.Recent`: a pool holds the samples of all keys."""
 
-    STATE: ClassVar[tuple[str, ...]] = ("places", "back", "pool_value", "pool_time", "pool_rows", "used")
+    STATE: ClassVar[tuple[str, ...]] = ("back",)
 
     def __init__(self, setting: Setting, recent: p.Recent, parts: Sequence[Part], sampled: Sequence[str]) -> None:
         super().__init__(setting, parts, 1, sampled)
         self.recent = recent
-        self.stacked = stacked_words(parts)
-        self.places = np.zeros((0, PLACE_WORDS), dtype=np.int64)
+        self.begin_pool(self.arity, stacked_words(parts))
         self.back: Rows = np.zeros(0, dtype=np.int64)
-        self.used: Rows = np.zeros(1, dtype=np.int64)
-        self.pool_value, self.pool_time, self.pool_rows = self._pool(0)
-
-    def _pool(self, size: int) -> tuple[Values, Rows, Rows]:
-        return (
-            np.zeros(size * self.arity),
-            np.zeros(size, dtype=np.int64),
-            np.zeros(size * self.stacked, dtype=np.int64),
-        )
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
         return self.walk(frame, entries_of(frame, inputs, self.arity))
 
     def walk(self, frame: Frame, entries: Entries) -> WindowFlow:
         """Take the samples; give the window's values."""
-        known = len(self.places)
-        self.places = first_seen(self.places, frame.keys, 0)
-        self.places[known:, kernel.DUE] = NEVER
+        self.grow_places(frame.keys)
         self.back = self.parts.grown(self.back, frame.keys)
         at, parts, recent = entries.at, self.parts, self.recent
         paced = recent.every_ns is not None
@@ -246,7 +236,7 @@ class RecentOperator(KeptWindow):
                 row, key, time, timer, out.view(np.float64), out, ranges, counts,
             )  # fmt: skip
             if start < len(at):
-                self._widen(recent.samples)
+                self.widen(recent.samples)
         n = int(counts[0])
         return parts.flow(frame, Instants(row[:n], key[:n], time[:n], timer[:n]), out, self._tables(ranges[:n]))
 
@@ -267,28 +257,6 @@ class RecentOperator(KeptWindow):
         moved = [ranges[:, i] + shift for i in range(2)]
         value = self.pool_value[covered]
         return {part: tables_of(part, moved[0], moved[1], value, self.symbols) for part in self.table_parts}
-
-    def _widen(self, samples: int) -> None:
-        """More room in the pool: at least for one region."""
-        size = len(self.pool_time)
-        size += max(size, POOL_LEAST, room_for(samples))
-        self.pool_value, self.pool_time, self.pool_rows = (
-            np.concatenate([old, new[len(old) :]])
-            for old, new in zip((self.pool_value, self.pool_time, self.pool_rows), self._pool(size), strict=True)
-        )
-
-    def commit(self) -> None:
-        """Bring the regions together when a third of the pool is what they have left behind."""
-        super().commit()
-        rooms = int(self.places[:, kernel.ROOM].sum())
-        if int(self.used[0]) <= 3 * rooms // 2:
-            return
-        most = room_for(int((self.places[:, kernel.TAIL] - self.places[:, kernel.HEAD]).sum()))
-        value, time, rows = self._pool(most + 4 * len(self.places))
-        self.used[0] = kernel.repack(
-            self.pool_value, self.arity, self.pool_time, self.pool_rows, self.stacked, self.places, value, time, rows
-        )
-        self.pool_value, self.pool_time, self.pool_rows = value, time, rows
 
 
 class SessionOperator(KeptWindow):

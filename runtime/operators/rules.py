@@ -19,7 +19,7 @@ from ..lanes import NO_LANES, Lane, Lanes, by_lane, in_order, moved, one_lane, t
 from ..output import Happening, Life, Output
 from .node import Operator, Setting
 
-WHAT: tuple[Happening, ...] = ("raised", "repeated", "cleared", "uncertain", "certain")
+WHAT: tuple[Happening, ...] = ("raised", "repeated", "cleared", "uncertain", "certain", "flapping", "calm")
 NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 NOWHERE: Mask = np.zeros(0, dtype=np.bool_)
 
@@ -90,6 +90,8 @@ class Lives:
 
     def grow(self, keys: int) -> None:
         old = self.state.shape[1]
+        if old >= keys and not (self.timed and self.times.shape[1] < old):
+            return
         self.state = by_lane(self.state, keys, 0)
         new = self.state.shape[1]
         self.state[:, old:, [kernel.WHEN, kernel.UNTIL]] = UNKNOWN
@@ -178,7 +180,7 @@ class Lives:
         if before == 0:
             return LifeFlow(frame, at, lane, place, what)
         row, key, time, timer, count = _joined(fired)
-        return _with_timers(frame, at, Instants(row, key, time, timer), count, lane, place, what)
+        return with_timers(frame, at, Instants(row, key, time, timer), count, lane, place, what)
 
     def _report(self, life: LifeFlow) -> None:
         """Tell what happened."""
@@ -201,7 +203,7 @@ def _joined(pieces: list[list[NDArray[Any]]]) -> list[NDArray[Any]]:
     return pieces[0] if len(pieces) == 1 else [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
 
 
-def _with_timers(
+def with_timers(
     frame: Frame, at: Instants, fired: Instants, count: Rows, lane: Lane, place: Rows, what: NDArray[np.int8]
 ) -> LifeFlow:
     """What happened where something was said, and where timers fired (whose places come after), in one order."""

@@ -1,16 +1,16 @@
-"""What was held, in slices of time: for integrals, means by time, durations (`stdlib.durations`)."""
+"""What was held, and what lies between samples, in slices of time (`stdlib.durations`, `stdlib.lines`)."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...compiler import plan as p
-from ...stdlib.parts import HELD_COLUMNS, ring_slices
+from ...stdlib.parts import HELD_COLUMNS, LINE_COLUMNS, ring_slices
 from ..flow import Flow
 from ..frame import Frame, Instants, Rows, first_seen
-from ..kernels import spans as kernel
+from ..kernels import lines, spans
 from ..kernels.jit import NEVER
 from .node import Operator, Setting
 from .samples import taken
@@ -23,13 +23,14 @@ class SpansOperator(Operator):
     STATE = ("state", "bounds")
     SCRATCH = ("capacity",)
     columns: tuple[str, ...] = HELD_COLUMNS
+    kernel: ClassVar[Any] = spans
 
     def __init__(self, setting: Setting, slices: p.Slices, windows: Sequence[tuple[str, p.Window]]) -> None:
         super().__init__(setting)
         self.width = slices.width_ns
         self.windows = windows
         self.ring = ring_slices(max(longest_ns(w) for _, w in windows), self.width)
-        self.ends = kernel.HEADER + self.ring * kernel.SLOT
+        self.ends = self.kernel.HEADER + self.ring * self.kernel.SLOT
         self.state: Rows = np.zeros((0, self.ends + 2 * len(windows)), dtype=np.int64)
         self.bounds: list[Rows] = [np.zeros(0, dtype=np.int64) for _ in windows]
         self.capacity = 1024
@@ -53,8 +54,8 @@ class SpansOperator(Operator):
             counts = np.zeros(w, dtype=np.int64)
             row, time = (np.empty((w, self.capacity), dtype=np.int64) for _ in range(2))
             key = np.empty((w, self.capacity), dtype=np.int32)
-            rows = np.empty((w, self.capacity, kernel.COLUMNS), dtype=np.int64)
-            start = kernel.windows(
+            rows = np.empty((w, self.capacity, self.kernel.COLUMNS), dtype=np.int64)
+            start = self.kernel.windows(
                 start, at.key, at.row, at.time, updated, known, value, frame.running, self.width, self.ring,
                 ints.view(np.float64), ints, self.state.shape[1], shapes, bounds,
                 row, key, time, rows.reshape(-1).view(np.float64), rows.reshape(-1), counts,
@@ -75,7 +76,22 @@ class SpansOperator(Operator):
             return
         self.state = first_seen(self.state, keys, -1)
         fresh = self.state[known:]
-        fresh[:, kernel.HEADER + kernel.NUMBER : self.ends : kernel.SLOT] = NEVER
-        fresh[:, kernel.KNOWN] = 0
+        fresh[:, self.kernel.HEADER + self.kernel.NUMBER : self.ends : self.kernel.SLOT] = NEVER
+        self.begin(fresh)
         fresh[:, self.ends : self.ends + len(self.windows)] = NEVER
         fresh[:, self.ends + len(self.windows) :] = 1
+
+    def begin(self, fresh: Rows) -> None:
+        """Keys (n, words) before their first update: nothing is held."""
+        fresh[:, spans.KNOWN] = 0
+
+
+class LinesOperator(SpansOperator):
+    """`compiler.plan.Slices` of what lies between samples, with all windows on it."""
+
+    columns = LINE_COLUMNS
+    kernel: ClassVar[Any] = lines
+
+    def begin(self, fresh: Rows) -> None:
+        """Keys (n, words) before their first sample."""
+        fresh[:, lines.LATEST] = -1

@@ -1,10 +1,12 @@
 """Thresholds: many comparisons of one number, of which only those that were crossed are looked at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from math import inf, nextafter
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...compiler import plan as p
 from ...stdlib.column import Column, Mask
@@ -22,33 +24,58 @@ NOTHING: Rows = np.zeros(0, dtype=np.int64)
 
 @dataclass
 class ThresholdFlow:
-    """What a number crossed in a batch: the instants, its rank after each, which are of all thresholds (`common`, where
-    it appears or disappears), and which are of one: `crossed[starts[c]:starts[c + 1]]` of cut c."""
+    """What a number crossed in a batch: the instants, and its rank `before` and `after` each: how many of the ascending
+    `cuts` it is above, or ABSENT."""
 
     number: Flow
+    cuts: NDArray[np.float64]
     instants: Instants
+    before: Rows
     after: Rows
-    common: Rows
-    starts: Rows = field(default_factory=lambda: NOTHING)
-    crossed: Rows = field(default_factory=lambda: NOTHING)
+
+    @cached_property
+    def common(self) -> Rows:
+        """The instants that are of all thresholds: there the number appears or disappears."""
+        common: Rows = ((self.before == ABSENT) | (self.after == ABSENT)).nonzero()[0]
+        return common
+
+    @cached_property
+    def by_cut(self) -> tuple[Rows, Rows]:
+        """The others: those that cross cut c are `crossed[starts[c]:starts[c + 1]]` of (starts, crossed)."""
+        if len(self.common) == len(self.instants):
+            return NOTHING, NOTHING
+        sizes = np.abs(self.after - self.before)
+        sizes[self.common] = 0
+        starts, place = np.empty(len(self.cuts) + 1, dtype=np.int64), np.empty(len(self.cuts), dtype=np.int64)
+        crossed = np.empty(int(sizes.sum()), dtype=np.int64)
+        kernel.by_cut(self.before, self.after, place, starts, crossed)
+        return starts, crossed
 
     def of(self, cut: int) -> Rows:
         """The instants that concern one cut."""
-        own = self.crossed[self.starts[cut] : self.starts[cut + 1]] if len(self.crossed) else NOTHING
+        starts, crossed = self.by_cut
+        own = crossed[starts[cut] : starts[cut + 1]] if len(crossed) else NOTHING
         if len(self.common) == 0:
             return own
         return np.sort(np.concatenate([self.common, own])) if len(own) else self.common
 
     def changes(self, cuts: Rows, above: Mask) -> Lanes:
         """The changes of many thresholds: which cut each looks at, and whether it is true above it."""
+        starts, crossed = self.by_cut
         size = len(cuts) * len(self.common)
-        if len(self.starts):
-            size += int((self.starts[cuts + 1] - self.starts[cuts]).sum())
+        if len(starts):
+            size += int((starts[cuts + 1] - starts[cuts]).sum())
         if size == 0:
             return NO_LANES
         lane, at, truth = np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int8)
-        kernels.crossed(cuts, above, self.after, self.common, self.starts, self.crossed, lane, at, truth)
+        kernels.crossed(cuts, above, self.after, self.common, starts, crossed, lane, at, truth)
         return Lanes(self.instants, lane, at, truth)
+
+    def ranks(self, instants: Instants) -> Rows:
+        """The number's rank at any instants."""
+        column = full(self.number.at(instants), len(instants))
+        ranks = np.searchsorted(self.cuts, column.values)
+        return ranks if column.known is None else np.where(column.known, ranks, ABSENT)
 
 
 class ThresholdsOperator(Operator):
@@ -78,7 +105,7 @@ class ThresholdsOperator(Operator):
         at, first = self._instants(frame, number)
         n = len(at)
         if n == 0:
-            return ThresholdFlow(number, NO_INSTANTS, NOTHING, NOTHING)
+            return ThresholdFlow(number, self.cuts, NO_INSTANTS, NOTHING, NOTHING)
         column = full(number.at(at), n)
         out, before, after = (np.empty(n, dtype=np.int64) for _ in range(3))
         values = np.ascontiguousarray(column.values, dtype=np.float64)
@@ -87,7 +114,7 @@ class ThresholdsOperator(Operator):
             at.key, values if values.flags.writeable else values.copy(), known, first, self.cuts, self.last,
             self.last_known, self.between, out, before, after,
         )  # fmt: skip
-        return self._sorted(number, at.take(out[:count]), before[:count], after[:count])
+        return ThresholdFlow(number, self.cuts, at.take(out[:count]), before[:count], after[:count])
 
     def _instants(self, frame: Frame, number: Flow) -> tuple[Instants, Mask]:
         """Where the number may have another value, and which of these are a key's first event."""
@@ -100,17 +127,6 @@ class ThresholdsOperator(Operator):
         begins = np.zeros(len(frame), dtype=np.bool_)
         begins[frame.newcomers.row] = True
         return at, begins[at.row] & ~at.timer
-
-    def _sorted(self, number: Flow, at: Instants, before: Rows, after: Rows) -> ThresholdFlow:
-        everyone = (before == ABSENT) | (after == ABSENT)
-        common = everyone.nonzero()[0]
-        if len(common) == len(at):
-            return ThresholdFlow(number, at, after, common)
-        cuts = len(self.cuts)
-        starts, place = np.empty(cuts + 1, dtype=np.int64), np.empty(cuts, dtype=np.int64)
-        crossed = np.empty(int(np.abs(after - before)[~everyone].sum()), dtype=np.int64)
-        kernel.by_cut(before, after, place, starts, crossed)
-        return ThresholdFlow(number, at, after, common, starts, crossed)
 
 
 class ThresholdOperator(Operator):

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from ...compiler import plan as p
 from ...stdlib.column import Column
-from ..flow import Dense, Flow, Held, Sparse, truth, truths_over_rows, updates
+from ..flow import Dense, Flow, Held, Sparse, positions, truth, truths_over_rows, updates
 from ..frame import NO_INSTANTS, Frame, Instants, Rows, first_seen
 from ..kernels import episodes
 from ..kernels.episodes import SILENT, UNKNOWN
 from ..kernels.jit import NEVER
 from ..lanes import column_of, one_lane
-from .lasting import Lasting
+from .lasting import Lasting, held_as
 from .node import Operator, Setting
 
 DAY_NS = 86_400_000_000_000
@@ -45,6 +45,8 @@ class Buffer:
         while start < count:
             counts = np.zeros(1, dtype=np.int64)
             start = step(start, [*out, counts])
+            if counts[0] == 0 and start >= count and not pieces:
+                return NO_INSTANTS, NO_TRUTHS
             pieces.append([a[: counts[0]].copy() for a in out])
         if len(pieces) > 1:
             self.size = 4 * size
@@ -113,9 +115,14 @@ class HoldsOperator(Operator):
                 *out,
             )  # fmt: skip
 
-        before = self.lasting.held(self.lane)
+        given = self.given.copy()
         instants, changed = self.buffer.fill(len(at), step)
-        return Sparse(frame, instants, column_of(changed), before)
+        column = column_of(changed)
+
+        def look(asked: Instants) -> Column:
+            return held_as(given).look(positions(frame, asked, instants), asked.key, column)
+
+        return Sparse(frame, instants, column, None, look=look)
 
 
 class QuietOperator(Operator):

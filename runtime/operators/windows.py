@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,8 +15,8 @@ from ...stdlib.catalogue import AGGREGATES
 from ...stdlib.column import DTYPES, Column, Mask, Values
 from ...stdlib.function import Combined
 from ...stdlib.parts import (
+    CACHE_LINE_WORDS,
     INTS,
-    LINE_WORDS,
     TABLES,
     Part,
     ring_slices,
@@ -26,7 +26,7 @@ from ..flow import Flow
 from ..frame import Frame, Instants, Keys, Rows
 from ..kernels import slices as kernel
 from ..kernels.jit import COMPILED, NEVER
-from ..kernels.runs import by_key, runs
+from ..kernels.runs import Few, by_key, runs
 from ..symbols import Symbols
 from .node import Operator, Setting
 from .samples import Samples, samples_of
@@ -70,7 +70,7 @@ class SliceFlow:
 class SlicesOperator(Operator):
     """`compiler.plan.Slices`, with all `compiler.plan.Window`s on it."""
 
-    STATE = ("state", "bounds", "tables")
+    STATE: ClassVar[tuple[str, ...]] = ("state", "bounds", "tables")
     SCRATCH = ("capacity",)
 
     def __init__(
@@ -113,12 +113,11 @@ class SlicesOperator(Operator):
         pieces: list[list[list[NDArray[Any]]]] = [[] for _ in range(w)]
         wanted = np.zeros(len(samples.key) if self.kept_tables else 0, dtype=np.bool_)
         order = frame.by_key if samples.key is frame.key else by_key(samples.key, frame.keys)
-        begins, made = np.arange(len(order) + 1, dtype=np.int32), NO_INTS
+        begins = np.arange(len(order) + 1, dtype=np.int32)
         ints = self.state.reshape(-1)
         if samples.at is samples.time:
             begins = runs(order, samples.key, samples.time, self.width)
-            if not COMPILED:
-                made = slices_with(samples, order, begins, ints, at, self.width).reshape(-1)
+        made = self.made(samples, order, begins)
         start, n = 0, len(begins) - 1
         while start < n:
             counts = np.zeros(w, dtype=np.int64)
@@ -140,6 +139,12 @@ class SlicesOperator(Operator):
         return SliceFlow(
             {id_: c.flow(frame, at, t) for (id_, _), c, t in zip(self.windows, closed, tables, strict=True)}
         )
+
+    def made(self, samples: Samples, order: Few, begins: Few) -> Rows:
+        """What slices come to with each run of samples, where that is not left to the kernel; else nothing."""
+        if COMPILED or samples.at is not samples.time:
+            return NO_INTS
+        return slices_with(samples, order, begins, self.state.reshape(-1), self.layout, self.width).reshape(-1)
 
     def _tables(
         self, samples: Samples, wanted: Mask, closed: Sequence["Closed"], keys: int
@@ -303,6 +308,8 @@ class Closed:
 
     def in_order(self, instants: int) -> "Closed":
         """By instant, of which there are so many, as they are by key."""
+        if bool((self.instant[1:] >= self.instant[:-1]).all()):
+            return self
         order = by_key(self.instant.astype(np.int32), instants)
         return Closed(
             self.instant.take(order), self.row.take(order), self.key.take(order), self.time.take(order),
@@ -384,8 +391,8 @@ class AggregateValue:
 
 def lines(keys: int, words: int) -> Rows:
     """An array (keys, words) that begins where a line of the processor's cache does."""
-    whole = np.empty(keys * words + LINE_WORDS, dtype=np.int64)
-    skip = -(whole.ctypes.data // 8) % LINE_WORDS
+    whole = np.empty(keys * words + CACHE_LINE_WORDS, dtype=np.int64)
+    skip = -(whole.ctypes.data // 8) % CACHE_LINE_WORDS
     return whole[skip : skip + keys * words].reshape(keys, words)
 
 

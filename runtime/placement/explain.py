@@ -11,7 +11,7 @@ from time import monotonic
 
 from .alternatives import elsewhere, runner_up, without_crossing
 from .milp import Solution
-from .model import Model
+from .model import Model, partial_bytes
 from .problem import SECONDS_A_DAY, Cost, Flow, Placed, Use, budgets, crosses, needs
 from .programme import Programme
 from .words import Words
@@ -33,7 +33,8 @@ class Otherwise:
 @dataclass(frozen=True, slots=True)
 class Carried:
     """What goes over a link: `hz` times a second in all, as it was measured, declared or assumed. `must`: it does in
-    every placement; else `otherwise` is the best of the others, if one was found."""
+    every placement; else `otherwise` is the best of the others, if one was found. Where it is what a group's windows
+    come to at each sender, it goes over the link `instead` of so many bytes a day: the samples."""
 
     node: str
     words: str
@@ -44,6 +45,7 @@ class Carried:
     how: str
     must: bool
     otherwise: Otherwise | None
+    instead: int | None = None
 
     @property
     def bytes_per_s(self) -> float:
@@ -100,6 +102,7 @@ class _Explaining:
         self.end = end
         self.programme = Programme(model.problem)
         self.tiers = [tier.name for tier in self.problem.tiers]
+        self.partials = frozenset(model.partials.values())
         self.left_out = 0
 
     def explanation(self) -> Explanation:
@@ -144,16 +147,22 @@ class _Explaining:
                 self.left_out += 1
         ends = (self.tiers[link], self.tiers[link + 1])
         rates = self.model.rates
+        words, hz, instead = self.words.flow(node, flow.down), rates.total_told_hz(node), None
+        if flow.tail == self.model.partials.get(flow.name):
+            words = f"{self.words.flow(node)}: partial at {ends[0]}, total at {ends[1]}"
+            hz = flow.bytes / SECONDS_A_DAY / partial_bytes(node)
+            instead = None if otherwise is None else flow.bytes + otherwise.bytes_more
         return Carried(
             flow.name,
-            self.words.flow(node, flow.down),
+            words,
             ends[flow.down],
             ends[not flow.down],
             flow.bytes,
-            rates.total_told_hz(node),
+            hz,
             rates.of[flow.name].how,
             must,
             otherwise,
+            instead,
         )
 
     def _must_cross(self, flow: Flow, link: int) -> bool:
@@ -172,11 +181,17 @@ class _Explaining:
 
     def _moves(self, placed: Sequence[int]) -> Iterator[str]:
         """What stands elsewhere: what has a name, or, if nothing has, what the expressions are."""
-        moved = [i for i, tier in enumerate(placed) if tier != self.solution.placed[i] and self.model.members[i]]
+        moved = [i for i, tier in enumerate(placed) if tier != self.solution.placed[i]]
         named = [(i, name) for i in moved for name in self._names(i)]
-        told = named or [(i, f"`{self.words.text(self.words.nodes[self.problem.items[i].name])}`") for i in moved]
+        told = named or [(i, f"`{self._text(i)}`") for i in moved if self.model.members[i]]
         for item, words in dict.fromkeys(told):
             yield f"{words} at {self.tiers[placed[item]]}"
+        for item in moved:
+            if item in self.partials:
+                yield f"the samples of `{self._text(item)}` at {self.tiers[placed[item]]}"
+
+    def _text(self, item: int) -> str:
+        return self.words.text(self.words.nodes[self.problem.items[item].name])
 
     def _names(self, item: int) -> list[str]:
         """The names of what is in an item."""

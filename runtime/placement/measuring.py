@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ...compiler.plan import Pattern, Plan, Rule
+from ...compiler.plan import Message, Pattern, Plan, Rule
 from ...stdlib.column import Column
-from ..edge.cutting import SENT, Crossing, Parts
+from ..edge.cutting import SENT, Crossing, Parts, momentary
 from ..edge.shipping import Shipper
 from ..engine import Engine
 from ..flow import Dense, Sparse, updates
@@ -21,7 +21,8 @@ from ..output import Life, Output
 from .measured import Measured
 from .rates import asked_by_level
 
-COUNTED = (*SENT, Pattern, Rule)
+TOLD = (*SENT, Message)
+COUNTED = (*TOLD, Pattern, Rule)
 """What gives something that can be counted; what an action does, it does when its rule happens."""
 NS_PER_S = 1_000_000_000
 
@@ -37,7 +38,7 @@ class Profile:
         self.first_ns: int | None = None
         self.last_ns: int | None = None
         self._rules = {node.operator.name: node.id for node in engine.plan.nodes if isinstance(node.operator, Rule)}
-        self._counted = [node for node in engine.plan.nodes if isinstance(node.operator, (*SENT, Pattern))]
+        self._counted = [node for node in engine.plan.nodes if isinstance(node.operator, (*TOLD, Pattern))]
         self._shipper = Shipper(engine, everything(engine.plan))
         self._ship = engine.observer
         engine.observer = self._observe
@@ -102,12 +103,19 @@ class Profile:
 
 def everything(plan: Plan) -> Parts:
     """Parts between which all goes up that can."""
-    by_level = asked_by_level(plan)
+    by_level, of_messages = asked_by_level(plan), momentary(plan)
     kinds = {timeline.id: timeline.kind for timeline in plan.timelines}
     crossing = tuple(
-        Crossing(node.id, node.timeline, node.event, node.type.name, not node.event and node.id in by_level)
+        Crossing(
+            node.id,
+            node.timeline,
+            node.event,
+            node.type.name,
+            not node.event and node.id in by_level,
+            node.id in of_messages,
+        )
         for node in plan.nodes
-        if isinstance(node.operator, SENT) and kinds[node.timeline] != "source"
+        if isinstance(node.operator, TOLD) and kinds[node.timeline] != "source"
     )
     return Parts(plan, plan, tuple(id_ for id_, kind in kinds.items() if kind != "source"), crossing)
 

@@ -5,7 +5,7 @@ frozenset({'5d5ccaf66bd4d021', …})
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...compiler.plan import Plan
 from ..edge.cutting import COPIED
@@ -19,11 +19,13 @@ class Placement:
     """`targets` from the devices up; `of` has the target of every node but those that are worked out wherever they are
     used (`edge.cutting.COPIED`).
 
-    Data only flows up: no node stands nearer to the devices than one of its inputs.
+    Data only flows up: no node stands nearer to the devices than one of its inputs. Of a node with `partials`, each of
+    another target, nearer to the devices, works out its part.
     """
 
     targets: tuple[str, ...]
     of: Mapping[str, str]
+    partials: Mapping[str, str] = field(default_factory=dict)
 
     def at(self, target: str) -> frozenset[str]:
         """The nodes that stand at a target."""
@@ -33,6 +35,12 @@ class Placement:
         """The nodes that stand at a target further from the devices: what `edge.cutting.cut` asks for."""
         higher = self.targets[self.targets.index(target) + 1 :]
         return frozenset(id_ for id_, where in self.of.items() if where in higher)
+
+    def in_parts(self, target: str) -> frozenset[str]:
+        """Of the nodes above a target those that are worked out in parts there or below: `cut` asks for them, too."""
+        above = self.above(target)
+        lower = self.targets[: self.targets.index(target) + 1]
+        return frozenset(id_ for id_, where in self.partials.items() if id_ in above and where in lower)
 
 
 def whole(plan: Plan) -> Placement:

@@ -85,6 +85,8 @@ class Words:
                 return f"rule `{rule}`: its alerts{_when(node)}"
             case p.Action(kind="run", rule=rule, name=name):
                 return f"rule `{rule}`: that it runs `{name}`{_when(node)}"
+            case p.Action(kind="set", rule=rule, name=name):
+                return f"rule `{rule}`: {f'what it sets `{name}` to' if down else f'that it set `{name}`'}{_when(node)}"
             case p.Action(kind="send", rule=rule, name=name):
                 return f"rule `{rule}`: {f'its command `{name}`' if down else f'that it sent `{name}`'}{_when(node)}"
             case p.Action(rule=rule, name=name):

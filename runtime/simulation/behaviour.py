@@ -38,7 +38,8 @@ class Behaviour(Protocol):
 
 @dataclass(frozen=True)
 class Obedient:
-    """Accepts a command at once, has done it at once, and is then as the command's `confirm` says.
+    """Accepts a command at once, has done it at once, and is then as the command's `confirm` says; a property that is
+    set is what it shall be.
 
     A repeated command is answered again, and changes nothing more. `values` gives what a device (type, id) would
     report of its fields at a time. Where no values are found for which `confirm` is true, nothing changes.
@@ -54,6 +55,8 @@ class Obedient:
             Answer(deliver.command_id, time, "accepted"),
             Answer(deliver.command_id, time, "done"),
         )
+        if command.sets is not None:
+            return (*answers, Change(deliver.device, deliver.id, time, deliver.arguments))
         if command.confirm is None:
             return answers
         values = self.values(deliver.device, deliver.id, time)

@@ -23,7 +23,7 @@ from ..commands.records import Answer, Deliver, Effect
 from ..commands.records import Reported as Report
 from ..engine import Engine
 from ..gathering import Outputs
-from ..output import Sent, Signalled, Started
+from ..output import Life, Sent, Set, Signalled, Started
 from .behaviour import Behaviour, Change, Obedient
 from .fleet import Fleet, Reported
 from .telemetry import Telemetry
@@ -31,7 +31,7 @@ from .telemetry import Telemetry
 REPORTED, DECIDED, ANSWERED = range(3)
 """At one time what is reported comes first, then what is decided, then what is answered."""
 
-Event = Report | Sent | Started | Signalled | Answer
+Event = Report | Life | Sent | Set | Started | Signalled | Answer
 Entry = tuple[int, int, int, Event]
 """When it comes, which of these it is, a running number, what it is."""
 
@@ -122,9 +122,14 @@ class FleetWorld:
     def _decided(self, outputs: Outputs, begin: int) -> None:
         """Queue what concerns commands; what is known only now, as it waited for stragglers, is decided now."""
         for output in outputs:
-            if isinstance(output, Sent | Started) or (
-                isinstance(output, Signalled) and self.orchestrator.known.asks_for(output.name)
-            ):
+            match output:
+                case Signalled(name=name):
+                    asked = self.orchestrator.known.asks_for(name)
+                case Life() | Sent() | Set() | Started():
+                    asked = self.orchestrator.concerns(output)
+                case _:
+                    continue
+            if asked:
                 self._push(max(output.time, begin), DECIDED, output)
 
     def _push(self, time: int, kind: int, what: Event) -> None:
@@ -156,9 +161,8 @@ class FleetWorld:
                 if at <= latest.told[number]:
                     return
                 latest.told[number] = at
-            case Sent():
-                whose = next(one.device for one in self.plan.timelines if one.id == what.timeline)
-                assert whose is not None
+            case Sent() | Set():
+                whose = what.timeline.removesuffix(" settled")
                 self._tell_latest(whose, self._latest[whose].fleet.numbers[what.key[0]], time)
             case Started():
                 for device, latest in self._latest.items():

@@ -11,21 +11,26 @@ decides something: a decision is carried out when it is due, not only when the n
 """
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
-from ..admitted import Acknowledge, Input, MarkAll, Message, fed
+from ..admitted import Acknowledge, Input, Mark, MarkAll, Message, fed
+from ..checkpoint import Checkpoint, from_bytes, to_bytes
 from ..commands.orchestrator import Orchestrator
 from ..commands.records import Answer, Deliver, Effect, Reported
 from ..engine import Engine
-from ..output import Counters, Output, Sent, Signalled, Started
+from ..output import Counters, Life, Output, Sent, Set, Signalled, Started
 from .behaviour import Behaviour, Change
 
-DECISIONS = (Sent, Started, Signalled)
-"""Outputs of rules and signals that concern commands."""
+DECISIONS = (Life, Sent, Set, Started, Signalled)
+"""Outputs of rules and signals that may concern commands."""
+
+AHEAD_MAX = 1000
+"""At so many times at most devices report in one batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +60,16 @@ class Device(Protocol):
 
 
 class Execution(Protocol):
-    """What executes a plan: one engine, or several that are joined by links."""
+    """What executes a plan: one engine, or several that are joined by links.
+
+    `advance` says how late it is, and gives what has come of that alone: what links deliver. `next_due` is when they
+    deliver something next; `admits` when what a person does is admitted where it matters.
+    """
 
     def feed(self, inputs: Sequence[Input]) -> Sequence[Output]: ...
     def advance(self, time: int) -> Sequence[Output]: ...
+    def next_due(self) -> int | None: ...
+    def admits(self, acknowledge: Acknowledge) -> int: ...
     def end(self) -> Sequence[Output]: ...
     def checkpoint(self) -> Any: ...
     def restore(self, state: Any) -> None: ...
@@ -75,15 +86,21 @@ class WholeEngine:
         return self.engine.counters
 
     def feed(self, inputs: Sequence[Input]) -> Sequence[Output]:
-        """Take inputs, as one batch between marks of all."""
+        """Take inputs, as one batch; only what a person does ends one.
+
+        A mark of all is a mark of each device that is registered by then, all of them one input.
+        """
         outputs: list[Output] = []
         batch: list[tuple[int, Input]] = []
+        registered = {(type_, id_): None for type_, one in self.engine.registries.items() for id_ in one.ids}
         for seq, one in enumerate(inputs, self.engine.next_seq):
-            if batch and isinstance(one, MarkAll):
-                outputs += fed(self.engine, batch)
-                batch = []
+            if isinstance(one, MarkAll) and registered and len(inputs) > 1:
+                batch += [(seq, Mark(type_, id_, one.time)) for type_, id_ in registered]
+                continue
             batch.append((seq, one))
-            if isinstance(one, MarkAll | Acknowledge):
+            if isinstance(one, Message):
+                registered[one.device, one.id] = None
+            elif isinstance(one, MarkAll | Acknowledge):
                 outputs += fed(self.engine, batch)
                 batch = []
         return [*outputs, *(fed(self.engine, batch) if batch else ())]
@@ -91,6 +108,12 @@ class WholeEngine:
     def advance(self, time: int) -> Sequence[Output]:
         """There is no link that delays anything."""
         return []
+
+    def next_due(self) -> int | None:
+        return None
+
+    def admits(self, acknowledge: Acknowledge) -> int:
+        return acknowledge.time
 
     def end(self) -> Sequence[Output]:
         return self.engine.end()
@@ -107,11 +130,21 @@ Entry = tuple[int, int, int, int, "Message | Acknowledge | Answer | Change", int
 those that do; a running number; what it is; and of a report, how often the device had changed when it was foreseen."""
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What arrives at one time: the inputs with the mark before them, and the entries of the queue they are of."""
+
+    time: int
+    inputs: Sequence[Input]
+    entries: Sequence[Entry]
+
+
 @dataclass
 class World:
     """A plan, what executes it, devices and how they behave.
 
-    `acknowledged`: what people do, and when. `behind`: by how much (ns) the slowest clock of a device is behind at a
+    `restarts`: when (ns, ascending) the processes die, and go on from their checkpoints, `anew` being what executes the
+    plan then. `acknowledged`: what people do. `behind`: by how much (ns) the slowest clock of a device is behind at a
     time; the gateways do not claim more than such a device can know.
     """
 
@@ -119,9 +152,11 @@ class World:
     execution: Execution
     devices: Sequence[Device]
     behaviour: Behaviour
-    acknowledged: Sequence[tuple[int, Acknowledge]] = ()
+    acknowledged: Sequence[Acknowledge] = ()
     behind: Callable[[int], int] = lambda time: 0
     start: int = 0
+    restarts: Sequence[int] = ()
+    anew: Callable[[], Execution] | None = None
     journal: list[Input] = field(default_factory=list)
     """What was admitted."""
     said: list[Output] = field(default_factory=list)
@@ -140,7 +175,11 @@ class World:
         self._count = 0
         self._passed = self.start
         """What the gateways have said: nothing earlier than this will come."""
+        self._ahead = 1
+        """At how many times devices report in the next batch: more and more while nothing comes of what they say."""
         self._end = self.start
+        self._restarts = deque(self.restarts)
+        self._events = {(type_.name, field.name) for type_ in self.plan.devices for field in type_.fields}
         self._lateness = max((device.lateness_ns for device in self.plan.devices), default=0)
 
     def run(self, end: int) -> None:
@@ -148,8 +187,9 @@ class World:
         self._end = end
         for place in range(len(self.devices)):
             self._foresee(place)
-        for place, (time, acknowledge) in enumerate(self.acknowledged):
-            self._push(time, 1, place, acknowledge)
+        for place, acknowledge in enumerate(self.acknowledged):
+            admitted = self.execution.admits(acknowledge)
+            self._push(admitted, 1, place, replace(acknowledge, time=admitted))
         last = end + self._lateness + 1
         while True:
             coming = self._next_time()
@@ -161,9 +201,13 @@ class World:
 
     def _next_time(self) -> int | None:
         """When something comes next, or is due."""
-        due = self.orchestrator.next_due()
-        times = [self._queue[0][0]] if self._queue else []
-        return min(times if due is None else [*times, due], default=None)
+        due = [
+            self.orchestrator.next_due(),
+            self.execution.next_due(),
+            self._queue[0][0] if self._queue else None,
+            self._restarts[0] if self._restarts else None,
+        ]
+        return min((time for time in due if time is not None), default=None)
 
     # --- What comes --------------------------------------------------------------------------------------------------
 
@@ -182,21 +226,64 @@ class World:
     def _at(self, time: int) -> None:
         """Let come what comes next, at this time: all that is reported and done, or one thing that comes of commands,
         or what is due."""
-        reports = self._arriving(time)
-        if reports:
-            inputs = [entry[4] for entry in reports if isinstance(entry[4], Message | Acknowledge)]
-            if not self._feed([*self._mark(time), *inputs], time):
-                self._put_back(reports)
+        if self._restarts and self._restarts[0] <= time:
+            self._restarts.popleft()
+            self._restart()
             return
-        mark = self._mark(time)
+        arrivals = self._arrivals(time)
+        if len(arrivals) > 1:
+            self._feed_ahead(arrivals)
+            return
+        if arrivals:
+            (arrival,) = arrivals
+            if self._feed(arrival.inputs, time):
+                self._ahead *= 2
+            else:
+                self._put_back(arrival.entries)
+            return
+        mark = self._mark(time, self._passed)
         if mark and not self._feed(mark, time):
             return
         if self._queue and self._queue[0][0] == time:
             self._react(heapq.heappop(self._queue), time)
         else:
             self.now = time
-            self.said += self.execution.advance(time)
+            outputs = self.execution.advance(time)
+            self.said += outputs
+            self._decided(outputs)
             self._carry_out(self.orchestrator.advance(time))
+
+    def _restart(self) -> None:
+        """Whatever decides goes on from what was written of it."""
+        assert self.anew is not None
+        executed, commands = self.execution.checkpoint(), self.orchestrator.checkpoint()
+        self.execution = self.anew()
+        self.execution.restore(executed)
+        self.orchestrator = Orchestrator(self.plan)
+        self.orchestrator.restore(from_bytes(to_bytes(Checkpoint(b"", commands))).state)
+
+    def _arrivals(self, time: int) -> list[Arrival]:
+        """What is reported and done at a time, and at those after it as far as nothing else is to come before.
+
+        None if nothing is at this time. What links deliver depends on when it is: with them there is one time only.
+        """
+        entries = self._arriving(time)
+        if not entries:
+            return []
+        most = min(self._ahead, AHEAD_MAX) if isinstance(self.execution, WholeEngine) else 1
+        due, restart = self.orchestrator.next_due(), self._restarts[0] if self._restarts else None
+        last = min(self._end, self._end if due is None else due, self._end if restart is None else restart - 1)
+        found: list[Arrival] = []
+        passed = self._passed
+        while True:
+            marks = self._mark(time, passed)
+            passed = max([passed, *(mark.time for mark in marks)])
+            done = [entry[4] for entry in entries if isinstance(entry[4], Message | Acknowledge)]
+            found.append(Arrival(time, [*marks, *done], entries))
+            if len(found) == most or not self._queue or self._queue[0][0] > last or self._queue[0][1] == 2:
+                return found
+            time = self._queue[0][0]
+            entries = self._arriving(time)
 
     def _arriving(self, time: int) -> list[Entry]:
         """What is reported and done at a time, in order."""
@@ -215,10 +302,10 @@ class World:
         for entry in entries:
             heapq.heappush(self._queue, entry)
 
-    def _mark(self, time: int) -> list[Input]:
-        """What the gateways say at a time, if that is something new."""
+    def _mark(self, time: int, said: int) -> list[MarkAll]:
+        """What the gateways say at a time, if that is something new after what they have said."""
         passed = time - self.behind(time)
-        return [MarkAll(passed)] if passed > self._passed else []
+        return [MarkAll(passed)] if passed > said else []
 
     def _react(self, entry: Entry, time: int) -> None:
         """What comes of a command: an answer, a change, or what the changed device reports."""
@@ -251,13 +338,48 @@ class World:
         out, and the inputs are still to come. Decisions after the end do not count any more.
         """
         before = self.execution.checkpoint()
-        outputs = self.execution.feed(inputs)
+        outputs = self._executed(inputs, time)
         mark = self._mark_before(outputs, time)
         if mark is not None:
             self.execution.restore(before)
             # The gateways can say so once the slowest clock has come so far.
             inputs, time = [mark], max(self.now, mark.time - 1 + self.behind(time))
-            outputs = self.execution.feed(inputs)
+            outputs = self._executed(inputs, time)
+        self._admitted(inputs, outputs, time)
+        return mark is None
+
+    def _feed_ahead(self, arrivals: Sequence[Arrival]) -> None:
+        """Admit what arrives at several times, in one batch: as much of it as nothing else comes before.
+
+        What is still to come when something comes of commands, or had to be decided earlier, goes back to the queue,
+        and the execution to where it was then.
+        """
+        assert isinstance(self.execution, WholeEngine)
+        before, seq = self.execution.checkpoint(), self.execution.engine.next_seq
+        outputs = deque(self.execution.feed([one for arrival in arrivals for one in arrival.inputs]))
+        done = 0
+        for arrival in arrivals:
+            coming = self._next_time()
+            if done > 0 and coming is not None and coming < arrival.time:
+                break
+            seq += len(arrival.inputs)
+            said: list[Output] = []
+            while outputs and outputs[0].seq < seq:
+                said.append(outputs.popleft())
+            if self._mark_before(said, arrival.time) is not None:
+                break
+            self._admitted(arrival.inputs, said, arrival.time)
+            done += 1
+        if done == len(arrivals):
+            self._ahead *= 2
+            return
+        self._ahead = 1
+        self.execution.restore(before)
+        self.execution.feed([one for arrival in arrivals[:done] for one in arrival.inputs])
+        self._put_back([entry for arrival in arrivals[done:] for entry in arrival.entries])
+
+    def _admitted(self, inputs: Sequence[Input], outputs: Sequence[Output], time: int) -> None:
+        """Inputs have been admitted at a time: carry out what was decided."""
         self.journal += inputs
         self.said += outputs
         self.now = time
@@ -266,14 +388,22 @@ class World:
                 self._passed = max(self._passed, one.time)
             elif isinstance(one, Message):
                 self._carry_out(self.orchestrator.take(Reported(one.device, one.id, one.time, one.fields), time))
+        self._decided(outputs)
+
+    def _executed(self, inputs: Sequence[Input], time: int) -> list[Output]:
+        """What comes of inputs at a time, and of what links deliver until then."""
+        before = self.execution.advance(time)
+        return [*before, *self.execution.feed(inputs), *self.execution.advance(time)]
+
+    def _decided(self, outputs: Sequence[Output]) -> None:
+        """Let the orchestrator know, now, of what rules and signals say."""
         for output in outputs:
             if isinstance(output, DECISIONS) and output.time <= self._end:
-                self._carry_out(self.orchestrator.take(output, time))
-        return mark is None
+                self._carry_out(self.orchestrator.take(output, self.now))
 
     def _mark_before(self, outputs: Sequence[Output], time: int) -> MarkAll | None:
         """What the gateways could have said so that a decision had come when it was due; None: all came in time."""
-        late = [o.time for o in outputs if o.time < min(time, self._end + 1) and self._concerns(o)]
+        late = [o.time for o in outputs if o.time < min(time, self._end + 1) and self.orchestrator.concerns(o)]
         if not late:
             return None
         known = time - self.behind(time)
@@ -282,17 +412,19 @@ class World:
                 return MarkAll(moment)
         return None
 
-    def _concerns(self, output: Output) -> bool:
-        """Whether an output makes a difference to commands."""
-        if isinstance(output, Signalled):
-            return self.orchestrator.asks_for(output.name)
-        return isinstance(output, Sent | Started)
-
     def _carry_out(self, effects: Sequence[Effect]) -> None:
         for effect in effects:
             if isinstance(effect, Deliver):
                 self.deliveries.append(effect)
+                self._tell_sent(effect)
                 for one in self.behaviour.on_command(effect, self.now):
                     self._push(max(one.time, self.now), 2, 0, one)
             else:
                 self.outputs.append(effect)
+
+    def _tell_sent(self, deliver: Deliver) -> None:
+        """Where a program asks when a command was sent: an event of the device, admitted as its messages are."""
+        event = p.sending(deliver.command)
+        if deliver.attempt == 0 and (deliver.device, event) in self._events:
+            time = max(self.now, self._passed)
+            self._push(self.now, 2, 0, Message(deliver.device, deliver.id, time, {event: True}))

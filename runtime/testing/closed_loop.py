@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from ...compiler import plan as p
 from ...stdlib.function import Value
 from ..commands.records import Answer, Deliver, Outcome, Proceeded
-from ..output import Alerted, Emitted, Output, Sent, Started
+from ..output import Alerted, Emitted, Output, Sent, Set, Started
 from ..simulation.behaviour import Change, Obedient
-from ..simulation.world import Report, WholeEngine, World
+from ..simulation.world import Execution, Report, WholeEngine, World
 from .executors import Acknowledge, Input, Run, on_engine
+from .linked import OverLinks
 from .scenario import EPOCH, Scenario
 from .virtual import VirtualDevice
 
@@ -26,35 +27,50 @@ Observed = Output | Outcome | Proceeded
 
 @dataclass(frozen=True)
 class Simulated:
-    """What was admitted in a scenario's world, the engine's run of it as it was there (None: it was not needed), and
-    what came of commands and procedures."""
+    """What was admitted in a scenario's world, the engine's run of it as it was there (None: it was not needed, or the
+    program ran in parts), and what came of commands and procedures."""
 
     inputs: tuple[Input, ...]
     run: Run | None = None
-    outputs: tuple[Outcome | Proceeded | Sent | Alerted | Emitted, ...] = ()
+    outputs: tuple[Outcome | Proceeded | Sent | Set | Alerted | Emitted, ...] = ()
 
 
 def simulated(plan: p.Plan, scenario: Scenario) -> Simulated:
-    """Run a scenario, closed-loop if anything is asked for in it."""
-    inputs = scenario.inputs
-    commands = any(isinstance(n.operator, p.Action) and n.operator.kind in ("send", "run") for n in plan.nodes)
-    if not commands or not any(isinstance(output, Sent | Started) for output in on_engine(plan, inputs).outputs):
-        return Simulated(inputs)
+    """Run a scenario, closed-loop if anything is asked for in it, and in parts if links between them are down.
+
+    Raises `Unplaceable` where the program cannot be placed on its targets.
+    """
+    if not scenario.cuts and not scenario.restarts and not _asks(plan, scenario.inputs):
+        return Simulated(scenario.inputs)
     devices = [_Device(one, scenario.end) for one in scenario.devices.values()]
     by_id = {(one.type, one.id): one.device for one in devices}
-    engine = WholeEngine(plan)
+
+    def anew() -> Execution:
+        return OverLinks(plan, scenario) if scenario.cuts else WholeEngine(plan)
+
     world = World(
         plan,
-        engine,
+        anew(),
         devices,
         _Muted(Obedient(plan, lambda type_, id_, time: by_id[type_, id_].values(time - EPOCH)), by_id),
-        [(EPOCH + one.time, Acknowledge(one.rule, one.key, EPOCH + one.time)) for one in scenario.acknowledged],
+        [Acknowledge(one.rule, one.key, EPOCH + one.time) for one in scenario.acknowledged],
         lambda time: scenario.behind(time - EPOCH),
         EPOCH,
+        [EPOCH + time for time in sorted(scenario.restarts) if time <= scenario.end],
+        anew,
     )
     world.run(EPOCH + scenario.end)
     outputs = tuple(effect for effect in world.outputs if not isinstance(effect, Deliver))
-    return Simulated(tuple(world.journal), Run(world.said, engine.counters), outputs)
+    execution = world.execution
+    run = Run(world.said, execution.counters) if isinstance(execution, WholeEngine) else None
+    return Simulated(tuple(world.journal), run, outputs)
+
+
+def _asks(plan: p.Plan, inputs: Sequence[Input]) -> bool:
+    """Whether rules ask for anything of devices."""
+    if not any(isinstance(n.operator, p.Action) and n.operator.kind in ("send", "run", "set") for n in plan.nodes):
+        return False
+    return any(isinstance(output, Sent | Set | Started) for output in on_engine(plan, inputs).outputs)
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class Coverage:
             if isinstance(node.operator, p.Rule):
                 self._rules[node.timeline].append(node)
             elif isinstance(node.operator, p.Action) and node.operator.guarded:
-                self._actions[node.inputs[0]].append(node)
+                self._actions[node.operator.rule].append(node)
 
     def take(self, inputs: Sequence[Input]) -> None:
         """What these inputs reach."""
@@ -141,10 +141,10 @@ class Coverage:
             said.add("held")
         if "cleared" in state.said and at.acknowledged == rule.id:
             said.add("acknowledged")
-        for action in self._actions[rule.id]:
+        for action in self._actions[_name(rule)]:
             assert isinstance(action.operator, p.Action)
             moments = {"raised", "repeated"} if action.operator.on == "do" else {"cleared"}
-            if moments & set(state.said):
+            if moments & set(here.states[action.inputs[0]].said):
                 done = here.value(action.inputs[1]) is True
                 self._said[action.id].add("done" if done else "left")
 
@@ -229,7 +229,7 @@ class Coverage:
             yield goal("`hold for`", "kept nothing raised", "held")
         if operator.latched:
             yield goal("`latched`", "never cleared by an acknowledgement", "acknowledged")
-        for action in self._actions[rule.id]:
+        for action in self._actions[_name(rule)]:
             guard = self.view.nodes[action.inputs[1]]
             words = "`else`" if guard.operator == p.Map("not_true") else f"`if {self.view.text(guard)}`"
             yield goal(words, "what it does was never done", "done", action)
@@ -253,6 +253,11 @@ class Coverage:
         done = sum(goal.reached for goal in goals)
         lines.append(f"rule coverage {percent(goals):g} % ({done} of {len(goals)})")
         return lines
+
+
+def _name(rule: p.PlanNode) -> str:
+    assert isinstance(rule.operator, p.Rule)
+    return rule.operator.name
 
 
 def _over(life: Life) -> bool:
@@ -332,7 +337,7 @@ def _items(view: View) -> Iterator[_Item]:
         guards = [
             view.nodes[node.inputs[1]]
             for node in view.plan.nodes
-            if isinstance(node.operator, p.Action) and node.inputs[0] == rule.id and node.operator.guarded
+            if isinstance(node.operator, p.Action) and node.operator.rule == name and node.operator.guarded
         ]
         conditions, crossed = own([*view.inputs_of(rule), *guards])
         yield _Item(f"rule {name}", view.place(rule), conditions, crossed, rule)

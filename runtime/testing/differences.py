@@ -4,7 +4,7 @@ import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 
-from ..output import Emitted, Matched, Output, OutputValue, Sent, Signalled, Started
+from ..output import Emitted, Matched, Output, OutputValue, Sent, Set, Signalled, Started
 from .executors import Run
 
 
@@ -63,6 +63,8 @@ def _without_rounding(outputs: Sequence[Output]) -> list[Output]:
 def same(a: Output, b: Output) -> bool:
     """Whether two outputs say the same; numbers to 9 digits."""
     if isinstance(a, Signalled) and isinstance(b, Signalled):
+        return close(a.value, b.value) and dataclasses.replace(a, value=None) == dataclasses.replace(b, value=None)
+    if isinstance(a, Set) and isinstance(b, Set):
         return close(a.value, b.value) and dataclasses.replace(a, value=None) == dataclasses.replace(b, value=None)
     if isinstance(a, Sent | Started | Emitted) and isinstance(b, Sent | Started | Emitted):
         rest = dataclasses.replace(a, arguments={}) == dataclasses.replace(b, arguments={})

@@ -6,6 +6,7 @@ run.outputs, run.counters
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 from ...compiler.compile import compile_text
 from ...compiler.passes import ALL
@@ -13,9 +14,9 @@ from ...compiler.plan import Plan
 from ...dsl.render import render
 from ...dsl.source import SourceText
 from ..admitted import Acknowledge, Input, Mark, MarkAll, Message, batch_of, batches, fed
-from ..engine import Engine
 from ..interpret.reference import Reference
 from ..output import Counters, Output
+from ..simulation.world import WholeEngine
 
 __all__ = [
     "EXECUTORS",
@@ -85,14 +86,18 @@ def feed(reference: Reference, one: Input) -> list[Output]:
 
 
 def on_engine(plan: Plan, inputs: Sequence[Input], ending: bool = True, sizes: Sequence[int] = ()) -> Run:
-    """In batches of the given sizes, the last one repeated; an acknowledgement ends a batch, a mark of all is one."""
-    engine = Engine(plan)
+    """In batches of the given sizes, the last one repeated; an acknowledgement ends a batch."""
+    execution = WholeEngine(plan)
     outputs: list[Output] = []
-    for batch in batches(inputs, sizes or (max(len(inputs), 1),)):
-        outputs += fed(engine, batch)
+    first = 0
+    for size in chain(sizes[:-1], repeat(sizes[-1] if sizes else max(len(inputs), 1))):
+        if first >= len(inputs):
+            break
+        outputs += execution.feed(inputs[first : first + size])
+        first += size
     if ending:
-        outputs += engine.end()
-    return Run(outputs, engine.counters)
+        outputs += execution.end()
+    return Run(outputs, execution.counters)
 
 
 EXECUTORS: dict[str, Executor] = {"reference": on_reference, "engine": on_engine}

@@ -154,7 +154,7 @@ class Judge:
             case n.ExpectProcedure(procedure=procedure, phase=phase), Proceeded():
                 return output.procedure == procedure and output.what == phase
             case n.ExpectOutcome(command=command, outcome=outcome), Outcome():
-                return output.command == command and output.state == outcome
+                return output.command in (command, p.setting(command)) and output.state == outcome
             case _:
                 return False
 

@@ -13,8 +13,9 @@ is idle.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ...compiler.lower_models import given_name
 from ...compiler.typed import DeviceInfo, FieldInfo, Typed
 from ...dsl import nodes as n
 from ...stdlib.function import Value
@@ -48,6 +49,8 @@ class Scenario:
     acknowledged: list[Acknowledged] = field(default_factory=list)
     cuts: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     """By target: from when to when the links of its gateways are down (ns)."""
+    restarts: list[int] = field(default_factory=list)
+    """When the processes die and start again (ns)."""
 
     def device(self, type_: str, id_: str) -> VirtualDevice:
         """A virtual device of this name, made if there is none yet."""
@@ -195,7 +198,8 @@ def field_value(info: FieldInfo, reader: Reader, value: n.Expr | n.Ramp) -> Valu
 
 def _give(scenario: Scenario, given: n.Given) -> None:
     for id_, number in names_of(given.instances):
-        values = _values(scenario, given.device, given.instances, number, given.settings)
+        twin = [replace(setting, name=given_name(setting.name)) for setting in given.twin]
+        values = _values(scenario, given.device, given.instances, number, [*given.settings, *twin])
         scenario.device(given.device, id_).say(Line(0, None, values))
 
 
@@ -248,7 +252,7 @@ def _fault(scenario: Scenario, reader: Reader, fault: n.Fault) -> None:
             case "link":
                 scenario.cuts.setdefault(id_, []).append((start, scenario.end + 1 if end is None else end))
             case "process":
-                raise AssertionError(f"does not run: {fault}")
+                scenario.restarts.append(start)
 
 
 def _all_keys(scenario: Scenario, rule: str) -> list[tuple[str, ...]]:

@@ -9,16 +9,18 @@ for item in suite.items:
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import zip_longest
 from typing import Literal
 
 from ...compiler.compile import Compiled
+from ...compiler.given_twins import with_given_twins
 from ...compiler.running import tests_not_running
 from ...dsl import nodes as n
 from ...dsl.diagnostic import Diagnostic
 from ...dsl.source import Span
 from ..output import Life
 from ..placement.problem import Unplaceable
-from .closed_loop import simulated
+from .closed_loop import Simulated, simulated
 from .coverage import Coverage
 from .differences import differences
 from .exact import Reader
@@ -80,6 +82,9 @@ class Suite:
     def __post_init__(self) -> None:
         assert self.compiled.typed is not None
         assert self.compiled.plan is not None
+        self.compiled = with_given_twins(self.compiled)
+        assert self.compiled.typed is not None
+        assert self.compiled.plan is not None
         self._typed, self._plan = self.compiled.typed, self.compiled.plan
         items = self._typed.program.items
         self.items = tuple(item for item in items if isinstance(item, n.Test | n.Table))
@@ -109,11 +114,14 @@ class Suite:
         scenario = of_test(self._typed, test)
         if scenario.size > MESSAGES_MAX:
             return Result("test", test.title, test.span, (self._too_long(test, scenario),))
-        world = simulated(self._plan, scenario)
-        inputs = world.inputs
-        run, failures = self._runs(inputs, test.span, world.run)
-        if scenario.cuts:
+        try:
+            world = simulated(self._plan, scenario)
+            inputs = world.inputs
+            run, failures = self._runs(inputs, test.span, world.run)
             failures += self._linked(test, scenario, inputs, run)
+            failures += self._undisturbed(test, scenario, world)
+        except Unplaceable as problem:
+            return Result("test", test.title, test.span, (_unplaced(test, problem),))
         judge = Judge.of(self._typed, self._plan, scenario.end, [*run.outputs, *world.outputs], run.counters)
         failed = [[v for v in judge.verdicts(expected) if not v.holds] for expected in test.expectations]
         failed = [verdicts for verdicts in failed if verdicts]
@@ -186,24 +194,23 @@ class Suite:
                 )
         return run, failures
 
+    def _undisturbed(self, test: n.Test, scenario: Scenario, world: Simulated) -> Iterator[Failure]:
+        """Processes that die and start again change nothing."""
+        if scenario.restarts:
+            without = of_test(self._typed, test)
+            without.restarts.clear()
+            plain = simulated(self._plan, without)
+            if plain.outputs != world.outputs:
+                words = "a restart makes a difference: this is a fault of Headgate, please report it with the program"
+                found = next((pair for pair in zip_longest(plain.outputs, world.outputs) if pair[0] != pair[1]), None)
+                yield Failure(test.span, words, () if found is None else tuple(map(str, found)))
+
     def _linked(self, test: n.Test, scenario: Scenario, inputs: Sequence[Input], run: Run) -> Iterator[Failure]:
         """What goes wrong when the program runs in parts, and links between them are down."""
-        try:
-            found = linked(self._plan, scenario, inputs, run.outputs)
-        except Unplaceable as problem:
-            lines = wrapped("help", "`headgate plan` says what stands against it")
-            yield Failure(test.span, f"the program cannot be placed: {type(problem).__name__}", tuple(lines))
-            return
-        if found.differences:
+        differences = linked(self._plan, scenario, inputs, run.outputs)
+        if differences:
             message = "parts and whole differ: this is a fault of Headgate, please report it with the program"
-            yield Failure(test.span, message, tuple(line for d in found.differences[:3] for line in d.splitlines()))
-        for one in found.asked[:1]:
-            at = duration(one.time - EPOCH)
-            lines = wrapped(
-                "got", f"`{one.rule}` runs beyond the link and asks for a command at {at}, while it is down"
-            )
-            lines += wrapped("help", "when devices get such a command is not simulated yet; place the rule at the edge")
-            yield Failure(test.span, test.title, tuple(lines))
+            yield Failure(test.span, message, tuple(line for d in differences[:3] for line in d.splitlines()))
 
     def _failure(self, telling: Telling, verdicts: Sequence[Verdict]) -> Failure:
         first = verdicts[0]
@@ -246,6 +253,12 @@ class Suite:
         lines = timeline(self.view, subject, history, inputs, run.outputs, notes)
         message = f"{name}: {so} at {duration(violation.time)}{whom(violation.key)}"
         return Failure(invariant.span, message, tuple(lines))
+
+
+def _unplaced(test: n.Test, problem: Unplaceable) -> Failure:
+    """A test whose program cannot be placed on its targets, as links between them are to fail."""
+    lines = wrapped("help", "`headgate plan` says what stands against it")
+    return Failure(test.span, f"the program cannot be placed: {type(problem).__name__}", tuple(lines))
 
 
 def _too_many(scenario: Scenario) -> str:

@@ -86,7 +86,7 @@ def subject_of_rule(view: View, name: str, actions: bool = False) -> Subject:
     roles = ("when", "until") if rule.operator.has_until else ("when",)
     shown = [one for role, i in zip(roles, view.inputs_of(rule), strict=True) for one in _conditions(view, role, i)]
     for node in view.plan.nodes if actions else ():
-        if isinstance(node.operator, p.Action) and node.inputs[0] == rule.id and node.operator.guarded:
+        if isinstance(node.operator, p.Action) and node.operator.rule == name and node.operator.guarded:
             shown += _conditions(view, "if", view.nodes[node.inputs[1]])
     operator = rule.operator
     lasts = operator.has_until or operator.latched or operator.hold_ns is not None
@@ -257,7 +257,11 @@ def _states(subject: Subject, history: History, outputs: Sequence[Output]) -> di
     """When which step of the rule's life was taken; after it the rule is in the state of that name."""
     found: dict[int, str] = {}
     for output in outputs:
-        if isinstance(output, Life) and output.rule == subject.rule and output.key == history.key:
+        if (
+            isinstance(output, Life)
+            and (output.rule, output.key) == (subject.rule, history.key)
+            and output.what in _AFTER
+        ):
             time = output.time - EPOCH
             found[time] = f"{found[time]}, {output.what}" if time in found else output.what
     return found

@@ -111,11 +111,17 @@ class History:
         self, device: str, ids: list[str], name: str, time: int, known: int | None = None
     ) -> NDArray[np.float64]:
         """A number of each of these devices at a time; NaN where there is none."""
-        values = np.full(len(ids), np.nan)
-        for place, id_ in enumerate(ids):
+        found = self._each(device, ids, name, time, known)
+        return np.array([float(v) if isinstance(v, int | float) else np.nan for v in found], dtype=np.float64)
+
+    def words(self, device: str, ids: list[str], name: str, time: int, known: int | None = None) -> NDArray[np.object_]:
+        """A text of each of these devices at a time; None where there is none."""
+        return np.array(self._each(device, ids, name, time, known), dtype=np.object_)
+
+    def _each(self, device: str, ids: list[str], name: str, time: int, known: int | None) -> list[Value]:
+        found: list[Value] = []
+        for id_ in ids:
             series = self.series.get((device, id_), {}).get(name)
             at = None if series is None else series.place_at(time, known)
-            value = None if series is None or at is None else series.values[at]
-            if isinstance(value, int | float):
-                values[place] = float(value)
-        return values
+            found.append(None if series is None or at is None else series.values[at])
+        return found

@@ -101,22 +101,28 @@ def _moved(
 
 def exactly(model: Model, states: Numbers, held: Values, seconds: float) -> Numbers:
     """x + (∫ exp(A s) ds) · rates(x), the solution of linear equations."""
-    rates = model.rates(states, held)
-    n, rows = states.shape
-    slopes = np.empty((rows, n, n))
-    for j in range(n):
-        distance = np.ldexp(1.0, np.frexp(np.maximum(np.abs(states[j]), 1.0))[1])
-        away = states.copy()
-        away[j] = states[j] + distance
-        above = model.rates(away, held)
-        away[j] = states[j] - distance
-        slopes[:, :, j] = ((above - model.rates(away, held)) / (2.0 * distance)).T
+    rates, n = model.rates(states, held), len(states)
+    slopes = _slopes(model, states, held)
     if n == 1:
         a = slopes[:, 0, 0]
         gain: Numbers = np.where(a == 0.0, seconds, np.expm1(a * seconds) / a)
         return states + gain * rates
     moved: Numbers = states + np.einsum("rij,jr->ir", _gain(slopes, seconds), rates)
     return moved
+
+
+def _slopes(model: Model, states: Numbers, held: Values) -> Numbers:
+    """What the rates are by the states (rows, n, n): central differences, far apart where the equations are linear."""
+    n, rows = states.shape
+    slopes = np.empty((rows, n, n))
+    for j in range(n):
+        distance = np.ldexp(1.0, np.frexp(np.maximum(np.abs(states[j]), 1.0))[1]) / (1.0 if model.linear else 2.0**17)
+        away = states.copy()
+        away[j] = states[j] + distance
+        above = model.rates(away, held)
+        away[j] = states[j] - distance
+        slopes[:, :, j] = ((above - model.rates(away, held)) / (2.0 * distance)).T
+    return slopes
 
 
 def _gain(slopes: Numbers, seconds: float) -> Numbers:
@@ -134,6 +140,51 @@ def _gain(slopes: Numbers, seconds: float) -> Numbers:
         gain = gain + transition @ gain
         transition = transition @ transition
     return gain
+
+
+# --- By chance -------------------------------------------------------------------------------------------------------
+
+
+def strayed(
+    model: Model,
+    before: Numbers,
+    held: Values,
+    after: Numbers,
+    process: Numbers,
+    seconds: float,
+    rng: np.random.Generator,
+) -> Numbers:
+    """States (n, rows) that have moved on, and strayed by chance on the way: by the normal distribution with the
+    covariance ∫ exp(A s) Q exp(A s)ᵀ ds, of equations that are bent with their slopes A as it began. `process`: the
+    diagonal of Q, the variances that states gain in a second; `before`: the states as it began."""
+    with np.errstate(all="ignore"):
+        slopes = np.nan_to_num(_slopes(model, before, held))
+    gained, chance = spread(slopes, process, seconds), rng.standard_normal((before.shape[1], len(process)))
+    if len(process) == 1:
+        return after + np.sqrt(gained[:, 0, 0]) * chance[:, 0]
+    values, vectors = np.linalg.eigh(gained)
+    noise: Numbers = np.einsum("rij,rj->ir", vectors, np.sqrt(np.maximum(values, 0.0)) * chance)
+    return after + noise
+
+
+def spread(slopes: Numbers, process: Numbers, seconds: float) -> Numbers:
+    """The covariance (rows, n, n) that states gain in a time: a series for a small part of it, doubled again."""
+    size = float(np.abs(slopes).sum(axis=2).max(initial=0.0)) * seconds
+    doublings = max(0, int(np.ceil(np.log2(size / 0.25)))) if size > 0.25 else 0
+    h = seconds / 2.0**doublings
+    term = np.broadcast_to(np.diag(process) * h, slopes.shape)
+    gained, power = term.copy(), np.broadcast_to(np.eye(len(process)), slopes.shape)
+    transition = power.copy()
+    for k in range(1, SERIES_TERMS):
+        turned = slopes @ term
+        term = (turned + turned.transpose(0, 2, 1)) * (h / (k + 1))
+        gained = gained + term
+        power = power @ slopes * (h / k)
+        transition = transition + power
+    for _ in range(doublings):
+        gained = gained + transition @ gained @ transition.transpose(0, 2, 1)
+        transition = transition @ transition
+    return gained
 
 
 # --- By steps --------------------------------------------------------------------------------------------------------

@@ -68,6 +68,26 @@ def test_texts_are_read_whether_or_not_they_stand_in_a_dictionary(tmp_path: Path
     assert column(reader, Wanted("none", "text")) == ([None] * 4, {})
 
 
+def test_texts_of_many_batches_and_of_structs_are_read(tmp_path: Path) -> None:
+    names = [f"dev-{i % 7}" for i in range(100)]
+    path = tmp_path / "table.parquet"
+    inside = pyarrow.array([{"name": name} for name in names])
+    made = pyarrow.table({"d": names, "in": inside, "number": list(range(100))})
+    import_module("pyarrow.parquet").write_table(made, path, row_group_size=30)
+    reader = ParquetRows(str(path), rows=11)
+    assert column(reader, Wanted("d", "text")) == (names, {})
+    assert column(reader, Wanted("in.name", "text")) == (names, {})
+    assert column(reader, Wanted("number", "text")) == ([None] * 100, dict.fromkeys(range(100), "wrong_type"))
+    assert column(reader, Wanted("lacking", "text")) == ([None] * 100, {})
+
+
+def test_a_text_that_is_no_utf8_is_a_damaged_file(tmp_path: Path) -> None:
+    buffers = pyarrow.array([b"a", b"\xff"]).buffers()
+    reader = parquet(tmp_path, {"d": pyarrow.Array.from_buffers(pyarrow.string(), 2, buffers)})
+    with pytest.raises(InputError, match="is damaged"):
+        column(reader, Wanted("d", "text"))
+
+
 def test_structs_are_looked_into(tmp_path: Path) -> None:
     reader = parquet(
         tmp_path, {"pos": pyarrow.array([{"lat": 59.5}, None, {"lat": None}]), "x": pyarrow.array([1, 2, 3])}

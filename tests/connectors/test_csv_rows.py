@@ -1,5 +1,6 @@
 """CSV: a line is a message, whatever is in it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headgate.runtime.connectors.csv_rows import CsvRows, Decoder
-from headgate.runtime.connectors.payload import InputError, Lines, Texts, Wanted
+from headgate.runtime.connectors.payload import InputError, Lines, Payloads, Texts, Wanted
 
 ID, TEMP, DOOR = Wanted("id", "text"), Wanted("temp", "float"), Wanted("door", "bool")
 WANTED = (ID, TEMP, DOOR)
@@ -93,7 +94,7 @@ def test_a_name_that_stands_twice_is_refused(tmp_path: Path) -> None:
 def test_random_lines_harm_no_others(junk: list[bytes]) -> None:
     texts = Texts()
     data = b"".join(line + b"\na,1,true\n" for line in junk)
-    payloads, lines = Decoder(["id", "temp", "door"], WANTED).decode(Lines(data), 1, texts)
+    payloads, lines = Decoder(["id", "temp", "door"], WANTED).decode(Lines(bytearray(data)), 1, texts)
     assert lines == 2 * len(junk)
     good = [row for row, number in enumerate(payloads.origin.numbers) if number % 2 == 0]
     assert len(good) == len(junk)
@@ -101,3 +102,58 @@ def test_random_lines_harm_no_others(junk: list[bytes]) -> None:
         assert row not in payloads.broken
         assert texts.texts[payloads.columns[ID].values[row]] == "a"
         assert payloads.columns[TEMP].values[row] == 1.0
+
+
+# --- At once or one by one -------------------------------------------------------------------------------------------
+
+COUNT, OTHER = Wanted("n", "int"), Wanted("other", "float")
+CELLS = st.one_of(
+    st.sampled_from(
+        ["", " ", "a", "1", "-0", "+1.5", "1e3", "1e999", "nan", "1_0", "true", "False", "é", '"x,y"', "a\rb", "\r"]
+    ),
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.text(alphabet="0123456789.eE+- \t", max_size=6),
+    st.text(max_size=4),
+)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> bytes:
+    """A line of some cells, mostly four, and perhaps damaged."""
+    count = draw(st.sampled_from([4, 4, 4, 4, 4, 0, 1, 3, 5]))
+    line = ",".join(draw(st.lists(CELLS, min_size=count, max_size=count))).encode()
+    if draw(st.integers(0, 9)) == 0:
+        at = draw(st.integers(0, len(line)))
+        line = line[:at] + draw(st.binary(max_size=2)) + line[at:]
+    return line.replace(b"\n", b"") + draw(st.sampled_from([b"", b"", b"\r"]))
+
+
+class LineByLine(Decoder):
+    """Reads each line for itself."""
+
+    def _at_once(self, piece: bytearray) -> None:
+        return None
+
+
+def everything(payloads: Payloads, wanted: Sequence[Wanted], texts: Texts) -> dict[str, Any]:
+    """All that a decoder says, in a form that can be compared."""
+    values = {}
+    for want in wanted:
+        column = payloads.columns[want]
+        found = [v.item() if known else None for v, known in zip(column.values, column.mask(), strict=True)]
+        values[want] = [texts.texts[v] if want.type == "text" and v is not None else repr(v) for v in found]
+    numbers = [int(number) for number in payloads.origin.numbers]
+    excerpts = [payloads.origin.excerpt(row) for row in range(payloads.count)]
+    return {"values": values, "bad": payloads.bad, "broken": payloads.broken, "lines": numbers, "excerpts": excerpts}
+
+
+@given(st.lists(lines(), max_size=8), st.sampled_from([["id", "temp", "door", "n"], ["id"], ["id", "temp"]]))
+def test_at_once_and_line_by_line_give_the_same(drawn: list[bytes], names: list[str]) -> None:
+    data = b"".join(line + b"\n" for line in drawn)
+    results = []
+    for kind, piece_bytes in ((LineByLine, 1000), (Decoder, 1000), (Decoder, 10), (Decoder, 1)):
+        texts, wanted = Texts(), (*WANTED, COUNT, OTHER)
+        payloads, count = kind(names, wanted, piece_bytes).decode(Lines(bytearray(data)), 1, texts)
+        assert count == len(drawn)
+        results.append(everything(payloads, wanted, texts))
+    assert all(result == results[0] for result in results)

@@ -103,6 +103,18 @@ def test_damaged_gzip_is_told(tmp_path: Path) -> None:
         list(read_lines(str(path)))
 
 
-def test_a_read_is_no_longer_than_a_line_may_be() -> None:
-    # Otherwise a line inside a run could be too long, and nobody would look.
-    assert files.READ_BYTES <= LINE_BYTES_MAX
+@given(st.lists(st.integers(0, 20), min_size=1, max_size=20), st.integers(1, 200))
+def test_which_lines_are_too_long_does_not_depend_on_how_they_are_read(lengths: list[int], read_bytes: int) -> None:
+    lines = [bytes([ord("a") + i]) * length for i, length in enumerate(lengths)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "LINE_BYTES_MAX", 8)
+        patch.setattr(files, "EXCERPT_BYTES", 4)
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(b"\n".join([*lines, b""])))))
+        runs = list(read_lines(STDIN, read_bytes))
+    found = [(bytes(line), run.too_long) for run in runs for line in ([run.data] if run.too_long else of_run(run.data))]
+    assert found == [(line[:4], True) if len(line) > 8 else (line, False) for line in lines]
+
+
+def of_run(data: bytearray) -> list[bytearray]:
+    """The lines of a run, none of which is too long."""
+    return data.split(b"\n")[:-1]

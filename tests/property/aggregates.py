@@ -10,6 +10,7 @@ What they give is exact on the grid of `strategies`, or rounded once of what is.
 from hypothesis import strategies as st
 
 from headgate.stdlib.catalogue import AGGREGATES
+from headgate.tests.property.recent import SPANS
 from headgate.tests.property.strategies import CALENDARS, WINDOWS
 
 OF_NUMBERS = (
@@ -33,7 +34,11 @@ OF_TRUTHS = (
 OF_TEXTS = ("count", "distinct", "mode", "top_k", "first", "last")
 OF_PAIRS = ("corr", "covariance")
 OPTIONS = {"quantile": ("q: 25 %", "q: 0.5", "q: 99.9 %"), "top_k": ("k: 1", "k: 2", "k: 3")}
-HELD = ("integral", "time_weighted_mean", "duration", "spells", "longest")
+LINES = ("interpolated", "linear_mean", "linear_integral")
+"""Of numbers of a device, or of a group's own, in windows with a pace."""
+SYMMETRIC = ("8 s every 4 s", "40 s every 4 s", "20 s every 10 s", "2 min every 4 s")
+"""Windows whose middle is on their grid."""
+OF_GROUPS = ("max(A.x)", "mean(A.n)", "sum(A.x + A.n)", "any(A.flag)", "max(A.x) > 1")
 
 
 @st.composite
@@ -50,9 +55,11 @@ def window_values(draw: st.DrawFn, device: str | None = None) -> str:
             )
         )
     )
-    name = draw(st.sampled_from([n for n in names if device is None or n not in HELD]))
+    lines = LINES if device is None and names is OF_NUMBERS else ()
+    name = draw(st.sampled_from((*names, *lines)))
     where = draw(st.sampled_from(["", "", f" where {of}flag", f" where fresh({of}n) > 0"]))
-    span = draw(st.sampled_from((*WINDOWS, "80 s every 4 s", *CALENDARS)))
+    spans = SYMMETRIC if name == "interpolated" else (*WINDOWS, "80 s every 4 s", *CALENDARS)
+    span = draw(st.sampled_from(spans))
     option = f", {draw(st.sampled_from(OPTIONS[name]))}" if name in OPTIONS else ""
     return f"{name}({draw(st.sampled_from(arguments))}{where} over {span}{option})"
 
@@ -74,3 +81,21 @@ def member_values(draw: st.DrawFn, device: str) -> str:
     where = draw(st.sampled_from(["", "", f" where {device}.flag"]))
     option = f", {draw(st.sampled_from(OPTIONS[name]))}" if name in OPTIONS else ""
     return f"{name}({draw(st.sampled_from(arguments))}{where}{option})"
+
+
+@st.composite
+def own_windows(draw: st.DrawFn, name: str, domain: str) -> str:
+    """A signal of a group, and another that is an aggregate over a window of it."""
+    value = draw(st.sampled_from(OF_GROUPS))
+    functions = OF_TRUTHS if "any" in value or ">" in value else OF_NUMBERS
+    lines = LINES if functions is OF_NUMBERS else ()
+    function = draw(st.sampled_from([n for n in (*functions, *lines) if n not in OPTIONS]))
+    where = draw(st.sampled_from(["", "", f" where {name}_known"]))
+    recent = () if function in LINES else (*SPANS, f"while {name}_known")
+    spans = SYMMETRIC if function == "interpolated" else (*WINDOWS, *CALENDARS, *recent)
+    span = draw(st.sampled_from(spans))
+    return (
+        f"signal {name}_of {domain} = {value}\n"
+        f"signal {name}_known {domain} = count(A where x > 1) > 0\n"
+        f"signal {name} {domain} = {function}({name}_of{where} over {span})"
+    )

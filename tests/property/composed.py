@@ -6,7 +6,12 @@ text = composed(writing, "A")        # `x > 1.5 as e0 then each (any of (flag, n
 from typing import Protocol
 
 SKIPS = ("", "", " skip none", " skip next", " skip past last", " skip to first {name}", " skip to last {name}")
-OF_EVENTS = ("count({name})", "max({name}.x)", "sum({name}.n)", "mean({name}.x)", "last({name}.n)", "first({name}.x)")
+OF_EVENTS = (
+    "count({name})", "max({name}.x)", "sum({name}.n)", "mean({name}.x)", "last({name}.n)", "first({name}.x)",
+    "median({name}.x)", "p95({name}.n)", "quantile({name}.x, q: 25 %)", "stddev({name}.x)", "variance({name}.n)",
+    "distinct({name}.word)", "mode({name}.x)",
+)  # fmt: skip
+"""Aggregates over a step's events."""
 
 
 class Writing(Protocol):

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from headgate.compiler.plan import Plan
 from headgate.runtime.testing.executors import Acknowledge, Input, Mark, Message, S, compile_program
 from headgate.stdlib.function import Value
-from headgate.tests.property import detectors, group_values, recent
+from headgate.tests.property import detectors, doing, group_values, recent
 from headgate.tests.property.composed import composed
 
 Draw = st.DrawFn
@@ -56,6 +56,7 @@ class Writing:
     devices: tuple[str, ...]
     stale: dict[str, bool]
     every: dict[str, bool]
+    early: dict[str, bool]
     numbers: dict[str, list[str]]
     paced: dict[str, list[str]]
     bools: dict[str, list[str]]
@@ -226,6 +227,7 @@ class Writing:
             clauses.append("latched")
         if self.chance(10):
             clauses.append('schedule "00:00".."06:00" in "Europe/Oslo"')
+        clauses += doing.limits(self)
         others = self.rules.setdefault(device, [])
         if others and not waits and self.chance(25):
             clauses.append(f"inhibited by {self.one(*others)}")
@@ -233,6 +235,8 @@ class Writing:
         clauses.append('do { alert "{id}: {x}, {n}, {word}, {at}, {last(x).time}"')
         clauses.append('if x > 1 { emit high(x: x) } else { alert "{flag}" } }')
         ends = not momentary or any(clause.startswith(("until", "hold", "latched")) for clause in clauses)
+        if ends and self.chance(25):
+            clauses[-1] = f"{clauses[-1][:-2]} {doing.of_device(self, device)} }}"
         if ends and self.chance(30):
             clauses.append('on clear { alert "{id} is well: {x}" severity info }')
         return f"rule r{index} for {device} {{ {' '.join(clauses)} }}", latched
@@ -249,7 +253,11 @@ class Writing:
         if self.chance(20):
             clauses.append(f"repeat every {self.duration()}")
         shown = "{site}: " if domain else ""
-        clauses.append(f'do {{ alert "{shown}{{{signal}}}" }}')
+        clauses += doing.limits(self)
+        acting = doing.of_group(self, signal) if self.chance(60) else ""
+        clauses.append(f'do {{ alert "{shown}{{{signal}}}" {acting} }}')
+        if self.chance(30):
+            clauses.append(f"on clear {{ {doing.of_group(self, signal)} }}")
         return f"rule q{index} {domain} {{ {' '.join(clauses)} }}"
 
 
@@ -271,7 +279,7 @@ def _device(draw: Draw, name: str, late: bool, revising: bool) -> tuple[str, boo
     telemetry at: Point
     property  build: version
     event     told(level: int)
-    event     recent() since build 2.1
+    event     recent() since build 2.1{doing.MEMBERS}
     {chr(10).join(clauses)}
 }}"""
     return text, bool(stale)
@@ -288,6 +296,7 @@ def programs(draw: Draw, late: bool = True, revising: bool = False, groups: bool
         names,
         {name: stale for name, (_, stale) in devices.items()},
         {name: "x: float every" in text for name, (text, _) in devices.items()},
+        {name: "lateness" not in text for name, (text, _) in devices.items()},
         numbers={name: [] for name in names},
         paced={name: [] for name in names},
         bools={name: [] for name in names},

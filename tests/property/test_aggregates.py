@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from headgate.compiler.passes import ALL
 from headgate.runtime.testing.differences import differences
 from headgate.runtime.testing.executors import compile_program, on_engine, on_reference
-from headgate.tests.property.aggregates import member_values, window_values
+from headgate.tests.property.aggregates import member_values, own_windows, window_values
 from headgate.tests.property.strategies import Program, batchings, inputs_of
 from headgate.tests.property.test_restart import restored, run
 
@@ -32,9 +32,11 @@ def programs(draw: st.DrawFn) -> Program:
     lateness = draw(st.sampled_from(["", "lateness 5 s", "lateness 1 s revise 10 s"]))
     lines = [DEVICE.format(stale=stale, lateness=lateness)]
     for index in range(draw(st.integers(1, 4))):
-        kind = draw(st.sampled_from(("windows", "windows", "windows of members", "members")))
+        kind = draw(st.sampled_from(("windows", "windows", "windows of members", "members", "own")))
         if kind == "windows":
             lines.append(f"signal s{index} for A = {draw(window_values())}")
+        elif kind == "own":
+            lines.append(draw(own_windows(f"s{index}", draw(st.sampled_from(("by site", "by site, floor", ""))))))
         elif kind == "members":
             lines.append(f"signal s{index} by site = {draw(member_values('A'))}")
         else:

@@ -13,7 +13,7 @@ from headgate.tests.property.strategies import Program, Writing, batchings, inpu
 def programs(draw: st.DrawFn) -> Program:
     late = draw(st.sampled_from(["", "lateness 5 s"]))
     every = draw(st.booleans())
-    writing = Writing(draw, ("A",), {"A": False}, {"A": every}, {"A": []}, {"A": ["w"]}, {"A": []})
+    writing = Writing(draw, ("A",), {"A": False}, {"A": every}, {"A": False}, {"A": []}, {"A": ["w"]}, {"A": []})
     items = [f"signal d{i} for A = {detectors.detector(writing, 'A')[0]}" for i in range(draw(st.integers(1, 4)))]
     text = f"""module random
 {detectors.IMPORTS}

@@ -11,14 +11,16 @@ from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
 from headgate.compiler.plan import Plan
-from headgate.runtime.admitted import Acknowledge, Input, MarkAll, Message, batch_of, batches
+from headgate.runtime.admitted import Acknowledge, Input, Mark, MarkAll, Message, batch_of, batches
 from headgate.runtime.edge.cutting import COPIED, Parts, bonds, cut, is_maker, stays_below
 from headgate.runtime.edge.links import Link
 from headgate.runtime.edge.partitioned import Partitioned
+from headgate.runtime.edge.splitting import can_split
 from headgate.runtime.output import Output
 from headgate.runtime.testing.differences import by_subject_differences
 from headgate.runtime.testing.executors import S, on_engine
-from headgate.tests.property.strategies import BEGIN, inputs_of, programs
+from headgate.tests.property.spanning import spanning_programs
+from headgate.tests.property.strategies import BEGIN, Program, inputs_of, programs
 
 Draw = st.DrawFn
 
@@ -41,7 +43,10 @@ def cut_somewhere(draw: Callable[[st.SearchStrategy[Any]], Any], plan: Plan, spa
     for one in sorted(below):
         below |= nx.descendants(uses, one)
     assume(span.isdisjoint(below))
-    return cut(plan, {id_ for id_, place in component.items() if place not in below})
+    above = {id_ for id_, place in component.items() if place not in below}
+    index = {node.id: node for node in plan.nodes}
+    able = [id_ for id_ in sorted(above) if can_split(index[id_], index) and above.isdisjoint(index[id_].inputs)]
+    return cut(plan, above, draw(st.sets(st.sampled_from(able))) if able else ())
 
 
 def spanning_makers(plan: Plan) -> Iterator[str]:
@@ -96,18 +101,30 @@ def links_of(draw: Draw, names: Sequence[str]) -> dict[str, Link[bytes]]:
 def test_parts_give_what_the_whole_gives_wherever_it_is_cut_and_whatever_the_links_do(
     gateways: tuple[str, ...], data: st.DataObject
 ) -> None:
-    program = data.draw(programs())
+    check_in_parts(data, data.draw(programs()), gateways)
+
+
+@given(st.data())
+def test_windows_over_groups_that_span_gateways_are_worked_out_in_parts_or_not(data: st.DataObject) -> None:
+    check_in_parts(data, data.draw(spanning_programs()), ("west", "east"))
+
+
+def check_in_parts(data: st.DataObject, program: Program, gateways: Sequence[str]) -> None:
+    """A program, cut somewhere, against the whole of it, over links with faults."""
     # Nobody is idle: beyond a link that is known later. And how many devices there may be, each gateway counts.
     devices = tuple(dataclasses.replace(d, idle_ns=7200 * S, maximum=None) for d in program.plan.devices)
     plan = dataclasses.replace(program.plan, devices=devices)
     note(program.text)
     parts = cut_somewhere(data.draw, plan, spanning=len(gateways) > 1)
+    note("in parts: " + ", ".join(str(one) for one in parts.crossing if one.parts))
     note("above: " + ", ".join(f"{type(n.operator).__name__} {n.id} {n.timeline}" for n in parts.above.nodes))
+    # All belong to their groups from the beginning: whose samples would be too late is chance.
+    everybody = [(device.name, id_) for device in plan.devices for id_ in "abcd"]
     inputs: list[Input] = [
-        Message(device.name, id_, BEGIN, {"site": "u" if id_ in "ab" else "v", "floor": "1" if id_ in "abc" else "2"})
-        for device in plan.devices
-        for id_ in "abcd"
+        Message(name, id_, BEGIN - 20 * S, {"site": "u" if id_ in "ab" else "v", "floor": "1" if id_ in "abc" else "2"})
+        for name, id_ in everybody
     ]
+    inputs += [Mark(name, id_, BEGIN) for name, id_ in everybody]
     inputs += data.draw(inputs_of(program))
     sizes = data.draw(st.lists(st.integers(1, 8), min_size=1, max_size=6))
     got = in_parts(parts, inputs, sizes, data.draw(links_of(gateways)), data.draw(st.integers(0, 5)) * S)

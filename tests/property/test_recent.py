@@ -15,7 +15,7 @@ CONDITIONS = (
 )  # fmt: skip
 INNER = (
     "mean(x over 4 s every 4 s)", "max(x over session gap 2 s)", "count(n over 3 samples every 4 s)",
-    "sum(x over while flag)",
+    "sum(x over while flag)", "integral(n over 5 s)",
 )  # fmt: skip
 OUTER = ("3 samples", "20 s every 20 s", "session gap 10 s", "while flag", "3 samples every 8 s")
 
@@ -36,13 +36,17 @@ def programs(draw: st.DrawFn) -> Program:
 
     items = []
     for i in range(draw(st.integers(1, 4))):
-        kind = draw(st.integers(0, 5))
-        if kind <= 2:
+        kind = draw(st.integers(0, 7))
+        if kind > 5:
+            span = one(*recent.SPANS, *recent.LENGTHS, *[f"while {one(*CONDITIONS)}"] * 4)
+            items.append(f"signal s{i} for A = {recent.held(one, one('', ' where flag'), span)}")
+        elif kind <= 2:
             span = one(*recent.SPANS, *recent.LENGTHS, *[f"while {one(*CONDITIONS)}"] * 4)
             items.append(f"signal s{i} for A = {sampled('', span)}")
         elif kind == 3:
             items.append(f"signal i{i} for A = {one(*INNER)}")
-            items.append(f"signal s{i} for A = {one('count', 'min', 'max', 'first', 'last')}(i{i} over {one(*OUTER)})")
+            function = one("count", "min", "max", "first", "last", "integral")
+            items.append(f"signal s{i} for A = {function}(i{i} over {one(*OUTER)})")
         else:
             domain = one("by site", "by site", "by site, floor", "")
             items.append(f"signal c{i} {domain} = {one('max', 'count', 'sum')}(A.n)")

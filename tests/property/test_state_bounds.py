@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from headgate.compiler import plan as p
 from headgate.runtime.engine import Engine
 from headgate.runtime.flow import Held
+from headgate.runtime.operators.group_clock import GroupClock, Updates
 from headgate.runtime.operators.leaves import FieldState
 from headgate.runtime.operators.node import Operator
 from headgate.runtime.state import save
 from headgate.runtime.testing.executors import batches, fed
 from headgate.tests.property.strategies import batchings, inputs_of, programs
 
-NOT_BY_KEY = frozenset(
-    ("bounds", "kept", "pending_time", "pending_row", "memberships", "first_end", "arrived", "arrived_values")
-)
-"""Calendars that all keys share; a group's members, and their changes that wait for the group's time; what a
-replacement leaves behind."""
+NOT_BY_KEY = frozenset(("bounds", "memberships", "first_end"))
+"""Calendars that all keys share; which number a group's member has; what a replacement leaves behind."""
+OF_MEMBERS = frozenset(("kept", "pool", "waiting", "arrived", "arrived_values"))
+"""What waits for a group's time: rows for all of its members together."""
 
 
 @given(st.data())
@@ -49,13 +49,34 @@ def over_bound(engine: Engine) -> list[str]:
             node = nodes[rest]
             of_field = isinstance(node.operator, p.OfField)
             bound = 1 if of_field else node.cost.state_bytes_per_key
+            clock = getattr(owner, "clock", None)
+            if isinstance(clock, GroupClock):
+                waiting = {name: value for name, value in save(owner).items() if name in OF_MEMBERS}
+                in_all = bound * max(clock.member_count, 1)
+                if all_bytes(waiting) > in_all:
+                    found.append(f"{type(owner).__name__}: {all_bytes(waiting)} B wait, stated {in_all} B")
         elif isinstance(owner, FieldState):
             field, _, timeline = rest.partition(" ")
             bound = stated[timeline, field]
-        kept = row_bytes({name: value for name, value in save(owner).items() if name not in NOT_BY_KEY})
+        kept = row_bytes({name: value for name, value in save(owner).items() if name not in NOT_BY_KEY | OF_MEMBERS})
         if bound is not None and kept > bound:
             found.append(f"{type(owner).__name__}: {kept} B, stated {bound} B")
     return found
+
+
+def all_bytes(value: Any) -> int:
+    """What arrays take in all."""
+    match value:
+        case np.ndarray():
+            return value.nbytes
+        case Updates():
+            return all_bytes(list(vars(value).values()))
+        case list() | tuple():
+            return sum(all_bytes(item) for item in value)
+        case dict():
+            return all_bytes(list(value.values()))
+        case _:
+            return 0
 
 
 def row_bytes(value: Any) -> int:

@@ -35,9 +35,11 @@ seconds = st.sampled_from([1, 2, 4, 8])
 def conditions(draw: Draw) -> str:
     """A comparison, or several of them put together, or with what changes at other instants."""
     one = f"{draw(numbers)} {draw(signs)} {draw(limits)}"
-    match draw(st.integers(0, 9)):
-        case 0:
-            return f"({one} and n {draw(signs)} {draw(limits)})"
+    match draw(st.integers(0, 11)):
+        case 0 | 10:
+            return f"({one} and {draw(numbers)} {draw(signs)} {draw(limits)})"
+        case 11:
+            return f"({one} or {draw(numbers)} {draw(signs)} {draw(limits)})"
         case 1:
             return f"(not ({one}) or x {draw(signs)} {draw(limits)})"
         case 2:

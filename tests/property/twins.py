@@ -31,11 +31,18 @@ FILTERS = (
     "estimate q, x with kalman { process q 0.25  process x 0.5  sensor x 0.5 }",
     "estimate q with kalman { process 0.25  sensor z 0.5 }",
     "estimate q, r with kalman { process q 0.125  sensor z 0.25 }",
+    "estimate q, r with ukf { process q 0.125  process r 0.25  sensor z 0.25 }",
+    "estimate x with ukf { process 0.25  sensor x 0.5 }  estimate q with kalman { sensor z 0.5 }",
 )
 OF_BENT = (
     "",
     "estimate q with ekf { process 0.25  sensor z 0.5 }",
     "estimate q, x with ekf { sensor x 0.5  sensor z 1 }",
+    "estimate q with ukf { process 0.25  sensor z 0.5 }",
+)
+PARTICLES = (
+    "estimate q with particles { process 0.25  sensor z 0.5 }",
+    "estimate q, x with particles { process q 0.25  process x 0.5  sensor x 0.5  sensor z 1 }",
 )
 
 
@@ -44,10 +51,14 @@ def threshold(writing: Writing) -> str:
     return f"{float(writing.constant()) + 0.1:.2f}"
 
 
-def asked(writing: Writing) -> str:
+def asked(writing: Writing, estimate: str) -> str:
     """A number that is asked of the twin."""
     ahead = writing.one("1 s", "5 s", "20 s")
+    doubtful = [f"{name}.sigma" for name in ("q", "r", "x") if name in estimate.split("with", maxsplit=1)[0]]
     return writing.one(
+        *doubtful,
+        f"{writing.one('p5', 'p95', 'stddev', 'mean')}(predicted({writing.one('x', 'q', 'q - x', 'y * k')}, {ahead}))",
+        "stddev(y)",
         "q",
         "r",
         "y",
@@ -61,23 +72,26 @@ def asked(writing: Writing) -> str:
         f"predicted(flag ? q : r, {ahead})",
         f"time_until(q > {threshold(writing)}, within: {ahead}) / 1 s",
         f"time_until(x < {threshold(writing)} or flag, within: {ahead}) / 1 s",
+        f"time_until(q > {threshold(writing)} for {writing.one('1 s', '3 s')}, within: {ahead}) / 1 s",
+        f"time_until(x < q + {threshold(writing)} for 2 s, within: {ahead}) / 1 s",
         f"time_until(r > q + {threshold(writing)}, within: {ahead}) / 1 s",
     )
 
 
 @st.composite
-def programs(draw: st.DrawFn) -> Program:
+def programs(draw: st.DrawFn, particles: bool = False, calibrated: bool = False) -> Program:
     """A program with a twin that compiles."""
     late = draw(st.sampled_from(["", "lateness 5 s"]))
     stale = draw(st.sampled_from(["", "stale after 3 s", "every 2 s"]))
-    writing = Writing(draw, ("A",), {"A": False}, {"A": False}, {"A": []}, {"A": []}, {"A": []})
+    writing = Writing(draw, ("A",), {"A": False}, {"A": False}, {"A": False}, {"A": []}, {"A": []}, {"A": []})
     bent = draw(st.booleans())
     rates = [writing.one(*LINEAR), writing.one(*LINEAR).replace("q", "t").replace("r", "q").replace("t", "r")]
     if bent:
         rates[0] = writing.one(*BENT)
-    items = [f"signal s{i} for A = {asked(writing)}" for i in range(draw(st.integers(1, 4)))]
+    estimate = writing.one(*(PARTICLES if particles else OF_BENT if bent else FILTERS))
+    items = [f"signal s{i} for A = {asked(writing, estimate)}" for i in range(draw(st.integers(1, 4)))]
     if writing.chance(30):
-        items.append(f"signal w for A = {writing.one('max', 'mean')}({asked(writing)} over 8 s every 4 s)")
+        items.append(f"signal w for A = {writing.one('max', 'mean')}({asked(writing, estimate)} over 8 s every 4 s)")
     if writing.chance(30):
         items.append(f"signal g by site = {writing.one('min', 'max', 'count')}(A.s0)")
     text = f"""module random
@@ -98,12 +112,13 @@ twin A {{
     parameter k: float in 0..10 = 0.25
     input u: float = 2
     dynamics {{ d(q) = {rates[0]}  d(r) = {rates[1]}  d(x) = {writing.one(*OF_X)} }}
-    output z = 2 * q + u
+    output z = 2 * q + u * {"k" if calibrated else "0.5"}
     output y = q * 0.5 - r
-    {writing.one(*(OF_BENT if bent else FILTERS))}
+    {estimate}
+    {"calibrate k over 12 s every 4 s" if calibrated else ""}
 }}
 {chr(10).join(items)}
-rule a for A {{ when {asked(writing)} > {threshold(writing)} for 2 s do {{ alert "{{id}}" }} }}
+rule a for A {{ when {asked(writing, estimate)} > {threshold(writing)} for 2 s do {{ alert "{{id}}" }} }}
 """
     return Program(text, compile_program(text))
 

@@ -29,7 +29,7 @@ from headgate.runtime.testing.executors import Executor
 from headgate.runtime.testing.suite import Suite
 from headgate.stdlib.catalogue import AGGREGATES, SCALARS, STATEFUL
 from headgate.stdlib.modules import standard_modules
-from headgate.stdlib.parts import HELD_WORDS, TABLES, columns_of
+from headgate.stdlib.parts import HELD_WORDS, LINE_WORDS, TABLES, columns_of
 from headgate.tests.spec.literate import (
     BOTH,
     ROOT,
@@ -203,7 +203,8 @@ def test_the_table_of_aggregates_has_them_all_and_says_what_they_take_and_keep()
         taken = {"bool": "conditions", "number": "numbers", "any": "anything", "value": "numbers, texts, conditions"}
         assert of.removeprefix("two ") == taken[function.argument], name
         assert single.startswith(function.single), name
-        words = HELD_WORDS if function.held else 1 + len(columns_of(function.parts))
+        words = 1 + len(columns_of(function.parts))
+        words = HELD_WORDS if function.held else LINE_WORDS if function.lines else words
         tables = "" if {*TABLES}.isdisjoint(function.parts) else " and a table"
         assert kept == f"{words} words{tables}", name
 

@@ -57,6 +57,10 @@ class Plant:
         self.now += round(seconds * S)
         self.effects += self.orchestrator.advance(self.now)
 
+    def asks_for(self, signal: str) -> bool:
+        """Whether something waits for what a signal is."""
+        return self.orchestrator.concerns(Signalled(0, "by line", ("north",), self.now, signal, 0.0))
+
     # --- What came ---------------------------------------------------------------------------------------------------
 
     def states(self, id_: str) -> list[str]:

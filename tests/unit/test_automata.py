@@ -21,6 +21,8 @@ from headgate.stdlib.catalogue import SCALARS
 from headgate.stdlib.function import Value
 
 NUMBERS: tuple[Value, ...] = (None, 0.0, 1.0, -1.0, 2.5, -2.5, 0.5, 1.5, 1e308)
+QUARTERS: tuple[Value, ...] = (None, 0.0, 1.5, -2.25, 7.0)
+PARTS: tuple[Value, ...] = (0.25, 0.5, 1.0)
 TRUTHS: tuple[Value, ...] = (None, True, False)
 TIMES: tuple[Value, ...] = (None, 1_700_000_000_000_000_000, 1_700_000_000_000_000_001)
 
@@ -66,6 +68,8 @@ KINDS: dict[str, tuple[tuple[tuple[Value, ...], str], ...]] = {
     "max": ((NUMBERS, "float"),) * 3,
     "time_difference": ((TIMES, "time"),) * 2,
     "time_add": ((TIMES, "time"), (NUMBERS, "float")),
+    "quantile_of": ((PARTS, "float"), *((QUARTERS, "float"),) * 4),
+    **{f"{name}_of": ((QUARTERS, "float"),) * 4 for name in ("variance", "stddev", "distinct", "mode")},
 }
 """The arguments of functions; of the others two numbers."""
 

@@ -26,11 +26,23 @@ device Valve {
     property  line: text
     telemetry position: percent in 0..100
 }
+device Tank {
+    property  line: text
+    telemetry inflow: m3/h in 0..900
+    lateness  1 min
+}
 signal total by line = sum(Pump.flow)
 signal average for Pump = mean(pressure over 1 min every 1 min)
 """
 
 RUNS = (
+    "signal it by line = integral(Pump.pressure over 10 min every 1 min)",
+    "signal it for Pump = integral(pressure over 10 min)",
+    "signal it for Pump = duration(running over session gap 1 min)",
+    "signal it for Pump = mean(flow / total over 1 h every 1 min)",
+    "signal part for Pump = flow / total\npattern it for Pump = part > 50 % then running within 1 min",
+    "signal it for Pump = count(total > 5 m3/h over 1 h every 1 min)",
+    "signal it by line = mean(total over 1 h every 1 min)",
     (
         'rule a for Pump { when flow > 1 m3/h do { alert "a" } }\n'
         'rule b by line { when total > 1 m3/h do { alert "b" } }\n'
@@ -93,22 +105,20 @@ RUNS = (
         "pattern a for Pump = flow > 1 m3/h as x then running within 1 min\n"
         'rule it for Pump { when a do { alert "{x.id}" } }'
     ),
+    "pattern it for Pump = sent run",
+    'rule it for Pump { when no sent run for 1 day do { alert "{id}" } }',
 )
 NAMED = (
     (
         'rule a for Pump { when flow > 1 m3/h do { alert "a" } }\n'
         'rule it for Pump { when flow > 2 m3/h settle inhibited by a do { alert "{id}" } }'
     ),
-    "signal it by line = integral(Pump.pressure over 10 min every 1 min)",
-    "signal it for Pump = integral(pressure over 10 min)",
-    "signal it for Pump = mean(flow / total over 1 h every 1 min)",
+    "signal it by line = integral(Pump.pressure over 10 min)",
+    "signal it for Tank = mean(inflow / total over 1 h every 1 min)",
     "signal part for Pump = flow / total\nsignal it by line = max(Pump.part)",
-    "signal part for Pump = flow / total\npattern it for Pump = part > 50 % then running within 1 min",
-    "signal it for Pump = count(total > 5 m3/h over 1 h every 1 min)",
+    "signal part for Tank = inflow / total\npattern it for Tank = part > 50 % then inflow > 1 m3/h within 1 min",
+    "signal it for Tank = count(total > 5 m3/h over 1 h every 1 min)",
     'rule it for Pump { when total > 5 m3/h settle do { alert "{id}" } }',
-    "signal it by line = mean(total over 1 h every 1 min)",
-    "pattern it for Pump = sent run",
-    'rule it for Pump { when no sent run for 1 day do { alert "{id}" } }',
     "pattern it for Pump = flow > 1 m3/h as a then a.running within 1 min",
     "pattern it for Pump = flow > 1 m3/h as a then flow > a.flow for 5 s within 1 min",
     "pattern it for Pump = running as a then distance(at, a.at) > 1 km within 1 min",

@@ -117,6 +117,7 @@ def test_run_as_json_prints_outputs_and_then_a_summary(capsys: pytest.CaptureFix
     assert summary == {
         "what": "summary",
         "read": 4,
+        "registered": 0,
         "processed": 3,
         "late": 0,
         "quarantined": {"wrong_type": 1},

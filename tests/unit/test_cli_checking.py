@@ -14,9 +14,9 @@ DEVICE = (
 )
 AHEAD = f"""module ahead
 {DEVICE}
-procedure pull_down() for Fridge {{ expires 1 h  step only {{ send cool(level: 5)  set goal = 4 degC }} }}
-rule warm for Fridge {{ when temp > 8 degC for 1 min  until temp < 6 degC
-  do {{ run pull_down()  set goal = 2 degC }} }}
+procedure pull_down(to: degC in 2..8) for Fridge {{ step only {{ wait until temp < to for 5 min within 1 h }} }}
+rule warm for Fridge {{ when temp > 8 degC for 1 min  until temp < 6 degC  do {{ run pull_down(to: 4 degC) }} }}
+pattern warmer for Fridge = temp > 6 degC as before then temp > before.temp for 5 min within 1 h
 signal mean_temp for Fridge = mean(temp over 10 min every 1 min)
 """
 DOUBTFUL = f"module doubtful\n{DEVICE}rule idle for Fridge {{ when temp > 8 degC }}\nlet unused = 1\n"
@@ -52,7 +52,7 @@ def test_what_would_execute_a_program_names_what_it_cannot(
     assert main(command) == Exit.PROGRAM
     out, err = capsys.readouterr()
     assert out == ""
-    assert "error[HG0801]: `set goal` in procedure `pull_down` cannot be executed yet" in err
+    assert "error[HG0801]: what happens or lasts in procedure `pull_down` cannot be executed yet" in err
     assert err.endswith("headgate: `ahead.iot` has 2 constructs that cannot be executed yet\n")
 
 
@@ -62,7 +62,7 @@ def test_of_many_constructs_that_do_not_run_the_first_are_shown_whole(capsys: py
     assert main(["compile", "ahead.iot"]) == Exit.PROGRAM
     err = capsys.readouterr().err
     assert err.count("error[HG0801]") == 3
-    assert "ahead.iot:6:79: `set goal` in procedure `pull_3` cannot be executed yet\n" in err
+    assert "ahead.iot:6:72: what happens or lasts in procedure `pull_3` cannot be executed yet\n" in err
     assert "`ahead.iot` has 5 constructs" in err
 
 
@@ -70,7 +70,7 @@ def test_explain_explains_what_runs_and_names_the_rest(capsys: pytest.CaptureFix
     assert main(["explain", "ahead.iot"]) == Exit.OK
     out = capsys.readouterr().out
     assert "rule warm for Fridge\n  reads      temp\n  waits for  a condition to last 1 min\n" in out
-    assert out.endswith("without what cannot be executed yet\n  procedure pull_down\n")
+    assert out.endswith("without what cannot be executed yet\n  procedure pull_down\n  pattern warmer\n")
 
 
 def test_explain_counts_one_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

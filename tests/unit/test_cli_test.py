@@ -16,8 +16,12 @@ GOOD = PROGRAM + 'test "it is told" { given Fridge f { temp 9 degC } expect rule
 BAD = PROGRAM + 'test "it is not told" { given Fridge f { temp 8 degC } expect rule warm for f }\n'
 TABLE = PROGRAM + 'table "what is warm" for warm of Fridge (temp -> raised) { 8.1 degC -> true  8 degC -> false }\n'
 WRONG = GOOD.replace("> 8 degC", "> 8 kg")
-FLAPPING = GOOD + 'rule often for Fridge { when temp > 1 degC  flapping above 3 in 1 h  do { alert "{id}" } }\n'
-FAULT = GOOD.replace("expect rule", "fault process hub killed from 1 s expect rule") + "target hub: edge\n"
+LASTING = (
+    GOOD
+    + "pattern warmer for Fridge = temp > 6 degC as before then temp > before.temp for 5 min within 1 h\n"
+    + 'rule often for Fridge { when warmer  do { alert "{id}" } }\n'
+)
+FAULT = GOOD.replace("expect rule", "fault process hub killed from 1 s to 9 s expect rule") + "target hub: edge\n"
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +33,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "table": TABLE,
         "none": PROGRAM,
         "wrong": WRONG,
-        "flapping": FLAPPING,
+        "lasting": LASTING,
         "fault": FAULT,
     }
     for name, text in texts.items():
@@ -95,14 +99,14 @@ def test_a_program_with_errors_fails(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_what_cannot_be_executed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out = result(capsys, "flapping.iot")
+    code, out = result(capsys, "lasting.iot")
     assert code == 1
-    assert "error[HG0801]: `flapping` cannot be executed yet" in out
-    assert "flapping.iot: has what cannot be executed yet, so its 1 test could not run" in out
+    assert "error[HG0801]: an earlier step's value in what lasts or changes cannot be executed yet" in out
+    assert "lasting.iot: has what cannot be executed yet, so its 1 test could not run" in out
     code, out = result(capsys, "fault.iot")
     assert code == 1
     assert "cannot run test it is told" in out
-    assert "error[HG0801]: a fault of a process cannot be executed yet" in out
+    assert "error[HG0801]: a process that is away for a while cannot be executed yet" in out
     assert out.endswith("0 passed, 1 cannot run\n")
 
 

@@ -4,8 +4,6 @@ from itertools import pairwise
 
 import pytest
 
-from headgate.compiler.compile import compile_text
-from headgate.dsl.source import SourceText
 from headgate.runtime.commands.backoff import HIGH_NS, LOW_NS, pause_ns
 from headgate.runtime.commands.timers import Timers
 from headgate.runtime.testing.executors import S
@@ -303,13 +301,6 @@ def test_a_device_with_the_firmware_gets_the_command(plant: Plant) -> None:
     assert plant.state("purge-1") == "sent"
     plant.wait(1)
     assert plant.state("purge-1") == "in_doubt"
-
-
-def test_a_policy_that_needs_priorities_is_named_as_not_running() -> None:
-    text = PROGRAM.replace("when busy merge", "when busy preempt")
-    assert [problem.title for problem in compile_text(SourceText("m.iot", text)).not_running] == [
-        "`when busy preempt` of command `tune` cannot be executed yet"
-    ]
 
 
 # --- Time ------------------------------------------------------------------------------------------------------------

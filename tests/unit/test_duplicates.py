@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headgate.compiler.bounds import unique_bytes
 from headgate.compiler.compile import compile_text
 from headgate.compiler.plan import Plan
+from headgate.compiler.state_bytes import unique_bytes
 from headgate.dsl.source import SourceText
 from headgate.runtime.connectors.memory import Objects
 from headgate.runtime.interpret.sources import Admitted, Again, Intake, Refused

@@ -90,6 +90,14 @@ def test_a_groups_value_is_no_update_for_the_device(run: Executor) -> None:
     assert changes == [(("a",), 1, False)]
 
 
+@RUNS
+def test_a_window_of_a_device_takes_what_its_group_had_given_before_each_message(run: Executor) -> None:
+    inputs: list[Input] = [fridge("a", second, temp) for second, temp in enumerate((4, 9, 5, 6, 8))]
+    item = "signal seen for Fridge = sum(temp - warmest over 3 samples)"
+    # Nothing is known of the group before the third message: then it is 4, then 9, then 5.
+    assert seen(run, item, inputs) == [(("a",), 2, 1.0), (("a",), 3, -2.0), (("a",), 4, 1.0)]
+
+
 @pytest.mark.parametrize(
     "item",
     [
@@ -103,7 +111,8 @@ def test_a_groups_value_is_no_update_for_the_device(run: Executor) -> None:
     ],
 )
 def test_what_waits_for_stragglers_cannot_ask_for_a_groups_value(item: str) -> None:
-    compiled = compile_text(SourceText("fridges.iot", f"{PROGRAM}{item}\n"))
+    late = PROGRAM.replace("idle after 1 h", "idle after 1 h\n    lateness 1 min")
+    compiled = compile_text(SourceText("fridges.iot", f"{late}{item}\n"))
     assert [problem.title for problem in compiled.problems if problem.severity == "error"] == []
     assert any("group's value" in problem.title for problem in compiled.not_running)
 

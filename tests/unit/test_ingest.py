@@ -352,7 +352,7 @@ class OfLines:
     def read(self, wanted: Sequence[Wanted], texts: Texts) -> Iterable[Payloads]:
         decoder, number = Decoder(wanted), 1
         for run in self.runs:
-            payloads, lines = decoder.decode(Lines(run), number, texts)
+            payloads, lines = decoder.decode(Lines(bytearray(run)), number, texts)
             number += lines
             yield payloads
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from headgate.runtime.frame import Begun, EveryRow, Frame, Instants, union
+from headgate.runtime.kernels.instants import _matter, _matter_by_column
 from headgate.runtime.kernels.order import _back, ascending
 
 
@@ -76,3 +77,17 @@ def test_times_that_go_back_are_noticed(times: list[int], back: int) -> None:
     array = np.array(times, dtype=np.int64)
     assert ascending(array) is (back == 0)
     assert _back(array) == back
+
+
+@pytest.mark.parametrize("timed", [False, True])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_may_matter_to_a_pattern_is_the_same_row_by_row_and_by_column(seed: int, timed: bool) -> None:
+    rng = np.random.default_rng(seed)
+    key = rng.integers(0, 9, 50).astype(np.int32)
+    met, updated = (rng.integers(0, 4, 50) * (rng.random(50) < 0.3) for _ in range(2))
+    found = []
+    for find in (_matter, _matter_by_column):
+        out = np.empty(50, dtype=np.int64)
+        found.append(out[: find(key, met, updated, 2, timed, np.arange(9) < 2, out)].tolist())
+    assert found[0] == found[1]
+    assert found[0]

@@ -1,13 +1,17 @@
-"""Tests of programs under faults of links: parts say what the whole says, and what is asked for too early is told."""
+"""Tests of programs under faults of links: parts say what the whole says, commands wait for links."""
 
 import pytest
 
 from headgate.compiler.compile import compile_text
+from headgate.dsl import nodes as n
 from headgate.dsl.source import SourceText
+from headgate.runtime.commands.records import Outcome
 from headgate.runtime.edge.partitioned import Partitioned
 from headgate.runtime.output import Output
+from headgate.runtime.testing.closed_loop import simulated
+from headgate.runtime.testing.executors import S
 from headgate.runtime.testing.linked import apart
-from headgate.runtime.testing.scenario import EPOCH
+from headgate.runtime.testing.scenario import EPOCH, of_test
 from headgate.runtime.testing.suite import Failure, items_of, run_test
 
 PROGRAM = """module cold
@@ -65,10 +69,51 @@ def test_the_link_of_the_uppermost_target_carries_nothing() -> None:
     )
 
 
-def test_a_command_that_is_asked_for_beyond_a_link_that_is_down_is_not_made_up() -> None:
-    down = "fault link gateway down from 1 min to 5 min  at 2 min f1 temp 30 degC  expect send siren to f1"
-    (failure,) = failures(down)
-    assert "asks for a command at 2 min, while it is down" in " ".join(failure.lines)
+DOWN = "fault link gateway down from 1 min to 5 min  at 2 min f1 temp 30 degC  at 8 min f1 temp 30 degC"
+
+
+def outcomes(program: str, test: str = DOWN) -> list[tuple[str, int]]:
+    """What becomes of commands while the link is down, and when (s)."""
+    compiled = compile_text(SourceText("cold.iot", f'{program}test "t" {{ {GIVEN} {test} expect no alert all_hot }}'))
+    assert compiled.plan is not None, [*compiled.problems, *compiled.not_running]
+    assert compiled.typed is not None
+    (item,) = items_of(compiled)
+    assert isinstance(item, n.Test)
+    world = simulated(compiled.plan, of_test(compiled.typed, item))
+    assert not run_test(compiled, item).failures
+    return [(o.state, (o.time - EPOCH) // S) for o in world.outputs if isinstance(o, Outcome)]
+
+
+def test_a_command_that_is_asked_for_above_reaches_its_device_when_the_link_is_whole() -> None:
+    found = outcomes(PROGRAM)
+    assert found[0] == ("planned", 300)
+    assert ("done", 300) in found
+
+
+def test_a_command_that_has_expired_when_the_link_is_whole_is_never_sent() -> None:
+    found = outcomes(PROGRAM.replace("ack within 2 s", "ack within 2 s expires 1 min"))
+    assert [state for state, _ in found] == ["planned", "queued", "expired"]
+
+
+def test_a_rule_at_the_gateway_commands_while_the_link_is_down() -> None:
+    found = outcomes(PROGRAM.replace("place cloud", "place edge"))
+    assert ("done", 120) in found
+
+
+def test_what_an_acknowledgement_above_asks_for_waits_for_the_link() -> None:
+    latched = PROGRAM.replace(
+        "until temp < 10 degC  place cloud  do { send siren(on: true) }",
+        'until temp < 10 degC  latched  place cloud  do { alert "{id}" }  on clear { send siren(on: false) }',
+    )
+    test = """
+        fault link gateway down from 3 min to 5 min
+        at 1 min f1 temp 30 degC
+        at 2 min f1 temp 4 degC
+        at 4 min acknowledge loud for f1
+        at 8 min f1 temp 4 degC
+    """
+    found = outcomes(latched, test)
+    assert found[0] == ("planned", 300)
 
 
 @pytest.mark.parametrize(

@@ -48,10 +48,11 @@ def test_conditions_of_several_thresholds_share_each_numbers() -> None:
         "fresh(temp) > LIMIT degC",
         "count(temp > LIMIT degC over 10 s every 10 s) > 1",
         "(door becomes true then temp > LIMIT degC within 1 min)",
+        "temp - typical > LIMIT K",
     ],
 )
 def test_what_looks_at_every_update_or_beside_another_condition_is_not_indexed(condition: str) -> None:
-    assert count(plan_of(rules(condition)), Threshold) == 0
+    assert count(plan_of("signal typical by site = mean(Fridge.temp)\n" + rules(condition)), Threshold) == 0
 
 
 def test_another_rule_leaves_the_thresholds_the_node_they_were() -> None:

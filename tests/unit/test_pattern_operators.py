@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate.runtime.output import Alerted, Matched
+from headgate.runtime.output import Alerted, Matched, Set
 from headgate.runtime.testing.executors import EXECUTORS, Executor, Input, Mark, Message, S, compile_program
 
 MANUAL = Path(__file__).parents[2] / "docs" / "language" / "patterns.md"
@@ -110,6 +110,17 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case("x > 0 as r then (x < mean(r.x)) within 1 min", "53", ("1 2",)),
         Case("x > 0 as first then x > 2 * max(r.x) else 0 as r 3 times within 1 min", "1125", ()),
         Case("x > 0 as r 3 times then x > sum(r.x) within 1 min", "1127", ("1 2 3 4",)),
+        Case("x > 0 as r 3 times then x == median(r.x) within 1 min", "93554", ("1 2 3 4",)),
+        Case("x > 0 as r 4 times then x < p25(r.x) within 1 min", "85764", ("1 2 3 4 5",)),
+        Case("x > 0 as r 4 times then x == stddev(r.x) within 1 min", "171733", ("1 2 3 4 5",)),
+        Case("x > 0 as r 4 times then x == variance(r.x) within 1 min", "171739", ("1 2 3 4 6",)),
+        Case("x > 0 as r 4 times then x == mode(r.x) within 1 min", "979779", ("1 2 3 4 5",)),
+        Case("x > 0 as r 4 times then x == distinct(r.x) within 1 min", "979792", ("1 2 3 4 6",)),
+        Case("x > 0 as r 2 times then rate(r.x) > 1 Hz and x > 0 within 1 min", "1244", ("2 3 4",)),
+        Case('(x > 0 or k == "a") as r 3 times then distinct(r.x) == 1 and x > 7 within 1 min', "1a18", ("1 2 3 4",)),
+        Case('(x > 0 or k == "a") as r 2 times then distinct(r.x) == 1 and x > 7 within 1 min', "a18", ("1 2 3",)),
+        Case(f"{A} as r 2 times then distinct(r.x) == 0 and x > 7 within 1 min", "aa8", ("1 2 3",)),
+        Case(f"{A} as r 2 times then x == 2 * (median(r.x) else 4) within 1 min", "aa8", ("1 2 3",)),
     ),
     "skip none": (Case(f"{A} then {B} within 1 min skip none", "aab", ("1 3", "2 3")),),
     "skip next": (
@@ -181,6 +192,29 @@ def test_rules_show_what_was_bound(executor: Executor) -> None:
     assert alert.message == f"3 3 7 2.33333 1 4 3 2 1 -1 0 1 {times} d"
 
 
+def test_rules_show_more_of_what_was_bound(executor: Executor) -> None:
+    more = """rule r for D {
+        when p
+        do { alert "{median(r.x)} {p90(r.x)} {quantile(r.x, q: 10 %)} {variance(r.x)} {stddev(r.x)} {mode(r.x)}
+            {distinct(r.x)} {distinct(r.k)} {rate(r.x)} {any(r.on)} {all(r.on)} {share(r.on)}" }
+    }"""
+    head = HEAD.replace("telemetry x", "telemetry on: bool telemetry x")
+    plan = compile_program(f"{head}pattern p for D = x > 0 as r 4 times within 1 min\n{' '.join(more.split())}")
+    inputs = [Message("D", "d", S * place, {"x": x, "k": "a"}) for place, x in enumerate((2.0, 6.0, 2.0, 6.0), 1)]
+    alerts = [one.message for one in executor(plan, inputs).outputs if isinstance(one, Alerted)]
+    assert alerts == ["2 6 2 4 2 2 2 1 1.33333 1/s absent absent absent"]
+    inputs = [Message("D", "d", message.time, {**message.fields, "on": message.time > S}) for message in inputs]
+    alerts = [one.message for one in executor(plan, inputs).outputs if isinstance(one, Alerted)]
+    assert alerts == ["2 6 2 4 2 2 2 1 1.33333 1/s true false 0.75"]
+
+
+def test_of_one_event_there_is_one_value(executor: Executor) -> None:
+    more = 'rule r for D { when p do { alert "{median(r.x)} {stddev(r.x)} {distinct(r.k)}" } }'
+    outputs = run('(x > 0 or k == "a") as r', "4a", executor, more)
+    alerts = [one.message for one in outputs if isinstance(one, Alerted)]
+    assert alerts == ["4 0 0", "4 0 1"]
+
+
 def test_in_a_group_members_of_several_types_meet_the_steps(executor: Executor) -> None:
     plan = compile_program("""
         module line
@@ -207,3 +241,14 @@ def test_the_table_of_the_manual_has_these_operators() -> None:
     written = [name for row in table.splitlines()[2:] for name in re.findall(r"`([^`]+)`", row.split("|")[1])]
     same = {"A 2..4 times": "A 3 times", "A at least 2 times": "A 3 times", "then no B": "no B"}
     assert {same.get(name, name) for name in written} == {*CASES, "p expires"}
+
+
+def test_a_rule_on_a_pattern_sets_what_was_bound(executor: Executor) -> None:
+    plan = compile_program(
+        f"module sets\ndevice D {{ telemetry k: text telemetry x: float property goal: float writable }}\n"
+        f"pattern p for D = x > 1 as low then {A} within 1 min\n"
+        "rule r for D { when p hold for 1 s do { set goal = low.x } }\n"
+    )
+    inputs = [Message("D", "d", S, {"x": 4.0}), Message("D", "d", 2 * S, {"k": "a"})]
+    outputs = executor(plan, inputs).outputs
+    assert [(one.property, one.value) for one in outputs if isinstance(one, Set)] == [("goal", 4.0)]

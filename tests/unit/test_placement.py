@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from headgate.compiler.document import dump, load
-from headgate.compiler.plan import Action, Field, Holds, Output, Plan, PlanNode, Rule, TargetPlan
+from headgate.compiler.plan import Action, Field, Holds, Message, Output, Plan, PlanNode, Rule, Slices, TargetPlan
 from headgate.runtime.edge.cutting import cut
 from headgate.runtime.placement import Placement, whole
 from headgate.runtime.placement.budgets import OverBudget
@@ -191,6 +191,26 @@ def test_devices_and_decisions_have_their_places() -> None:
     names = {item.name: tier for item, tier in zip(model.problem.items, found.placed, strict=True)}
     assert names[DEVICES] == 0
     assert names[DECISIONS] == 1
+
+
+def test_windows_over_all_devices_are_worked_out_in_parts_where_that_is_less() -> None:
+    everywhere = "signal usual = mean(Fridge.temp over 10 min every 1 min)\nrule warm { when usual > 5 degC do { } }\n"
+    fleet: dict[str, Mapping[str, int]] = {"devices": {"Fridge": 1000}, "instances": {"gateway": 10}}
+    plan, model, found = placed(everywhere, **fleet)
+    placement = model.placement(found.placed)
+    (slices,) = (node.id for node in plan.nodes if isinstance(node.operator, Slices))
+    assert placement.of[slices] == "hq"
+    assert placement.partials == {slices: "gateway"}
+    assert placement.in_parts("gateway") == {slices}
+    (partials,) = (one for one in explain(model, found, Words(plan)).carried if one.instead is not None)
+    assert partials.words == "`temp`: partial at gateway, total at hq"
+    assert partials.otherwise is not None
+    assert partials.otherwise.moves == ("the samples of `temp` at hq",)
+    assert partials.instead == partials.bytes + partials.otherwise.bytes_more
+    (message,) = (node.id for node in plan.nodes if isinstance(node.operator, Message))
+    seldom = rates_of(plan, Measured(hz={message: 1e-6}, told_hz={message: 1e-6}), **fleet)
+    model = model_of(plan, seldom)
+    assert not model.placement(place(model.problem).placed).partials
 
 
 def test_measured_rates_are_kept_in_a_file() -> None:

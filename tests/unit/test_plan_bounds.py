@@ -2,9 +2,10 @@
 
 import pytest
 
-from headgate.compiler.bounds import in_bytes, keys_max, settle_bytes
+from headgate.compiler.bounds import in_bytes, keys_max
 from headgate.compiler.explain import explain_program, in_time
 from headgate.compiler.plan import Plan, Slices
+from headgate.compiler.state_bytes import instants_bytes, settle_bytes
 from headgate.tests.unit.plans import compiled, plan_of, rule, signal
 
 
@@ -71,10 +72,22 @@ def test_keys_are_bounded_by_the_devices() -> None:
     assert keys(unbounded, "D") is None
 
 
+def test_updates_that_wait_for_a_groups_time_are_bounded_by_what_members_declare() -> None:
+    fields = "telemetry a: bar every 10 s\n    telemetry b: bar every 1 min\n    telemetry c: bar\n"
+    device = f"module m\ndevice D {{ {fields}    idle after 2 min }}\n"
+    declared = plan_of("signal s = max(D.a) + max(D.b)", before=device)
+    ((member,),) = (timeline.members for timeline in declared.timelines if timeline.kind == "group")
+    assert member.waiting_max == 2 * (12 + 2) + 16
+    assert instants_bytes(member) == 44 * 64
+    unknown = plan_of("signal s = max(D.a) + max(D.c)", before=device)
+    ((member,),) = (timeline.members for timeline in unknown.timelines if timeline.kind == "group")
+    assert member.waiting_max == 4096
+
+
 def test_messages_that_wait_for_stragglers_are_bounded() -> None:
     plan = plan_of("signal s for Fridge = mean(temp over 60 s every 10 s)")
     (device,) = plan.devices
-    assert settle_bytes(plan, device) == 4096 * (16 + 8 + 1)
+    assert settle_bytes(plan, device) == 4096 * (64 + 8 + 1)
     prompt = plan_of("signal a for D = a1 > 1 bar", before="module m\ndevice D { telemetry a1: bar }\n")
     assert settle_bytes(prompt, prompt.devices[0]) == 0
 

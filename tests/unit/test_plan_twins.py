@@ -8,13 +8,17 @@ import pytest
 
 from headgate.compiler.plan import (
     Apply,
+    Calibrated,
+    Calibration,
     Plan,
     PlanNode,
     Predicted,
+    PredictedDeviation,
     PushBound,
     PushInput,
     Recent,
     TimeUntil,
+    TwinCovariance,
     TwinState,
     TwinValue,
 )
@@ -28,9 +32,13 @@ device A {
     telemetry push: float every 1 s
 }
 twin A {
-    dynamics { d(temp) = (20 degC - temp) / 30 min + push * 1 K/min }
+    parameter tau: min in 5..90 = 30 min
+    dynamics { d(temp) = (20 degC - temp) / tau + push * 1 K/min }
     estimate temp with kalman { process 0.1 K  sensor 0.5 K }
+    calibrate tau over 2 h every 1 h
 }
+signal worst for A = p95(predicted(temp, 30 min))
+signal lasts for A = time_until(temp > 8 degC for 5 min, within: 2 h)
 signal soon for A = predicted(temp, 30 min)
 signal left for A = time_until(temp > 8 degC, within: 2 h)
 signal most for A = max(soon over 1 min)
@@ -64,6 +72,16 @@ def test_a_plan_with_twins_is_sound() -> None:
         (Predicted, lambda op: replace(op, value=(PushInput(0), Apply("no_such", 1, "float"))), "cannot be worked out"),
         (TimeUntil, lambda op: replace(op, condition=()), "cannot be worked out"),
         (Predicted, lambda op: replace(op, dynamics=replace(op.dynamics, lows=())), "bounds"),
+        (TimeUntil, lambda op: replace(op, lasting_ns=-1), "lasts less than no time"),
+        (TimeUntil, lambda op: replace(op, condition=(PushInput(0),)), "no comparison"),
+        (PredictedDeviation, lambda op: replace(op, ahead_ns=-1), "no time ahead"),
+        (PredictedDeviation, lambda op: replace(op, process=()), "noise"),
+        (PredictedDeviation, lambda op: replace(op, value=()), "cannot be worked out"),
+        (TwinCovariance, lambda op: replace(op, second=3), "does not estimate"),
+        (Calibration, lambda op: replace(op, parameters=()), "nothing to calibrate"),
+        (Calibration, lambda op: replace(op, slices=0), "learns in no time"),
+        (Calibration, lambda op: replace(op, sensors=(replace(op.sensors[0], input=0),)), "measures nothing"),
+        (Calibrated, lambda op: replace(op, place=1), "no parameter at 1"),
         (TwinState, lambda op: replace(op, deviations=()), "noise"),
         (TwinState, lambda op: replace(op, process=(-1.0,)), "noise"),
         (TwinState, lambda op: replace(op, sensors=(replace(op.sensors[0], input=0),)), "measures nothing"),

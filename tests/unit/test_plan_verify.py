@@ -89,6 +89,8 @@ def test_every_operator_has_its_arity() -> None:
         (lambda: with_operator(p.Pattern, bounds=(p.Bound((9,), "last", 0),)), "keeps something of a step"),
         (lambda: with_operator(p.Pattern, bounds=(p.Bound((0,), "last", 99),)), "keeps a value of an input"),
         (lambda: with_operator(p.Pattern, bounds=(p.Bound((0,), "sum"),)), "keeps a value of an input"),
+        (lambda: with_operator(p.Pattern, bounds=(p.Bound((0,), "nth", 0, 2),)), "without the one before it"),
+        (lambda: with_operator(p.Pattern, bounds=(p.Bound((0,), "nth", 0),)), "without the one before it"),
         (lambda: with_operator(p.Pattern, skip="to first"), "goes on at a step"),
         (lambda: with_operator(p.Pattern, body=p.Take(9)), "waits for a step that it does not have"),
         (lambda: with_operator(p.Pattern, body=p.Row(())), "a part of it is empty"),

@@ -189,5 +189,113 @@ def test_what_devices_keep_grows_with_their_samples_and_stays_within_the_bound()
     time = np.concatenate([np.zeros(2, dtype=np.int64), np.arange(200, dtype=np.int64) * 10 * S])
     engine.feed(Batch((Messages("Pump", np.arange(202), keys, time, {"flow": Column(np.ones(202))}),), (), 202))
     (window,) = [operator for operator in engine.stateful().values() if isinstance(operator, RecentOperator)]
-    assert int(window.used[0]) * 8 * (2 + window.stacked) <= bound
+    assert int(window.used[0]) * 8 * (2 + window.pool_words) <= bound
     assert window.places[:2, kernel.ROOM].tolist() == [5, 5]
+
+
+# --- What was held ---------------------------------------------------------------------------------------------------
+
+
+@BOTH
+def test_what_was_held_in_a_window_is_cut_to_its_length(executor: Executor) -> None:
+    inputs: list[Input] = [flow(0, 1.0), flow(10, 5.0), flow(40, 2.0)]
+    # In (10, 40] it was 5; in (-20, 10] it was 1 from 0 on; before the first there was nothing.
+    assert given(executor, plan_of("integral(flow over 30 s)"), inputs) == [(10, 10.0), (40, 150.0)]
+    assert given(executor, plan_of("time_weighted_mean(flow over 40 s)"), inputs) == [(10, 1.0), (40, 4.0)]
+
+
+@BOTH
+def test_where_it_is_not_asked_about_nothing_is_held(executor: Executor) -> None:
+    inputs: list[Input] = [
+        flow(0, 1.0, open_=True),
+        flow(10, 1.0, open_=False),
+        flow(20, 1.0, open_=True),
+        flow(40, 1.0),
+    ]
+    window = "duration(flow > 0 where open over 30 s)"
+    assert given(executor, plan_of(window), inputs) == [(10, 10), (40, 20)]
+
+
+@BOTH
+def test_what_is_thinned_out_was_never_held(executor: Executor) -> None:
+    inputs: list[Input] = [flow(0, 1.0), flow(10, 1.0), *(flow(t, 99.0) for t in (10.5, 11, 11.5)), flow(20, 1.0)]
+    run = executor(plan_of("integral(flow over 30 s)"), inputs)
+    assert run.counters.dropped["thinned"] == 2
+    values = [o.value for o in run.outputs if isinstance(o, Signalled)]
+    assert values[-1] == 10 + 0.5 + 99 * 9.5
+
+
+@BOTH
+def test_what_was_held_over_samples_begins_with_the_oldest(executor: Executor) -> None:
+    inputs: list[Input] = [flow(0, 1.0), flow(10, 2.0), flow(30, 4.0), flow(31, 8.0)]
+    assert given(executor, plan_of("integral(flow over 2 samples)"), inputs) == [(10, 10), (30, 40), (31, 4)]
+
+
+@BOTH
+def test_what_was_held_in_a_session_is_so_to_its_end(executor: Executor) -> None:
+    inputs: list[Input] = [flow(0, 1.0), flow(10, 2.0), flow(50, 4.0), MarkAll(100 * S)]
+    assert given(executor, plan_of("integral(flow over session gap 20 s)"), inputs) == [(30, 50), (70, 80)]
+
+
+@BOTH
+def test_what_was_held_as_a_condition_began_counts_from_there(executor: Executor) -> None:
+    inputs: list[Input] = [flow(0, 3.0), door(10, False), door(20, True), flow(25, 5.0), door(30, False), flow(40, 1.0)]
+    assert given(executor, plan_of("integral(flow over while open)"), inputs) == [(30, 15 + 25)]
+
+
+@BOTH
+def test_a_spell_that_reaches_over_samples_is_one(executor: Executor) -> None:
+    inputs: list[Input] = [flow(t, value) for t, value in ((0, 1.0), (10, 2.0), (20, 0.0), (30, 1.0), (40, 1.0))]
+    assert given(executor, plan_of("spells(flow > 0 over 1 min)"), inputs)[-1] == (40, 2)
+    assert given(executor, plan_of("longest(flow > 0 over 1 min)"), inputs)[-1] == (20, 20)
+
+
+@BOTH
+def test_at_the_end_of_input_nothing_is_held_any_more(executor: Executor) -> None:
+    inputs: list[Input] = [flow(0, 1.0), flow(10, 2.0)]
+    assert given(executor, plan_of("integral(flow over session gap 20 s)"), inputs) == [(30, 10)]
+
+
+@BOTH
+@pytest.mark.parametrize("width", [None, 30 * S])
+def test_many_spans_keep_no_more_than_the_window_reaches_back_to(executor: Executor, width: int | None) -> None:
+    window = "3 samples" if width is None else "30 s"
+    inputs: list[Input] = [flow(10.0 * t, float(t % 7), id_) for t in range(200) for id_ in "ab"]
+    values = given(executor, plan_of(f"integral(flow over {window})"), inputs)
+    span = 2 if width is None else 3
+    for time, value in values[-20:]:
+        t = int(time) // 10
+        assert value == 10 * sum((t - i) % 7 for i in range(1, span + 1))
+
+
+@BOTH
+def test_of_a_groups_members_what_each_held_is_added_up(executor: Executor) -> None:
+    inputs: list[Input] = [
+        flow(0, 1.0, "a"), flow(0, 10.0, "b"), flow(10, 3.0, "a"), flow(20, 3.0, "a"), flow(20, 20.0, "b"),
+        MarkAll(60 * S),
+    ]  # fmt: skip
+    values = {
+        function: given(executor, plan_of(f"{function}(Pump.flow over 20 s every 20 s)", "by line"), inputs)[0]
+        for function in ("integral", "time_weighted_mean")
+    }
+    assert values == {"integral": (20, 240), "time_weighted_mean": (20, 6)}
+    for function, expected in (("duration", 30), ("longest", 20), ("spells", 2)):
+        window = f"{function}(Pump.flow > 2 over 20 s every 20 s)"
+        assert given(executor, plan_of(window, "by line"), inputs)[0] == (20, expected)
+
+
+@BOTH
+def test_a_groups_own_value_is_sampled_like_a_devices(executor: Executor) -> None:
+    signal = "signal most by line = max(Pump.flow)\nsignal w by line = "
+    inputs: list[Input] = [flow(t, value, id_) for t, value, id_ in ((0, 1.0, "a"), (0, 5.0, "b"), (10, 7.0, "a"))]
+    inputs += [flow(10, 2.0, "b"), MarkAll(40 * S)]
+    for window, expected in (
+        ("sum(most over 20 s every 20 s)", (20, 12)),
+        ("integral(most over 20 s every 20 s)", (20, 120)),
+        ("max(most over 20 s)", (10, 7)),
+        ("last(most over 2 samples)", (10, 7)),
+        ("count(most > 6 over session gap 15 s)", (25, 1)),
+    ):
+        plan = compile_program(DEVICE.replace("signal w {domain} = {window}", signal + window).format(clauses=""))
+        found = given(executor, plan, inputs)
+        assert expected in found, (window, found)

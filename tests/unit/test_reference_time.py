@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from headgate.compiler.passes.thresholds import COMPARISONS_MIN
 from headgate.runtime.output import Alerted, Life, Matched, Signalled
 from headgate.runtime.testing.executors import EXECUTORS, Executor, Input, Mark, Message, Run, S, compile_program
 from headgate.stdlib.function import Value
@@ -414,3 +415,19 @@ def test_at_the_end_what_waits_takes_its_place(executor: Executor) -> None:
     run = play(executor, items, at(5, y=6.0), at(3, x=6.0), clauses="lateness 1 min", last=NOW)
     assert signals(run) == [(10, 6.0)]
     assert matched(run) == [5]
+
+
+@pytest.mark.parametrize("rules", [1, COMPARISONS_MIN], ids=["compared one by one", "compared together"])
+@pytest.mark.parametrize(("x", "alerts"), [("", 2), ("stale after 3 s", 0)], ids=["held", "stale"])
+def test_at_the_end_guards_and_conditions_see_values_as_old_as_the_instant_says(
+    executor: Executor, x: str, alerts: int, rules: int
+) -> None:
+    items = "\n".join(
+        f"""
+        rule guarded{n} for Box {{ when sum(x over 10 s every 10 s) > {n} do {{ if x > {n} {{ alert "{{x}}" }} }} }}
+        rule both{n} for Box {{ when sum(x over 10 s every 10 s) > {n} and x > {n} do {{ alert "{{x}}" }} }}
+        """
+        for n in range(rules)
+    )
+    run = play(executor, items, at(1, x=9.0), x=x, last=NOW)
+    assert [(o.time / S, o.message) for o in run.outputs if isinstance(o, Alerted)] == [(10, "9")] * alerts * rules

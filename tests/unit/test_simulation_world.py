@@ -169,6 +169,41 @@ test "t" {
     assert [o.command for o in world.outputs if isinstance(o, Sent)] == ["cool"]
 
 
+PROCEDURE = """rule warm for Fridge { when temp > 8 degC for 25 s until temp < 7 degC do { run chill() } }
+procedure chill() for Fridge { step a { send cool(level: 4) }  step b after a { wait 45 s }  step c { send close() } }
+test "t" {
+    given Fridge f[1..3] { site "oslo"  temp 4 degC  power 10 W  door true }
+    from 10 min to 13 min        f1 temp 9 degC
+    from 11 min to 12 min        f2 temp 9 degC every 3 s
+    from 20 min to 21 min 7 s    f3 temp 9 degC every 7 s
+    at 11 min 40 s  acknowledge warm for f2
+    FAULT
+    expect no send cool to f1 after 40 min
+}"""
+
+
+@pytest.mark.parametrize("lateness", ["", "lateness 7 s"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "",
+        "fault clock f1 behind 45 s from 5 min",
+        "fault device f2 silent from 11 min 30 s to 20 min",
+        "fault process gateway killed from 10 min 26 s\n    fault process gateway killed from 30 min",
+    ],
+)
+def test_how_far_a_world_looks_ahead_makes_no_difference(
+    monkeypatch: pytest.MonkeyPatch, fault: str, lateness: str
+) -> None:
+    program = "target gateway: edge\n" + PROCEDURE.replace("FAULT", fault)
+    _, world = played(program, lateness)
+    assert times(world, "sent") != []
+    for most in (1, 3):
+        monkeypatch.setattr("headgate.runtime.simulation.world.AHEAD_MAX", most)
+        _, other = played(program, lateness)
+        assert (other.inputs, other.outputs, other.run) == (world.inputs, world.outputs, world.run)
+
+
 def test_what_a_command_brings_about_comes_before_what_is_said_later() -> None:
     device = VirtualDevice("Fridge", "f1", {})
     device.say(Line(0, None, {"door": True}))

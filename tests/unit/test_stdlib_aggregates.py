@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headgate.runtime.kernels import lines as lines_kernel
 from headgate.runtime.kernels import slices as kernel
 from headgate.runtime.kernels import spans as spans_kernel
 from headgate.runtime.kernels.jit import NEVER
@@ -19,7 +20,7 @@ from headgate.runtime.symbols import Symbols
 from headgate.stdlib.catalogue import AGGREGATES
 from headgate.stdlib.column import Column
 from headgate.stdlib.function import AggregateFunction, Combined, Value
-from headgate.stdlib.parts import HELD_COLUMNS, TABLES, Part, columns_of
+from headgate.stdlib.parts import ALONE, HELD_COLUMNS, LINE_COLUMNS, TABLES, Part, columns_of
 from headgate.stdlib.tables import Tables
 
 S = 1_000_000_000
@@ -73,7 +74,7 @@ def defined(function: AggregateFunction, samples: Sequence[Any], option: float |
     return function.reference(samples) if option is None else function.reference(samples, option)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if not AGGREGATES[name].held])
+@pytest.mark.parametrize("name", [name for name in NAMES if {*ALONE}.isdisjoint(AGGREGATES[name].parts)])
 def test_of_parts_comes_what_the_definition_says_of_the_samples(name: str) -> None:
     function = AGGREGATES[name]
 
@@ -117,6 +118,30 @@ def test_of_what_was_held_comes_what_the_definition_says_of_its_spans(name: str)
     agrees()
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if AGGREGATES[name].lines])
+def test_of_lines_between_samples_comes_what_the_definition_says_of_the_samples(name: str) -> None:
+    function = AGGREGATES[name]
+    samples = st.lists(st.tuples(st.integers(0, 79), QUARTERS), max_size=12)
+
+    @given(samples.map(lambda found: sorted(found, key=lambda one: one[0])), st.integers(0, 3), st.integers(1, 2))
+    def agrees(found: list[tuple[int, float]], first: int, many: int) -> None:
+        begin, end, ring = 20 * first, 20 * (first + many), 20
+        state = np.full(lines_kernel.HEADER + ring * lines_kernel.SLOT, NEVER, dtype=np.int64)
+        row = np.zeros(lines_kernel.COLUMNS, dtype=np.int64)
+        floats = state.view(np.float64)
+        for time, value in found:
+            lines_kernel.take(floats, state, 0, 10 * S, ring, time * S, value)
+        lines_kernel.combine(floats, state, 0, begin * S, end * S, 10 * S, ring, row.view(np.float64), row, 0)
+        middle = (begin + end) // 2
+        within = [((time - middle) * S, value) for time, value in found if begin <= time < end]
+        with np.errstate(all="ignore"):
+            got = only(function.lower(Combined(RowParts(row[None, :], LINE_COLUMNS))))
+        expected = function.reference(within)
+        assert got == expected if expected is None else got == pytest.approx(expected, rel=1e-14)
+
+    agrees()
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_of_no_samples_every_aggregate_is_what_it_says_it_is(name: str) -> None:
     assert defined(AGGREGATES[name], [], OPTIONS.get(name)) == AGGREGATES[name].empty
@@ -124,7 +149,8 @@ def test_of_no_samples_every_aggregate_is_what_it_says_it_is(name: str) -> None:
 
 SINGLE: dict[str, Value] = {
     "the value": 2.5, "the value as a text": "2.5", "0": 0.0, "1": 1.0, "1 or 0": 1.0, "the truth": True,
-    "absent": None, "how long it was true": 3.0, "the value times how long it was held": 7.5,
+    "absent": None, "how long it was true": 3.0, "how long it was held": 3.0,
+    "the value times how long it was held": 7.5,
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headgate.runtime.testing.differences import close
 from headgate.stdlib.catalogue import SCALARS
 from headgate.stdlib.column import DTYPES, Column
 from headgate.stdlib.conversion import parse_time, write_time
@@ -36,6 +37,8 @@ KINDS: dict[str, tuple[str, st.SearchStrategy[Any]]] = {
 }
 # What stands in a plan where it is not what the signature says.
 ARGUMENTS = {"inside": ("point", "point", "m"), "time_from_number": ("number", "unit")}
+ROUNDED = ("variance_of", "stddev_of")
+"""Sums of squares are rounded on the way: the last places may differ."""
 UNITS = st.sampled_from([1.0, 1e3, 1e6, 1e9, 60e9])
 
 
@@ -107,7 +110,8 @@ def test_columns_are_the_reference_element_by_element(name: str) -> None:
         for i in range(length):
             want = expected(scalar, [v[i if len(v) > 1 else 0] for v in arguments], types)
             got = plain(result.values[i]) if known[i] else None
-            assert got == want, (i, [v[i if len(v) > 1 else 0] for v in arguments])
+            same = close(got, want) if name in ROUNDED else got == want
+            assert same, (i, [v[i if len(v) > 1 else 0] for v in arguments])
         for c, (values, mask) in zip(inputs, before, strict=True):
             assert np.array_equal(c.values, values)
             assert (mask is None) == (c.known is None)

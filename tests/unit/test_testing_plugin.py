@@ -18,7 +18,11 @@ rule warm for Fridge { when temp > 8 degC  do { alert "{id} is at {temp}" } }
 GOOD = PROGRAM + 'test "it is told" { given Fridge f { temp 9 degC } expect rule warm for f at 0 s }\n'
 BAD = PROGRAM + 'test "it is not told" { given Fridge f { temp 8 degC } expect rule warm for f within 1 min }\n'
 WRONG = GOOD.replace("> 8 degC", "> 8 kg")
-FLAPPING = GOOD + 'rule often for Fridge { when temp > 1 degC  flapping above 3 in 1 h  do { alert "{id}" } }\n'
+LASTING = (
+    GOOD
+    + "pattern warmer for Fridge = temp > 6 degC as before then temp > before.temp for 5 min within 1 h\n"
+    + 'rule often for Fridge { when warmer  do { alert "{id}" } }\n'
+)
 
 
 @pytest.fixture
@@ -87,18 +91,18 @@ def test_a_program_with_errors_cannot_be_collected(project: pytest.Pytester) -> 
 
 
 def test_a_program_that_cannot_be_executed_fails_its_tests(project: pytest.Pytester) -> None:
-    write(project, test_fridges=FLAPPING)
+    write(project, test_fridges=LASTING)
     result = run(project)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["error?HG0801?: *flapping* cannot be executed yet"])
+    result.stdout.fnmatch_lines(["error?HG0801?: *what lasts or changes cannot be executed yet"])
 
 
 def test_what_a_test_cannot_execute_is_named(project: pytest.Pytester) -> None:
-    fault = GOOD.replace("expect rule", "fault process hub killed from 1 s expect rule") + "target hub: edge\n"
+    fault = GOOD.replace("expect rule", "fault process hub killed from 1 s to 9 s expect rule") + "target hub: edge\n"
     write(project, test_fridges=fault)
     result = run(project)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["error?HG0801?: a fault of a process cannot be executed yet"])
+    result.stdout.fnmatch_lines(["error?HG0801?: a process that is away for a while cannot be executed yet"])
 
 
 def test_a_program_without_tests_has_no_items(project: pytest.Pytester) -> None:

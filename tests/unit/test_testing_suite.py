@@ -202,7 +202,8 @@ def test_what_does_not_run_is_named_and_does_not_run() -> None:
     program = compile_text(
         SourceText(
             "boxes.iot",
-            PROGRAM + f'target hub: edge\ntest "t" {{ {GIVEN} fault process hub killed from 1 s expect nothing lost }}',
+            PROGRAM
+            + f'target hub: edge\ntest "t" {{ {GIVEN} fault process hub killed from 1 s to 2 s expect nothing lost }}',
         )
     )
     found = run_test(program, items_of(program)[0])

@@ -81,7 +81,8 @@ def test_what_is_changed_holds_throughout_for_all_or_for_some() -> None:
     warm = fork.run({"power": 0.0}, every_ns=30 * MINUTE).values["temp"][-1, 0]
     assert warm == pytest.approx([cooled(4, 0, 45, 30), cooled(5, 0, 45, 30)], abs=1e-11)
     some = fork.run({"power": {"f1": 300.0}, "tau": {"f2": 30.0}, "temp": 6.0}, every_ns=30 * MINUTE)
-    assert some.values["temp"][-1, 0] == pytest.approx([cooled(6, 300, 45, 30), cooled(6, 150, 30, 30)], abs=1e-11)
+    stopped = cooled(cooled(6, 150, 30, 10), 0, 30, 20)
+    assert some.values["temp"][-1, 0] == pytest.approx([cooled(6, 300, 45, 30), stopped], abs=1e-11)
     with pytest.raises(ValueError, match="has no heat"):
         fork.run({"heat": 1.0}, every_ns=MINUTE)
 

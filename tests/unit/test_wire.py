@@ -141,12 +141,16 @@ SOUND: dict[str, object] = {"seq": ROW, "key": ROW, "time": ROW, "event": column
         ({"row": column("i0", 1, first=5)}, "does not have"),
         ({"row": column("i0", 2)}, "node n1 are not of one length"),
         ({"values": column("f", 1, b"\0")}, "1 bytes instead of 8"),
+        ({"columns": []}, "not 0"),
+        ({"columns": [ROW, ROW]}, "not 2"),
+        ({"columns": [ROW, column("i0", 2)], "of_parts": True}, "rows of parts are not of one length"),
+        ({"columns": [column("t0", 1)], "of_parts": True}, "rows of parts are not of one length"),
     ],
 )
 def test_what_does_not_fit_together_is_refused(changed: dict[str, object], said: str) -> None:
     of = SOUND | changed
-    told = [of.get("row", ROW), ROW, column("none", 1, b""), column("all", 1, b""), of.get("values", ROW), ROW]
-    told[5] = column("all", 1, b"")
+    told = [of.get("row", ROW), ROW, column("none", 1, b""), column("all", 1, b"")]
+    told += [of.get("columns", [of.get("values", ROW)]), column("all", 1, b""), of.get("of_parts", False)]
     sheet = [of["seq"], of["key"], of["time"], of["event"], of.get("end"), {"n1": told}]
     frame = zstandard.ZstdCompressor().compress(msgspec.msgpack.encode([{"A": sheet}, {}, [], 0, []]))
     with pytest.raises(WireError, match=said):

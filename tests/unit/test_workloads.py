@@ -10,6 +10,7 @@ import pytest
 
 from headgate.benchmarks import by_headgate, by_loop
 from headgate.benchmarks.answers import difference, expected
+from headgate.benchmarks.only_decoding import DECODERS, LINE_BY_LINE
 from headgate.benchmarks.stream import BASE_MS, NS_PER_MS, Stream, make_stream
 from headgate.compiler.plan import Plan
 from headgate.runtime.connectors.json_lines import JsonLines
@@ -148,3 +149,17 @@ def test_a_wrong_answer_is_told() -> None:
     assert difference(right, {"windows": 10, "means": 1.001}) == "means is 1.001, not 1.0"
     assert difference(right, {"windows": 10}) == "answers windows where means, windows was asked"
     assert np.isfinite(list(right.values())).all()
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_every_decoder_reads_every_message(name: str, tmp_path: Path) -> None:
+    readings().write_json_lines(tmp_path / "lines")
+    try:
+        decode = DECODERS[name](tmp_path / "lines")
+    except ImportError as missing:
+        pytest.skip(f"{missing.name} is not installed")
+    assert decode() == len(readings())
+
+
+def test_those_that_keep_a_lines_neighbours_are_among_the_decoders() -> None:
+    assert set(LINE_BY_LINE) <= set(DECODERS)

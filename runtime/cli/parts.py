@@ -1,0 +1,117 @@
+"""Parts of deployments as commands take them: accepted or refused, and executed alone."""
+
+import time
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from ...stdlib.conversion import parse_time
+from .exits import Exit, Failure
+from .keys import public_key
+
+if TYPE_CHECKING:
+    from ..deployment.accepting import Accepted
+    from ..output import Output
+
+
+def add_trust(parser: ArgumentParser) -> None:
+    """The options that say which parts are accepted."""
+    parser.add_argument(
+        "--trust",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="with a part: a public key whose signature is accepted; may be given several times",
+    )
+    parser.add_argument(
+        "--identity", metavar="NAME", help="with a part: what this place is called (default: whatever the part is for)"
+    )
+    parser.add_argument(
+        "--at",
+        type=_time,
+        metavar="TIME",
+        help="the time at which parts are issued or accepted, as 2026-03-01T08:00:00Z (default: now)",
+    )
+
+
+def _time(text: str) -> int:
+    found = parse_time(text)
+    if found is None:
+        raise ArgumentTypeError(f"`{text}` is not a time: write it as 2026-03-01T08:00:00Z")
+    return found
+
+
+def now(options: Namespace) -> int:
+    """The time that the options say it is."""
+    found: int = time.time_ns() if options.at is None else options.at
+    return found
+
+
+def accepted_part(options: Namespace, path: str, remember: str | None = None) -> "Accepted":
+    """A part's file, if the options accept it; with a folder to `remember` in, none that is older than what was
+    accepted there before. Raises `Refused`."""
+    from ...compiler.document import load
+    from ..deployment.accepted import AcceptedParts, Damaged
+    from ..deployment.accepting import accept
+    from ..disk import Files, InUse, alone
+
+    if not options.trust:
+        raise Failure("whose parts are to be accepted? name a public key: --trust ISSUER.pub", Exit.USAGE)
+    trusted = {key.id: key for key in map(public_key, options.trust)}
+    content = _read(path)
+    if remember is None:
+        return accept(content, trusted, options.identity, now(options), load)
+    try:
+        with alone(remember):
+            return AcceptedParts(Files(), remember).take(content, trusted, options.identity, now(options), load)
+    except (Damaged, InUse) as problem:
+        raise Failure(f"nothing is accepted: {problem}", Exit.INPUT_OUTPUT) from None
+
+
+def _read(path: str) -> bytes:
+    """A file's content, as far as a part can go: of a longer one just so much that it is seen to be too long."""
+    from ..deployment.part import PART_SIZE_MAX
+
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(PART_SIZE_MAX + 1)
+    except OSError as problem:
+        raise Failure(f"cannot read `{path}`: {problem.strerror or problem}", Exit.INPUT_OUTPUT) from None
+
+
+class Uplink:
+    """What a part's engine would send to the place above: each packet a frame of `edge.wire`, behind its length in four
+    bytes, in a file; or dropped, and counted."""
+
+    def __init__(self, accepted: "Accepted", packets: BinaryIO | None) -> None:
+        from ...compiler.plan import Plan
+        from ..edge.cutting import Parts
+        from ..edge.links import Link
+        from ..edge.partitioned import Gateway
+        from ..edge.wire import Wire
+
+        crosses = accepted.part.crosses
+        above = Plan(accepted.plan.module, (), (), (), ())
+        parts = Parts(accepted.plan, above, crosses.timelines, crosses.nodes, crosses.spanned)
+        self.gateway = Gateway(parts, Link(), Wire(crosses.vocabulary.encode()), 0)
+        self.to = crosses.above
+        self.packets = packets
+        self.sent = 0
+
+    def take(self, outputs: "Sequence[Output]") -> None:
+        """The outputs of a batch that the engine has just had."""
+        self.gateway.take(outputs)
+        self.gateway.ship(0, now=True)
+        for _, frame in self.gateway.link.arrived(None):
+            self.sent += 1
+            if self.packets is not None:
+                self.packets.write(len(frame).to_bytes(4, "big") + frame)
+
+    def as_json(self, path: str | None) -> dict[str, object]:
+        return {"for": self.to, "packets": self.sent, "bytes": self.gateway.bytes_sent, "written": path}
+
+    def summary(self, path: str | None) -> str:
+        """What became of what it sent."""
+        size = f"{self.sent:,} packets, {self.gateway.bytes_sent:,} bytes"
+        return f"{size} for {self.to}: {'dropped, as no --packets says where to' if path is None else f'in {path}'}"
