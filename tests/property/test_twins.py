@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from headgate.compiler.plan import Plan
 from headgate.runtime.engine import Engine
+from headgate.runtime.kernels.jit import COMPILED
 from headgate.runtime.output import Signalled
 from headgate.runtime.testing.differences import differences
 from headgate.runtime.testing.executors import Input, Run, batches, fed, on_engine, on_reference
@@ -17,6 +18,8 @@ from headgate.tests.property.test_restart import restored, run
 from headgate.tests.property.test_state_bounds import over_bound
 
 MODERATE = 1e6
+OFTEN = settings(max_examples=settings.default.max_examples if COMPILED and settings.default else 2)
+"""As plain Python equations are walked a hundredth as fast."""
 
 
 def foreseen(plan: Plan, inputs: Sequence[Input]) -> Run:
@@ -28,6 +31,7 @@ def foreseen(plan: Plan, inputs: Sequence[Input]) -> Run:
     return found
 
 
+@OFTEN
 @given(st.data())
 def test_the_engine_foresees_what_the_reference_foresees_under_any_batching(data: st.DataObject) -> None:
     program = data.draw(twins.programs())
@@ -38,7 +42,7 @@ def test_the_engine_foresees_what_the_reference_foresees_under_any_batching(data
         assert not differences(expected, on_engine(program.plan, inputs, sizes=sizes)), sizes
 
 
-@settings(max_examples=5)
+@settings(max_examples=5 if COMPILED else 2)
 @given(st.data())
 def test_particles_are_in_the_engine_what_they_are_in_the_reference(data: st.DataObject) -> None:
     program = data.draw(twins.programs(particles=True))
@@ -51,6 +55,7 @@ def test_particles_are_in_the_engine_what_they_are_in_the_reference(data: st.Dat
     assert not differences(expected, run(program.plan, inputs, sizes, restored, stops))
 
 
+@OFTEN
 @given(st.data())
 def test_a_twin_goes_on_after_a_restart_as_it_was(data: st.DataObject) -> None:
     program = data.draw(twins.programs())
@@ -61,6 +66,7 @@ def test_a_twin_goes_on_after_a_restart_as_it_was(data: st.DataObject) -> None:
     assert not differences(foreseen(program.plan, inputs), run(program.plan, inputs, sizes, restored, stops))
 
 
+@OFTEN
 @given(st.data())
 def test_what_changes_of_a_twin_is_declared_and_within_its_bound(data: st.DataObject) -> None:
     program = data.draw(twins.programs())
@@ -77,6 +83,7 @@ def test_what_changes_of_a_twin_is_declared_and_within_its_bound(data: st.DataOb
     assert not over_bound(engine)
 
 
+@OFTEN
 @given(st.data())
 def test_what_is_calibrated_hangs_on_no_batch_and_no_restart_and_stays_within_its_bound(data: st.DataObject) -> None:
     """Random measurements tell parameters badly; the reference is asked where they tell them well."""
