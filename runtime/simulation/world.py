@@ -88,7 +88,7 @@ class WholeEngine:
     def feed(self, inputs: Sequence[Input]) -> Sequence[Output]:
         """Take inputs, as one batch; only what a person does ends one.
 
-        A mark of all is a mark of each device that is registered by then, all of them one input.
+        Among others a mark of all is a mark of each device that is registered by then, all of them one input.
         """
         outputs: list[Output] = []
         batch: list[tuple[int, Input]] = []
@@ -237,7 +237,7 @@ class World:
         if arrivals:
             (arrival,) = arrivals
             if self._feed(arrival.inputs, time):
-                self._ahead *= 2
+                self._ahead = min(2 * self._ahead, AHEAD_MAX)
             else:
                 self._put_back(arrival.entries)
             return
@@ -265,12 +265,12 @@ class World:
     def _arrivals(self, time: int) -> list[Arrival]:
         """What is reported and done at a time, and at those after it as far as nothing else is to come before.
 
-        None if nothing is at this time. What links deliver depends on when it is: with them there is one time only.
+        Empty if nothing is at this time. What links deliver depends on when it is: with them there is one time only.
         """
         entries = self._arriving(time)
         if not entries:
             return []
-        most = min(self._ahead, AHEAD_MAX) if isinstance(self.execution, WholeEngine) else 1
+        most = self._ahead if isinstance(self.execution, WholeEngine) else 1
         due, restart = self.orchestrator.next_due(), self._restarts[0] if self._restarts else None
         last = min(self._end, self._end if due is None else due, self._end if restart is None else restart - 1)
         found: list[Arrival] = []
@@ -360,7 +360,7 @@ class World:
         done = 0
         for arrival in arrivals:
             coming = self._next_time()
-            if done > 0 and coming is not None and coming < arrival.time:
+            if coming is not None and coming < arrival.time:
                 break
             seq += len(arrival.inputs)
             said: list[Output] = []
@@ -371,7 +371,7 @@ class World:
             self._admitted(arrival.inputs, said, arrival.time)
             done += 1
         if done == len(arrivals):
-            self._ahead *= 2
+            self._ahead = min(2 * self._ahead, AHEAD_MAX)
             return
         self._ahead = 1
         self.execution.restore(before)
