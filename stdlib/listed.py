@@ -111,7 +111,7 @@ def _plain_mode(known: list[float]) -> Value:
 def _plain_quantile(q: float | None, *values: float | None) -> Value:
     if q is None:
         return None
-    return of_counts(dict(sorted(Counter(value for value in values if value is not None).items())), min(q, 1.0))
+    return of_counts(dict(sorted(Counter(value for value in values if value is not None).items())), min(max(q, 0.0), 1.0))
 
 
 SCALARS = (
