@@ -111,7 +111,8 @@ def _plain_mode(known: list[float]) -> Value:
 def _plain_quantile(q: float | None, *values: float | None) -> Value:
     if q is None:
         return None
-    return of_counts(dict(sorted(Counter(value for value in values if value is not None).items())), min(max(q, 0.0), 1.0))
+    often = Counter(value for value in values if value is not None)
+    return of_counts(dict(sorted(often.items())), min(max(q, 0.0), 1.0))
 
 
 SCALARS = (
