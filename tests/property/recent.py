@@ -18,9 +18,11 @@ LENGTHS = ("1 s", "3 s", "5 s", "20 s")
 
 
 def held(one: Callable[..., str], where: str, span: str) -> str:
-    """What was held in a window of a device."""
+    """What was held in a window of a device, for a length of time only of `x`, which is said to come often enough."""
     function = one(*HELD)
-    argument = one("x", "n", "x + n") if function in HELD[:2] else one("flag", "x > 1", "x is absent")
+    numbers, truths = ("x", "n", "x + n"), ("x > 1", "flag", "x is absent")
+    choices = numbers if function in HELD[:2] else truths
+    argument = choices[0] if span in LENGTHS else one(*choices)
     return f"{function}({argument}{where} over {span})"
 
 

@@ -32,6 +32,8 @@ BEGIN = 1_711_839_590 * S
 ORDERED = ("count", "min", "max", "range", "first", "last", "delta", "rise", "fall")
 """Aggregates that are exact for any samples."""
 AGGREGATES = (*ORDERED, "sum", "mean", "variance", "stddev", "rate")
+# What has a unit, which constants here have not; a word is no number.
+UNLIKE_CONSTANTS = ("rate(", "integral(", "duration(", "longest(", "first(word", "last(word")
 OVER_MEMBERS = ("count", "sum", "mean", "min", "max", "range", "variance", "stddev")
 WINDOWS = ("4 s every 4 s", "8 s every 4 s", "12 s every 4 s", "10 s every 5 s", "20 s every 20 s", "20 s every 10 s")
 OUTER_WINDOWS = ("20 s every 20 s", "40 s every 20 s", "60 s every 20 s")
@@ -164,8 +166,7 @@ class Writing:
         else:
             span = self.window(device)
             text = f"signal {name} for {device} = {span}"
-            # A rate has a unit, which constants here have not; a word is no number.
-            if not span.startswith(("rate", "first(word", "last(word")):
+            if not span.startswith(UNLIKE_CONSTANTS):
                 self.numbers[device].append(name)
                 self.paced[device] += [name] if "every" in span and "today" not in span else []
         return text
