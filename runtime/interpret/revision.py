@@ -9,7 +9,7 @@ from ..output import Signalled
 from ..text import output_value
 from .instance import Instance, Instant
 from .rules import SEQ
-from .windows import Samples, carried, end_after, is_final, sampled, shown_at, window_start, windows_shown
+from .windows import carried, end_after, is_final, sampled, shown_at, take, window_start, windows_shown
 
 
 def revise(here: Instance, event: Instant, member: Instance | None = None) -> None:
@@ -29,7 +29,7 @@ def revise(here: Instance, event: Instant, member: Instance | None = None) -> No
     shown.sort(key=lambda entry: (entry[0], here.setting.places[entry[1].id]))
     before = [_shown(node, here, end) for end, node in shown]
     for node, value in taken:
-        here.state(node, Samples).take(event.time, value)
+        take(node, here, event.time, value)
     for (end, node), old in zip(shown, before, strict=True):
         new = _shown(node, here, end)
         if new != old:

@@ -118,13 +118,18 @@ def is_final(slices: p.PlanNode) -> bool:
     return not set(ALONE).isdisjoint(_parts(slices))
 
 
+def take(node: p.PlanNode, here: Instance, time: int, value: Value) -> list["WindowState | HoldingWindow"]:
+    """Take a sample that comes from elsewhere than the timeline's own instants: its windows, which may be the first
+    to know of it."""
+    here.state(node, Samples).take(time, value)
+    return [_window_state(window, here) for window in here.setting.windows_on[node.id]]
+
+
 def take_from_member(node: p.PlanNode, here: Instance, at: Instant, value: Value) -> bool:
     """A member's sample; whether a window that should have held it had been closed."""
     time = sample_time(at)
-    here.state(node, Samples).take(time, value)
     closed = False
-    for window_node in here.setting.windows_on[node.id]:
-        state = _window_state(window_node, here)
+    for state in take(node, here, time, value):
         end = end_after(state.window, time)
         missed = here.passed is not None and end < here.passed
         closed = closed or (missed and window_start(state.window, end) <= time)

@@ -189,3 +189,16 @@ def test_at_the_end_members_updates_that_wait_take_their_place(executor: Executo
     run = play(executor, items, at("a", 1, site="u", x=1.0), at("b", 2, site="u", x=2.0), ending=True)
     assert signals(run, "u") == [(1, 1.0), (2, 3.0)]
     assert signals(run, "u", name="t") == [(10, 3.0)]
+
+
+def test_a_message_within_revise_may_be_the_first_sample_of_its_groups_window(executor: Executor) -> None:
+    run = play(
+        executor,
+        "signal s by site = count(Box.x over 4 s every 4 s)",
+        at("a", 1, site="u"),
+        at("a", 7),
+        at("a", 5, x=1.0),
+        clauses="lateness 1 s  revise 10 s",
+        ending=True,
+    )
+    assert signals(run, "u") == [(8, 1.0)]
