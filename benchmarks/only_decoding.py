@@ -71,7 +71,7 @@ def _structures() -> Callable[[bytearray], list[Message]]:
 
     def structures(piece: bytearray) -> list[Message]:
         # Values are taken as they come: only lines that look like objects are known to be one each.
-        _, objects = lines_of(np.frombuffer(piece, dtype=np.uint8))
+        _, objects, _ = lines_of(np.frombuffer(piece, dtype=np.uint8))
         if objects.all():
             with suppress(msgspec.MsgspecError):
                 return decoder.decode_lines(piece)

@@ -1,7 +1,7 @@
 """The checker: gives every expression of a program its fact, and reports everything that is wrong with it.
 
-What others build on comes first: constants, device types, twins, what procedures take; then signals in the order in
-which they use each other, then everything else in the order of the text.
+What others build on comes first: constants, tables, device types, twins, what procedures take; then signals in the
+order in which they use each other, then everything else in the order of the text.
 """
 
 from collections import Counter
@@ -22,6 +22,7 @@ from .check_procedures import check_procedure, check_running, declare_procedure
 from .check_ranges import check_ranges
 from .check_rules import check_inhibition, check_rule
 from .check_sources import check_source
+from .check_tables import declare_table
 from .check_targets import check_place, check_target
 from .check_tests import check_invariant, check_table, check_test
 from .check_twins import check_twin
@@ -31,18 +32,20 @@ from .problems_domains import SignalOfEvent
 from .problems_doubts import UnusedImport, UnusedLet
 from .problems_types import NotConstant, WrongType
 from .resolve import Names
-from .typed import Typed
+from .typed import TableFiles, Typed
 
 
-def check(program: n.Program, names: Names) -> tuple[Typed, Problems]:
+def check(program: n.Program, names: Names, files: TableFiles) -> tuple[Typed, Problems]:
     """The program with what was found out about it, and what is wrong with it.
 
     A program with errors has facts for the expressions that could be understood, and for no others.
     """
-    c = Checking(names, check_expression)
+    c = Checking(names, check_expression, files=files)
     for let in names.order:
         if isinstance(let, n.Let):
             _let(c, let)
+    for table in names.references.values():
+        declare_table(c, table)
     for device in names.devices.values():
         c.devices[device.name] = check_device(c, device)
     for twin in names.twins.values():
@@ -66,7 +69,7 @@ def check(program: n.Program, names: Names) -> tuple[Typed, Problems]:
     if not c.problems.any_errors:
         lint(c, program)
         _unused(c, program)
-    typed = Typed(program, c.devices, c.facts, c.durations, c.procedures, c.models, c.targets)
+    typed = Typed(program, c.devices, c.facts, c.durations, c.procedures, c.models, c.targets, c.tables, files)
     return typed, c.problems
 
 
@@ -92,6 +95,8 @@ def _item(c: Checking, item: n.Item) -> None:
         case n.WhatIf():
             check_what_if(c, item)
         case n.Device() | n.Let() | n.Signal() | n.Twin() | n.Target() | n.Priorities():
+            pass
+        case n.ReferenceTable():
             pass
 
 

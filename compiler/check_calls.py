@@ -93,7 +93,7 @@ def check_call(c: Checking, node: n.Call, at: Context) -> Fact | None:
         return check_stateful(c, node, at, STATEFUL[node.function])
     scalar = SCALARS.get(node.function)
     if scalar is None or scalar.internal:
-        names = (*function_names(), *ABOUT_MESSAGES, "Point")
+        names = (*function_names(), *ABOUT_MESSAGES, "Point", *c.names.references)
         known = SYNONYMS.get(node.function) or _quantile(node.function) or closest(node.function, names)
         span = beginning(node.span, node.function)
         c.report(UnknownFunction(span=span, name=node.function, closest=known))

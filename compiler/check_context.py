@@ -23,6 +23,8 @@ from .typed import (
     ProcedureInfo,
     Reference,
     Scope,
+    TableFiles,
+    TableInfo,
     TargetInfo,
     TwinInfo,
     Type,
@@ -114,6 +116,8 @@ class Checking:
     """What a device type's twin does: which of its names have dynamics, are outputs, are estimated or calibrated."""
     procedures: dict[str, ProcedureInfo] = field(default_factory=dict)
     targets: dict[str, TargetInfo] = field(default_factory=dict)
+    tables: dict[str, TableInfo] = field(default_factory=dict)
+    files: TableFiles = field(default_factory=dict)
     facts: ByIdentity[Fact] = field(default_factory=ByIdentity[Fact])
     durations: ByIdentity[int] = field(default_factory=ByIdentity[int])
     signals: dict[str, Fact] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from .check_edges import check_edge, check_expires, check_sent, check_timed
 from .check_logic import check_comparison, check_conditional, check_is, check_logic, check_not, check_otherwise
 from .check_names import check_member, check_name, has_members
 from .check_places import check_value
+from .check_tables import check_lookup, check_no_column
 from .check_types import BOOL, FLOAT, INT, TEXT, VERSION, described, quantity_type
 from .problems_types import HugeNumber, WrongType
 from .resolve import closest
@@ -37,6 +38,9 @@ def check_expression(c: Checking, node: n.Expr, at: Context) -> Fact | None:
             return check_timed(c, node, at)
         case n.Logic():
             return check_logic(c, node, at)
+        case n.Call() if node.function in c.names.references:
+            check_no_column(c, node)
+            return None
         case n.Call():
             return check_aggregate(c, node, at) if is_aggregate(node, at) else check_call(c, node, at)
         case n.Number() | n.Version() | n.Text() | n.Bool() | n.Absent():
@@ -44,6 +48,8 @@ def check_expression(c: Checking, node: n.Expr, at: Context) -> Fact | None:
         case n.Arithmetic():
             return check_arithmetic(c, node, at)
         case n.Member():
+            if isinstance(node.of, n.Call) and node.of.function in c.names.references:
+                return check_lookup(c, node, node.of, at)
             return check_member(c, node, at, None if _is_prefix(c, node.of, at) else c.check(node.of, at))
         case n.Not():
             return check_not(c, node, at)

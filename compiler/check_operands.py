@@ -18,6 +18,7 @@ from .problems_types import Unlike
 from .problems_units import AddedPoints, DifferentDimensions, MissingUnit, PointAgainstDifference, UnitOnNumber
 from .typed import (
     BoundRef,
+    ColumnRef,
     ConstantRef,
     Fact,
     FieldRef,
@@ -152,7 +153,7 @@ def flexible(c: Checking, node: n.Expr, fact: Fact) -> bool:
             return isinstance(item, n.Let) and _all_flexible(c, (item.value,))
         case SignalRef(name=name):
             return name in c.flexible_signals
-        case FieldRef() | BoundRef() | PayloadRef() | PrevRef() | TwinRef() | ParameterRef():
+        case FieldRef() | BoundRef() | PayloadRef() | PrevRef() | TwinRef() | ParameterRef() | ColumnRef():
             return fact.type.unit.text == "K"
         case _:
             return False

@@ -100,7 +100,7 @@ def _link(compiled: Compiled) -> None:
 def _check(compiled: Compiled) -> None:
     assert compiled.linked is not None
     linked = compiled.linked
-    compiled.typed, problems = check_program(linked.program)
+    compiled.typed, problems = check_program(linked.program, linked.files)
     broken = compiled.problems.any_errors or problems.any_errors
     found = [problem for problem in problems if not elsewhere(linked, problem)]
     found += check_visible(linked, compiled.typed, unused=not broken)

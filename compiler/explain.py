@@ -45,7 +45,7 @@ from .plan import (
     While,
     Window,
 )
-from .state_bytes import instants_bytes, settle_bytes, unique_bytes
+from .state_bytes import instants_bytes, settle_bytes, table_bytes, unique_bytes
 from .typed import DeviceScope, GroupScope, Scope, SourceScope, Typed
 
 _UNITS_NS = (
@@ -290,6 +290,12 @@ def _totals(reading: _Reading) -> Iterator[Part]:
     ]
     if remembered:
         yield "remembers", remembered
+    tables = [
+        f"{_so_many(len(table.keys[0].cells), 'row')} of {table.name}: {in_bytes(table_bytes(table))} where it is used"
+        for table in reading.plan.tables
+    ]
+    if tables:
+        yield "looks up", tables
     nodes, timelines = len(reading.plan.nodes), len(reading.plan.timelines)
     yield "computes", [f"{_so_many(nodes, 'node')} on {_so_many(timelines, 'timeline')}"]
 

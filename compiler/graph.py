@@ -28,6 +28,7 @@ from .plan import (
     Operator,
     PlanNode,
     ProcedurePlan,
+    ReferenceTable,
     Slices,
     SourcePlan,
     TargetPlan,
@@ -61,6 +62,7 @@ class Graph:
     targets: tuple[TargetPlan, ...] = ()
     procedures: tuple[ProcedurePlan, ...] = ()
     twins: tuple[TwinModel, ...] = ()
+    tables: tuple[ReferenceTable, ...] = ()
     origins: dict[str, Span] = field(default_factory=dict)
     _nodes: dict[str, PlanNode] = field(default_factory=dict)
     _numbers: dict[str, int] = field(default_factory=dict, repr=False)
@@ -224,6 +226,7 @@ class Graph:
             targets=self.targets,
             procedures=self.procedures,
             twins=self.twins,
+            tables=self.tables,
             _texts=self._texts,
         )
 

@@ -19,9 +19,10 @@ from .lower_procedures import procedure_plan
 from .lower_rules import lower_invariant, lower_rule
 from .lower_signals import lower_signal, place_signals
 from .lower_sources import device_type, lower_source
+from .lower_tables import lower_tables
 from .lower_targets import lower_targets
 from .lower_timelines import waits
-from .lower_twins import twin_model
+from .lower_whole_twins import twin_model
 from .plan import (
     Aggregate,
     Constant,
@@ -68,6 +69,8 @@ def lower(typed: Typed) -> Graph:
                 twins.append(twin_model(lowering, item))
             case n.Let() | n.Device() | n.Priorities() | n.Target() | n.Table() | n.Test() | n.WhatIf():
                 pass
+            case n.ReferenceTable():
+                pass
     lowering.graph.sources = tuple(sources)
     lowering.graph.procedures = tuple(procedures)
     lowering.graph.twins = tuple(twins)
@@ -81,7 +84,7 @@ def begin(typed: Typed) -> Lowering:
     devices = tuple(device_type(info, _asked_of(typed, info.name)) for info in typed.devices.values())
     lowering = Lowering(
         typed,
-        Graph(typed.program.module, devices, targets=lower_targets(typed)),
+        Graph(typed.program.module, devices, targets=lower_targets(typed), tables=lower_tables(typed)),
         lower_expression,
         signals={item.name: item for item in items if isinstance(item, n.Signal)},
         patterns={item.name: item for item in items if isinstance(item, n.PatternItem)},

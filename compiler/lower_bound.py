@@ -20,7 +20,7 @@ from .lower_windows import made_of, option_of
 from .plan import Apply, Captured, Constant, Map, PushBound, PushConstant, PushInput, Term, ValueType
 from .typed import BoundRef
 
-How = Literal["count", "true", "first", "last", "min", "max", "sum", "nth"]
+How = Literal["count", "true", "first", "last", "min", "max", "sum", "nth", "when"]
 
 MADE_OF: dict[str, tuple[How, ...]] = {
     "count": ("count",),
@@ -42,6 +42,7 @@ MADE_OF: dict[str, tuple[How, ...]] = {
     "stddev": ("nth",),
     "distinct": ("nth",),
     "mode": ("nth",),
+    "slope": ("nth", "when"),
     "quantile": ("nth",),
     **{name: ("nth",) for name, function in AGGREGATES.items() if function.quantile is not None},
 }
@@ -93,7 +94,7 @@ def _of_call(lowering: Lowering, call: n.Call) -> tuple[Asked, ...]:
 
 def each_asked(asked: Asked, events_max: int) -> tuple[Asked, ...]:
     """What is kept for what is asked of a part that has at most so many events: of all values each, the last first."""
-    if asked.how != "nth":
+    if asked.how not in ("nth", "when"):
         return (asked,)
     return tuple(replace(asked, nth=nth) for nth in range(events_max, 0, -1))
 
@@ -121,7 +122,8 @@ def lower_of_bound(lowering: Lowering, call: n.Call, at: Place) -> str:
     assert at.bound is not None
     kept = []
     for one in _of_call(lowering, call):
-        type_ = quantity(None) if one.how in ("count", "true") else value_type(TIME if one.field == "time" else of)
+        timed = one.how == "when" or one.field == "time"
+        type_ = quantity(None) if one.how in ("count", "true") else value_type(TIME if timed else of)
         known = [each for each in at.bound.bounds if replace(each, nth=0) == one]
         kept += [_kept(lowering, each, type_, call, at) for each in known]
     function = "count_true" if call.function == "count" and of.name == "bool" else call.function
@@ -196,7 +198,7 @@ def _listed(lowering: Lowering, kept: list[str], type_: ValueType, call: n.Call)
 
 
 _MAKES: dict[str, Makes] = {
-    **{name: _listed for name, made in MADE_OF.items() if made == ("nth",)},
+    **{name: _listed for name, made in MADE_OF.items() if made[0] == "nth"},
     "rate": _rate,
     "any": _any,
     "all": _all,

@@ -36,7 +36,7 @@ class Asked:
     `nth` which of them, 0 for all."""
 
     place: int
-    how: Literal["count", "true", "first", "last", "min", "max", "sum", "nth"]
+    how: Literal["count", "true", "first", "last", "min", "max", "sum", "nth", "when"]
     field: str | None
     nth: int = 0
 
@@ -152,13 +152,17 @@ class Lowering:
         return found
 
     def map(self, function: str, inputs: tuple[str, ...], type_: ValueType, origin: Span) -> str:
+        """A function of the library, of nodes of one timeline."""
+        return self.apply(Map(function), inputs, type_, origin)
+
+    def apply(self, function: Map, inputs: tuple[str, ...], type_: ValueType, origin: Span) -> str:
         """A function of nodes of one timeline: an event if one of them is, paced if all that can change are."""
         nodes = [self.graph.node(i) for i in inputs]
         changing = [node for node in nodes if not isinstance(node.operator, Constant | Key | Now)]
         paces = [node.every_ns for node in changing if node.every_ns is not None]
         every_ns = gcd(*paces) if paces and len(paces) == len(changing) else None
         event = any(node.event for node in nodes)
-        return self.add(Map(function), inputs, nodes[0].timeline, type_, origin, event=event, every_ns=every_ns)
+        return self.add(function, inputs, nodes[0].timeline, type_, origin, event=event, every_ns=every_ns)
 
     def has_members(self, device: str, at: Place) -> None:
         """The devices of a type are members of the groups at a place."""

@@ -18,6 +18,7 @@ from .lower_following import lower_following
 from .lower_groups import of_group
 from .lower_patterns import expired_node, pattern_node
 from .lower_signals import lower_signal
+from .lower_tables import lower_lookup
 from .lower_timelines import is_of_group, waits
 from .lower_twins import lower_distribution, lower_prediction, lower_twin_name
 from .lower_units import METRE, RATIO, SECOND, as_wanted, constant, converted, known_unit, operand, stored
@@ -42,6 +43,7 @@ from .plan import (
 from .twin_limits import is_distribution
 from .typed import (
     BoundRef,
+    ColumnRef,
     ConstantRef,
     DeviceRef,
     DeviceScope,
@@ -169,6 +171,8 @@ def _reference(lowering: Lowering, reference: Reference, expression: n.Expr, at:
             return lower_bound(lowering, expression, at)
         case PayloadRef(path):
             return lowering.add(Payload(path), (), at.timeline, value_type(type_), expression.span)
+        case ColumnRef():
+            return lower_lookup(lowering, reference, expression, at)
         case ConstantRef() | DeviceRef():
             raise AssertionError(f"no value of its own: {reference}")
         case _:

@@ -125,17 +125,22 @@ class Inputs:
 
 
 def lower_step(inputs: Inputs, event: n.Expr, scope: Scope, kept: Kept, name: str) -> PatternStep:
-    """A step: what is of now in one condition, what speaks of events that were bound in a test.
+    """A step: what is of now in one condition, what speaks of events that were bound in a test. Where such a thing
+    must last, all of it is the test.
 
     Of an absence it is what must not come: news of a field or a signal, if that is all it says (`no temp for 5 min`).
     """
     lowering, at = inputs.lowering, Place(scope, settled=True, bound=kept)
     condition: str | None = None
     test: str | None = None
-    if isinstance(event, n.Quiet) and _is_news(lowering, event.of):
-        condition = _news(lowering, event.of, at)
+    lasting_ns: int | None = None
+    said = event.of if isinstance(event, n.Quiet) else event
+    if isinstance(event, n.Quiet) and _is_news(lowering, said):
+        condition = _news(lowering, said, at)
+    elif isinstance(said, n.Holds) and bound_in(lowering, said):
+        test, lasting_ns = lowering.expression(said.condition, at), lowering.typed.duration_ns(said.duration)
     else:
-        for part in _conjuncts(event.of if isinstance(event, n.Quiet) else event):
+        for part in _conjuncts(said):
             node = lowering.expression(part, at)
             if bound_in(lowering, part):
                 test = node if test is None else lowering.map("and_", (test, node), BOOL, event.span)
@@ -147,7 +152,7 @@ def lower_step(inputs: Inputs, event: n.Expr, scope: Scope, kept: Kept, name: st
     of_now = [term.input for term in tested if isinstance(term, PushInput)]
     speaks += [i for i in of_now if not isinstance(lowering.graph.node(inputs.nodes[i]).operator, Constant | Now)]
     place = None if condition is None else inputs.place(condition)
-    return PatternStep(tuple(dict.fromkeys(speaks)), place, tested, name)
+    return PatternStep(tuple(dict.fromkeys(speaks)), place, tested, name, lasting_ns)
 
 
 def _conjuncts(expression: n.Expr) -> Iterator[n.Expr]:

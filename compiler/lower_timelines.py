@@ -12,6 +12,7 @@ from .check_aggregates import is_aggregate
 from .lower_context import Lowering, Waits
 from .typed import (
     BoundRef,
+    ColumnRef,
     DeviceScope,
     EventRef,
     EventValueRef,
@@ -53,7 +54,7 @@ def _waits(lowering: Lowering, expression: n.Expr) -> Waits:
             if isinstance(fact.scope, DeviceScope) and is_of_group(lowering, name):
                 return Waits.CURRENT
             return waits(lowering, lowering.signals[name].value)
-        case None:
+        case None | ColumnRef():
             pass
         case _:
             return Waits.NEUTRAL
@@ -79,8 +80,12 @@ def is_of_group(lowering: Lowering, signal: str) -> bool:
 def parts(expression: n.Expr) -> Iterator[n.Expr]:
     """The expressions directly inside an expression that have a value of their own; not durations."""
     match expression:
-        case n.Number() | n.Quantity() | n.Text() | n.Bool() | n.Absent() | n.Name() | n.Member() | n.Version():
+        case n.Number() | n.Quantity() | n.Text() | n.Bool() | n.Absent() | n.Name() | n.Version():
             return
+        case n.Member(of):
+            # Of all that stands before a dot only a lookup's keys have values of their own.
+            if isinstance(of, n.Call) and of.function not in ("last", "prev"):
+                yield from (argument.value for argument in of.arguments)
         case n.Sent() | n.Expires():
             return
         case n.Call(_, arguments):

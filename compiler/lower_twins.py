@@ -6,7 +6,7 @@ is TwinState -> TwinValue (`charge` now) -> TimeUntil. What is not moved by the 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from math import sqrt
 from statistics import NormalDist
@@ -30,28 +30,21 @@ from .lower_models import (
 )
 from .lower_units import RATIO, SECOND, as_wanted, conversion
 from .plan import (
-    Apply,
     Calibrated,
     Calibration,
     Constant,
     Dynamics,
-    Field,
     Filter,
     Fitted,
     Predicted,
     PredictedDeviation,
     PushConstant,
-    PushInput,
     Sensor,
     Term,
     TimeUntil,
     TwinCovariance,
-    TwinModel,
-    TwinOutput,
     TwinState,
     TwinValue,
-    TwinVariable,
-    ValueType,
 )
 from .typed import DeviceScope, TwinRef, Type
 from .verify_twins import COMPARISONS
@@ -63,7 +56,7 @@ def lower_twin_name(lowering: Lowering, ref: TwinRef, expression: n.Expr, at: Pl
     """The node of a state, a parameter, an input or an output of a twin."""
     if at.in_model:
         return placeholder(lowering, ref.device, ref.name, at, expression)
-    model = _model_of(lowering, ref.device, at.settled)
+    model = calibrated_model(lowering, ref.device, at.settled)
     if ref.part == "sigma":
         return _deviation_now(lowering, model, ref.name, expression)
     if ref.name in model.own:
@@ -116,7 +109,7 @@ def _foresight(lowering: Lowering, expression: n.Expr, at: Place) -> _Foresight:
         first = _foreseen_of(expression)
         length_ns = lowering.typed.duration_ns(next(a.value for a in expression.arguments if a.value is not first))
         first = first.condition if isinstance(first, n.Holds) else first
-    model = _model_of(lowering, at.scope.device, at.settled)
+    model = calibrated_model(lowering, at.scope.device, at.settled)
     tree = read(lowering, model, lowering.expression(first, at))
     states = together(model, tree, model.rates)
     variables = Variables(lowering, model, states)
@@ -155,7 +148,7 @@ def _deviation_of(lowering: Lowering, of: n.Expr, at: Place) -> str:
     if not states:
         return lowering.add(Constant(0.0), (), at.timeline, type_, of.span)
     pairs = [_covariance(lowering, model, one, other) for place, one in enumerate(states) for other in states[place:]]
-    process = tuple(_process(lowering, model, name) for name in states)
+    process = tuple(process_variance(lowering, model, name) for name in states)
     operator = PredictedDeviation(foresight.dynamics, foresight.terms, foresight.length_ns, process)
     inputs = (*foresight.begins, *pairs, *foresight.variables.held)
     return lowering.add(operator, inputs, at.timeline, type_, of.span)
@@ -187,11 +180,11 @@ def _dynamics(variables: Variables, states: tuple[str, ...]) -> Dynamics:
     own = {v.name: v for v in model.twin.variables}
     rates = tuple(variables.terms(model.rates[name]) for name in states)
     linear = all(is_linear(model, model.rates[name], states) for name in states)
-    bounds = [_bounds(variables.lowering, model, own[name]) if name in own else (None, None) for name in states]
+    bounds = [state_bounds(variables.lowering, model, own[name]) if name in own else (None, None) for name in states]
     return Dynamics(rates, linear, tuple(low for low, _ in bounds), tuple(high for _, high in bounds))
 
 
-def _bounds(lowering: Lowering, model: Model, variable: n.TwinVariable) -> tuple[float | None, float | None]:
+def state_bounds(lowering: Lowering, model: Model, variable: n.TwinVariable) -> tuple[float | None, float | None]:
     """The bounds of a state of the twin itself; telemetry's are those of its sensor, not of what it measures."""
     low, high = lowering.typed.twins[model.twin.device].bounds.get(variable.name, (None, None))
     return None if low is None else float(low), None if high is None else float(high)
@@ -250,7 +243,7 @@ def _followed(lowering: Lowering, model: Model, states: tuple[str, ...]) -> str:
     operator = TwinState(
         dynamics,
         tuple(_doubt(lowering, model, name) for name in states) if sensors else (),
-        tuple(_process(lowering, model, name) for name in states) if sensors else (),
+        tuple(process_variance(lowering, model, name) for name in states) if sensors else (),
         sensors,
         max((_method(e) for e in estimates), key=FILTERS.index, default=FILTERS[0]),
     )
@@ -328,7 +321,7 @@ def _noises(model: Model, kind: str, name: str) -> Iterator[n.Noise]:
         yield from (noise for noise in estimate.noises if noise.kind == kind and _of(model, noise, estimate) == name)
 
 
-def _process(lowering: Lowering, model: Model, name: str) -> float:
+def process_variance(lowering: Lowering, model: Model, name: str) -> float:
     """The variance that a state gains in a second: its noise is for the time from one measurement to the next."""
     for noise in _noises(model, "process", name):
         deviation = _deviation(lowering, model, noise, name)
@@ -361,7 +354,7 @@ def _doubt(lowering: Lowering, model: Model, name: str) -> float:
 # --- Calibration -----------------------------------------------------------------------------------------------------
 
 
-def _model_of(lowering: Lowering, device: str, settled: bool) -> Model:
+def calibrated_model(lowering: Lowering, device: str, settled: bool) -> Model:
     """The model of a device type, whose parameters are what they are found to be."""
     known = (device, settled) in lowering.models
     model = model_of(lowering, device, settled)
@@ -419,81 +412,3 @@ def _sensed_by(lowering: Lowering, model: Model, name: str) -> float:
             if noise.kind == "sensor" and _of(model, noise, estimate) == name:
                 return _deviation(lowering, model, noise, name)
     return 1.0
-
-
-# --- The model as a whole --------------------------------------------------------------------------------------------
-
-
-def twin_model(lowering: Lowering, twin: n.Twin) -> TwinModel:
-    """A twin's model as the plan has it, in which every variable keeps its name."""
-    return whole_model(lowering, twin).plan()
-
-
-def whole_model(lowering: Lowering, twin: n.Twin) -> "Whole":
-    """A twin's model with its own variables, the moving ones first; whoever speaks of more adds that."""
-    model = _model_of(lowering, twin.device, False)
-    whole = Whole(lowering, model)
-    for name in (*model.rates, *(v.name for v in twin.variables if v.kind != "state")):
-        whole.add(name)
-    return whole
-
-
-def process_noise(lowering: Lowering, model: Model) -> tuple[float, ...]:
-    """The variance that each state gains in a second."""
-    return tuple(_process(lowering, model, name) for name in model.rates)
-
-
-@dataclass
-class Whole:
-    """The variables of a model, by name: those of the twin, and the fields that it speaks of."""
-
-    lowering: Lowering
-    model: Model
-    variables: dict[str, TwinVariable] = field(default_factory=dict)
-
-    def plan(self) -> TwinModel:
-        """The model, with all variables that were spoken of."""
-        model, moving = self.model, tuple(self.model.rates)
-        rates = tuple(self.terms(model.rates[name]) for name in moving)
-        outputs = tuple(
-            TwinOutput(name, value_type(model.types[name]), self.terms(tree)) for name, tree in model.outputs.items()
-        )
-        linear = all(is_linear(model, model.rates[name], moving) for name in moving)
-        bounds = [self.variables[name] if name in model.own else None for name in moving]
-        lows = tuple(None if one is None else one.low for one in bounds)
-        highs = tuple(None if one is None else one.high for one in bounds)
-        variables = tuple(self.variables.values())
-        return TwinModel(model.twin.device, variables, Dynamics(rates, linear, lows, highs), outputs)
-
-    def add(self, name: str) -> None:
-        """Add a variable of the twin, or telemetry that moves."""
-        model = self.model
-        type_ = value_type(model.types[name])
-        own = next((v for v in model.twin.variables if v.name == name), None)
-        if own is None:
-            self.variables[name] = TwinVariable(name, "telemetry", type_)
-            return
-        low, high = _bounds(self.lowering, model, own)
-        self.variables[name] = TwinVariable(name, own.kind, type_, model.values[name], low, high)
-
-    def add_field(self, name: str, type_: ValueType) -> None:
-        """Add what the device tells and the model does not move, if it is not there."""
-        self.variables.setdefault(name, TwinVariable(name, "field", type_))
-
-    def terms(self, tree: Tree) -> tuple[Term, ...]:
-        """A tree in postfix form, down to fields."""
-        match tree:
-            case Named(name):
-                if name not in self.variables and name in self.model.outputs:
-                    return self.terms(self.model.outputs[name])
-                return (PushInput(list(self.variables).index(name)),)
-            case Made(function, parts, type_):
-                arguments = tuple(term for part in parts for term in self.terms(part))
-                return (*arguments, Apply(function, len(parts), type_.name))
-            case Held(id_):
-                node = self.lowering.graph.node(id_)
-                name = node.operator.field if isinstance(node.operator, Field) else id_
-                self.add_field(name, node.type)
-                return (PushInput(list(self.variables).index(name)),)
-            case PushConstant():
-                return (tree,)

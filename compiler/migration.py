@@ -5,7 +5,8 @@
     migrated.report           # for people: what that is, and why
 
 A node is *kept* where the old plan has one of the same meaning: operator, type, timeline and inputs, all the way down.
-How windows share their slices, or comparisons a search, is not part of it, so an unrelated rule disturbs nothing.
+How windows share their slices, or comparisons a search, is not part of it, so an unrelated rule disturbs nothing. What
+is looked up in a table is another meaning when the table has changed.
 
 A rule and a signal of one name are *mapped* though what they say has changed: a rule keeps what it has raised, and
 until when it holds or cools down; so does, below it, a `for` or a `no … for` at the same place. What they remember was
@@ -33,6 +34,7 @@ from .plan import (
     Field,
     Flaps,
     Holds,
+    Lookup,
     Map,
     Members,
     Migration,
@@ -117,6 +119,7 @@ class _Matching:
 
     def _meanings(self, plan: Plan) -> dict[str, int]:
         """A number for each node: of two plans' nodes it is the same if they mean the same."""
+        tables = {table.name: table for table in plan.tables}
         fields = {(device.name, field.name): field.type for device in plan.devices for field in device.fields}
         nodes = {node.id: node for node in plan.nodes}
         meanings: dict[str, int] = {}
@@ -130,6 +133,7 @@ class _Matching:
                 Threshold if compared is not None else type(node.operator),
                 operator,
                 fields.get((getattr(node.operator, "device", ""), getattr(node.operator, "field", ""))),
+                tables[node.operator.table] if isinstance(node.operator, Lookup) else None,
                 node.type,
                 node.event,
                 node.timeline,

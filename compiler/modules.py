@@ -23,7 +23,11 @@ from ..dsl.source import Sources, SourceText, Span
 from ..stdlib.modules import functions_of, is_standard, prelude_text, standard_modules
 from .problems_modules import ImportsItself, ModuleMisnamed, ModuleNotFound, NothingNamed, TooManyModules
 from .problems_names import Duplicate, UnknownImport, UnknownModule
+from .problems_table_files import TableFileNotFound
 from .resolve import closest, walk
+from .typed import TableFile, TableFiles
+
+TABLE_SUFFIX = ".csv"
 
 MODULES_MAX = 500
 """Of how many files a program may be."""
@@ -40,7 +44,8 @@ class Missing:
 
 
 Read = Callable[[str, SourceText], SourceText | Missing]
-"""Gives the text of a module's file for the file that imports it. One file always has one name."""
+"""Gives the text of a module's file for the file that imports it, or of a table's: what ends in `.csv` is a path from
+the folder of the file that names it. One file always has one name."""
 
 
 def no_files(module: str, importer: SourceText) -> Missing:
@@ -77,13 +82,15 @@ class Module:
 class Linked:
     """All modules of a program, the root file first, and the one tree that they make.
 
-    `faults`: what could not be read. `incomplete`: a whole file, or a name of one, is missing.
+    `files` are those of its tables. `faults`: what could not be read. `incomplete`: a whole file, or a name of one, is
+    missing.
     """
 
     modules: list[Module]
     sources: Sources
     program: n.Program
     read: Read = no_files
+    files: TableFiles = field(default_factory=dict)
     faults: list[Span] = field(default_factory=list)
     incomplete: bool = False
 
@@ -94,7 +101,8 @@ def link(root: n.Program, sources: Sources, read: Read = no_files) -> tuple[Link
     linking.module(root.module, sources.texts[0], 0, root)
     for position, module in linking.follow():
         linking.imports(position, module)
-    linked = Linked(linking.modules, sources, linking.merged(), read, linking.faults, linking.incomplete)
+        linking.tables(module)
+    linked = Linked(linking.modules, sources, linking.merged(), read, linking.files, linking.faults, linking.incomplete)
     return linked, linking.problems
 
 
@@ -109,6 +117,7 @@ class _Linking:
         self.uses: dict[int, dict[int, None]] = {}
         self.wanted: dict[int, set[str]] = {}
         self.problems = Problems()
+        self.files: dict[int, TableFile] = {}
         self.faults: list[Span] = []
         self.incomplete = False
 
@@ -136,6 +145,22 @@ class _Linking:
                 self._standard(position, module, line)
             else:
                 self._file(position, module, line)
+
+    def tables(self, module: Module) -> None:
+        """Read the files of a module's tables."""
+        for item in module.program.items:
+            if not isinstance(item, n.ReferenceTable) or item.file is None:
+                continue
+            span = module.span_of(item.file, item.span)
+            if not item.file.endswith(TABLE_SUFFIX):
+                self.problems.report(TableFileNotFound(span=span, file=item.file, suffix=TABLE_SUFFIX))
+                continue
+            found = self.read(item.file, module.source)
+            if isinstance(found, Missing):
+                problem = TableFileNotFound(span=span, file=item.file, places=found.places, reason=found.reason)
+                self.problems.report(problem)
+                continue
+            self.files[item.span.start] = TableFile(found.text, self.sources.add(found))
 
     def _standard(self, position: int, module: Module, line: n.Import) -> None:
         functions = functions_of(line.module)
@@ -289,7 +314,16 @@ class _Linking:
 def name_of(item: n.Item) -> str | None:
     """The name by which an item can be imported; None if it has none, or none that anything refers to."""
     match item:
-        case n.Device() | n.Let() | n.Signal() | n.PatternItem() | n.Rule() | n.Procedure() | n.Target():
+        case (
+            n.Device()
+            | n.Let()
+            | n.ReferenceTable()
+            | n.Signal()
+            | n.PatternItem()
+            | n.Rule()
+            | n.Procedure()
+            | n.Target()
+        ):
             return item.name
         case _:
             return None

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from ..dsl import nodes as n
 from ..dsl.source import Span
 from ..stdlib.catalogue import STATEFUL
+from .pattern_ends import leading
 from .resolve import walk
 from .typed import (
     BoundRef,
+    ColumnRef,
     EventRef,
     EventValueRef,
     ExpiresRef,
@@ -41,22 +43,34 @@ NEWS = (
 )
 """What can be new at an instant."""
 
+MOMENTARY = PatternRef | EventRef | EventValueRef | SentRef | ExpiresRef | TwinRef
+"""What is something at its moment only, or is another thing from moment to moment."""
+
 Limit = tuple[Span, str]
 """Where something stands, and what it is, in words that go before "cannot be executed yet"."""
 
 
-def pattern_limits(typed: Typed, pattern: n.Pattern) -> list[Limit]:
+def pattern_limits(typed: Typed, pattern: n.Pattern, *, of_group: bool) -> list[Limit]:
     """What of a well-formed pattern does not run, each where it stands; nothing if it runs.
 
     Not about the expressions in it as such (`sent run`, a device's event): these are looked at wherever they stand.
     """
     found: list[Limit] = []
     steps = 0
+    first = {id(step) for step in leading(pattern.body)}
     for node in walk(pattern):
         match node:
             case n.Step(event):
                 steps += 1
                 found.extend(_test(typed, event))
+                if id(node) in first:
+                    found.extend(_misplaced(typed, event, "where a pattern begins"))
+            case n.Sequence(parts, links):
+                for part, link in zip(parts[1:], links, strict=True):
+                    for step in leading(part) if link == "then next" else ():
+                        found.extend(_misplaced(typed, step.event, "behind `then next`"))
+            case n.Holds() if of_group:
+                found.extend(_misplaced(typed, node, "of a group"))
             case n.Pattern(unless=n.Node() as event):
                 steps += 1
                 found.extend(_test(typed, event))
@@ -72,22 +86,66 @@ def pattern_limits(typed: Typed, pattern: n.Pattern) -> list[Limit]:
     return found
 
 
+def _misplaced(typed: Typed, event: n.Expr, where: str) -> Iterator[Limit]:
+    """What lasts of earlier steps' values, at a place at which it does not run."""
+    lasting = _lasting_of(event)
+    if lasting is not None and _speaks(typed, lasting) is not None:
+        yield lasting.span, f"an earlier step's value in what lasts, {where},"
+
+
+def _lasting_of(event: n.Expr) -> n.Holds | None:
+    """What a step, or that of which it is the absence, says must last."""
+    said = event.of if isinstance(event, n.Quiet) else event
+    return said if isinstance(said, n.Holds) else None
+
+
+def _speaks(typed: Typed, node: n.Node) -> n.Node | None:
+    """The first part of an expression that is something that an event bound."""
+    return next((inner for inner in walk(node) if _is_bound(typed, inner)), None)
+
+
+def _momentary(typed: Typed, node: n.Node) -> n.Node | None:
+    """The first part of an expression that is something only at a moment, or has another value without news of it."""
+    for inner in walk(node):
+        fact = typed.facts.get(inner)
+        reference = None if fact is None else fact.reference
+        if isinstance(inner, n.Call) and (inner.function in STATEFUL or inner.function in ("age", "fresh")):
+            return inner
+        if isinstance(reference, MOMENTARY):
+            return inner
+        if isinstance(reference, SignalRef):
+            signals = (item for item in typed.program.items if isinstance(item, n.Signal))
+            signal = next(signal for signal in signals if signal.name == reference.name)
+            if not isinstance(signal.domain, n.ForDevice) or _momentary(typed, signal.value) is not None:
+                return inner
+    return None
+
+
 def _test(typed: Typed, event: n.Expr) -> Iterator[Limit]:
-    """What a step says of events that were bound is worked out at each event: nothing in it can last or be followed.
-    And it speaks of something that messages bring."""
+    """What a step says of events that were bound is worked out at each event: the whole of it can last, nothing in it
+    can change or be followed. And it speaks of something that messages bring."""
     facts = (typed.facts.get(node) for node in walk(event))
     if not any(fact is not None and isinstance(fact.reference, NEWS) for fact in facts):
         yield event.span, "a step that speaks of nothing that is new"
         return
+    lasting = _lasting_of(event)
     for node in walk(event):
-        lasting = isinstance(node, n.Holds | n.Becomes | n.Crosses) or (
+        follows = isinstance(node, n.Holds | n.Becomes | n.Crosses) or (
             isinstance(node, n.Call) and node.function in STATEFUL
         )
-        bound = next((inner for inner in walk(node) if _is_bound(typed, inner)), None) if lasting else None
+        bound = _speaks(typed, node) if follows and node is not lasting else None
         if bound is not None:
             yield bound.span, "an earlier step's value in what lasts or changes"
             return
+    if lasting is not None and _speaks(typed, lasting) is not None:
+        momentary = _momentary(typed, lasting)
+        if momentary is not None:
+            yield momentary.span, "what is of a moment, beside an earlier step's value in what lasts,"
     for node in walk(event):
+        fact = typed.facts.get(node)
+        if fact is not None and isinstance(fact.reference, ColumnRef) and any(_is_bound(typed, n) for n in walk(node)):
+            yield node.span, "a lookup by an earlier step's value in a condition"
+            return
         if _is_bound(typed, node) and typed.facts[node].type.name == "point":
             yield node.span, "the place of an earlier event in a condition"
             return

@@ -1,6 +1,6 @@
 """What a pattern keeps for one key, as the engine lays it out."""
 
-from .plan import AllOf, AnyOf, Ends, Part, Pattern, Row, Turns
+from .plan import AllOf, AnyOf, Ends, Part, Pattern, PushInput, Row, Turns
 
 WORD_BYTES = 8
 PATTERN_WORDS = 10
@@ -11,11 +11,20 @@ EVENT_WORDS = 4
 
 
 def pattern_bytes(pattern: Pattern) -> int:
-    """What a pattern keeps for one key: its threads, each with what it counts and has bound, and the events of each."""
+    """What a pattern keeps for one key: its threads, each with what it counts and has bound, since when what must last
+    has been true, and the events of each; where something must last, also what its inputs were last."""
     bound = sum(2 if bound.how == "first" else 1 for bound in pattern.bounds)
-    words = THREAD_WORDS + _counters(pattern.body) + bound
+    lasting = sum(step.lasting_ns is not None for step in pattern.steps)
+    words = THREAD_WORDS + _counters(pattern.body) + bound + lasting
     events = EVENT_WORDS * pattern.events_max if pattern.listed else 0
-    return (PATTERN_WORDS + pattern.threads_max * (words + events)) * WORD_BYTES
+    inputs = _inputs_used(pattern) if lasting else 0
+    return (PATTERN_WORDS + inputs + pattern.threads_max * (words + events)) * WORD_BYTES
+
+
+def _inputs_used(pattern: Pattern) -> int:
+    """Of how many inputs the values are asked for, by tests or for what is bound."""
+    tested = {term.input for step in pattern.steps for term in step.test if isinstance(term, PushInput)}
+    return len(tested | {bound.value for bound in pattern.bounds if bound.value is not None})
 
 
 def _counters(part: Part) -> int:

@@ -2,7 +2,7 @@
 
 HG02 names, HG03 types, HG04 units, HG05 domains, events and absence, HG06 windows, patterns, rules, sources and tables,
 HG09 warnings, HG10 devices and commands, HG11 actions and procedures, HG12 twins, HG13 targets and placement,
-HG14 tests, tables and what-ifs.
+HG14 tests, tables of cases and what-ifs, HG16 tables of reference data.
 """
 
 from ..dsl.diagnostic import Diagnostic
@@ -17,6 +17,7 @@ from . import (
     problems_patterns,
     problems_procedures,
     problems_rules,
+    problems_tables,
     problems_targets,
     problems_tests,
     problems_twins,
@@ -40,6 +41,7 @@ FAMILIES = (
     problems_twins,
     problems_targets,
     problems_tests,
+    problems_tables,
 )
 
 

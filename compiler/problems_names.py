@@ -109,10 +109,10 @@ class UnknownField(Misnamed):
 class Duplicate(Diagnostic):
     """Two things of one kind with the same name, so that the name would mean both.
 
-    Devices, signals, patterns and lets share one set of names; the members of a device, the rules, the procedures, the
-    sources, the targets, the mappings of a source, the parameters of a command, the variables of a twin, and the steps
-    of a pattern or procedure each have their own. Tests and tables are told apart by their titles; a device type has
-    one twin.
+    Devices, tables, signals, patterns and lets share one set of names; the members of a device, the columns of a table,
+    the rules, the procedures, the sources, the targets, the mappings of a source, the parameters of a command, the
+    variables of a twin, and the steps of a pattern or procedure each have their own. Tests and tables of cases are told
+    apart by their titles; a device type has one twin.
 
         signal pace for Truck = mean(velocity over 10 min every 10 min)
         signal pace for Truck = velocity          # give it another name

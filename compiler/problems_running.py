@@ -11,7 +11,7 @@ class DoesNotRun(Diagnostic):
 
         pattern warmer for Fridge =
             temp > 6 degC as before
-            then temp > before.temp for 5 min
+            then next temp > before.temp for 5 min
             within 1 h
 
     `headgate check` accepts such a program, because nothing is wrong with it. What would execute it (`run`, `compile`,

@@ -14,6 +14,7 @@ from .lower_context import domain_scope
 from .problems_running import DoesNotRun
 from .resolve import walk
 from .typed import (
+    ColumnRef,
     ConstantRef,
     DeviceRef,
     Fact,
@@ -81,6 +82,9 @@ def command_limits(typed: Typed, device: n.Device) -> Iterator[DoesNotRun]:
             match typed.facts.get(node):
                 case Fact(type=Type(name="time"), reference=ParameterRef(name)):
                     yield DoesNotRun(span=node.span, construct=f"the time `{name}` in command `{member.name}`")
+                case Fact(reference=ColumnRef(table)) if isinstance(node, n.Member):
+                    construct = f"a lookup in `{table}` in command `{member.name}`"
+                    yield DoesNotRun(span=node.span, construct=construct, instead=NAMED)
                 case _:
                     pass
 
@@ -96,7 +100,11 @@ def _of(typed: Typed, node: n.Node, procedure: str) -> Iterator[DoesNotRun]:
             yield DoesNotRun(span=node.span, construct=f"what happens or lasts {where}", instead=NAMED)
         case n.Name() | n.Member():
             fact = typed.facts.get(node)
-            if fact is not None and not _known(typed, fact):
+            if fact is not None and isinstance(fact.reference, ColumnRef):
+                yield DoesNotRun(
+                    span=node.span, construct=f"a lookup in `{fact.reference.table}` {where}", instead=NAMED
+                )
+            elif fact is not None and not _known(typed, fact):
                 yield DoesNotRun(span=node.span, construct=f"`{node.name}` {where}")
         case _:
             pass

@@ -43,7 +43,7 @@ class Names:
 
     `order` has the lets and signals such that each comes after those it uses; those in a cycle are in `cyclic` instead.
     `twins` are by their device type; `tests`, `tables`, `what_ifs` and `invariants` by their titles; `ranks` gives a
-    priority's place, 0 for the highest.
+    priority's place, 0 for the highest. `references` are tables of reference data, by their names.
     """
 
     devices: dict[str, n.Device] = field(default_factory=dict)
@@ -54,6 +54,7 @@ class Names:
     twins: dict[str, n.Twin] = field(default_factory=dict)
     targets: dict[str, n.Target] = field(default_factory=dict)
     ranks: dict[str, int] = field(default_factory=dict)
+    references: dict[str, n.ReferenceTable] = field(default_factory=dict)
     tests: dict[str, n.Test] = field(default_factory=dict)
     tables: dict[str, n.Table] = field(default_factory=dict)
     what_ifs: dict[str, n.WhatIf] = field(default_factory=dict)
@@ -83,6 +84,8 @@ def resolve(program: n.Program) -> tuple[Names, Problems]:
                 new("name", item.name, item, names.devices)
             case n.Let() | n.Signal() | n.PatternItem():
                 new("name", item.name, item, names.values)
+            case n.ReferenceTable():
+                new("name", item.name, item, names.references)
             case n.Rule():
                 new("rule", item.name, item, names.rules)
             case n.Source():
@@ -254,7 +257,7 @@ def _devices_named(item: n.Item) -> Iterator[tuple[str, Span]]:
             yield from ((given.device, given.span) for given in item.stimuli if isinstance(given, n.Given))
         case n.WhatIf():
             yield from ((change.device, change.span) for change in item.changes)
-        case n.Let() | n.Priorities() | n.Target():
+        case n.Let() | n.ReferenceTable() | n.Priorities() | n.Target():
             pass
 
 

@@ -37,7 +37,7 @@ def runnable_part(typed: Typed) -> RunnablePart:
                 if kept is None and name is not None:
                     without[name] = None
             program = replace(program, items=tuple(item for item in items if item is not None))
-            typed, problems = check_program(program)
+            typed, problems = check_program(program, typed.files)
             wrong = [problem.span for problem in problems if problem.severity == "error"]
         if program is typed.program and not not_running(typed).found:
             return RunnablePart(typed, tuple(without))
@@ -80,8 +80,11 @@ def _holds(node: n.Node, span: Span) -> bool:
 def _named(item: n.Item) -> str | None:
     """An item as a person would name it; None of what is about a program and no part of it."""
     match item:
-        case n.Device() | n.Source() | n.Signal() | n.Rule() | n.Procedure() | n.Target() | n.Let():
-            return f"{type(item).__name__.lower()} {item.name}"
+        case (
+            n.Device() | n.Source() | n.Signal() | n.Rule() | n.Procedure() | n.Target() | n.Let() | n.ReferenceTable()
+        ):
+            kind = "table" if isinstance(item, n.ReferenceTable) else type(item).__name__.lower()
+            return f"{kind} {item.name}"
         case n.PatternItem():
             return f"pattern {item.name}"
         case n.Twin():

@@ -35,7 +35,7 @@ def not_running(typed: Typed) -> Problems:
                 found += command_limits(typed, item)
             case n.Twin():
                 found += twin_limits(typed, item)
-            case n.Test() | n.Table() | n.WhatIf() | n.Priorities() | n.Target():
+            case n.Test() | n.Table() | n.WhatIf() | n.Priorities() | n.Target() | n.ReferenceTable():
                 pass
             case _:
                 found += _in_item(typed, item, of_groups)
@@ -61,17 +61,11 @@ def _in_item(typed: Typed, item: n.Item | n.Expr, of_groups: Collection[str]) ->
 def tests_not_running(typed: Typed, test: n.Test) -> Problems:
     """What of a test cannot be executed yet, though the program itself could be."""
     found: list[Diagnostic] = []
-    for node in walk(test):
-        match node:
-            case n.Given(device, _, _, settings):
-                for setting in settings:
-                    if setting.name in typed.twins[device].outputs:
-                        construct = f"`{setting.name}`, which the twin itself says, in a test"
-                        found.append(DoesNotRun(span=setting.span, construct=construct))
-            case n.Fault(kind="process", end=n.Node()):
-                found.append(DoesNotRun(span=node.span, construct="a process that is away for a while"))
-            case _:
-                pass
+    for given in (node for node in walk(test) if isinstance(node, n.Given)):
+        for setting in given.twin:
+            if setting.name in typed.twins[given.device].outputs:
+                construct = f"`{setting.name}`, which the twin itself says, in a test"
+                found.append(DoesNotRun(span=setting.span, construct=construct))
     return Problems(found)
 
 
@@ -79,6 +73,8 @@ Naming = Callable[[Typed, Any], Iterator[DoesNotRun]]
 
 
 def _rule(typed: Typed, rule: n.Rule) -> Iterator[DoesNotRun]:
+    if isinstance(rule.when, n.Pattern):
+        yield from _pattern(typed, rule.when, rule.domain)
     for name in rule.inhibited_by:
         (other,) = (item for item in typed.program.items if isinstance(item, n.Rule) and item.name == name)
         crosses = other.domain != rule.domain
@@ -95,8 +91,12 @@ def _set(typed: Typed, set_: n.Set) -> Iterator[DoesNotRun]:
         yield DoesNotRun(span=set_.span, construct=f"a time for `set {set_.property}`")
 
 
-def _pattern(typed: Typed, pattern: n.Pattern) -> Iterator[DoesNotRun]:
-    for span, construct in pattern_limits(typed, pattern):
+def _pattern_item(typed: Typed, item: n.PatternItem) -> Iterator[DoesNotRun]:
+    return _pattern(typed, item.pattern, item.domain)
+
+
+def _pattern(typed: Typed, pattern: n.Pattern, domain: n.Domain | None) -> Iterator[DoesNotRun]:
+    for span, construct in pattern_limits(typed, pattern, of_group=not isinstance(domain, n.ForDevice)):
         yield DoesNotRun(span=span, construct=construct)
 
 
@@ -104,6 +104,6 @@ _NAMED: dict[type[n.Node], Naming] = {
     n.Call: prediction_limit,
     n.Rule: _rule,
     n.Set: _set,
-    n.Pattern: _pattern,
+    n.PatternItem: _pattern_item,
 }
 """By kind of node, what of it does not run."""

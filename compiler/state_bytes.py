@@ -50,6 +50,7 @@ from .plan import (
     Quiet,
     Raised,
     Recent,
+    ReferenceTable,
     Rule,
     Schedule,
     Session,
@@ -234,6 +235,13 @@ def settle_bytes(plan: Plan | Graph, device: DeviceType) -> int:
     }
     types = {field.name: field.type.name for field in device.fields}
     return device.settle_max * (QUEUED_BYTES + sum(VALUE_BYTES[types[name]] + KNOWN_BYTES for name in used))
+
+
+def table_bytes(table: ReferenceTable) -> int:
+    """What a table takes at every place that looks something up in it, its texts among it."""
+    columns = (*table.keys, *table.values)
+    texts = sum(len(cell.encode()) for column in columns for cell in column.cells if isinstance(cell, str))
+    return texts + sum((VALUE_BYTES[column.type.name] + KNOWN_BYTES) * len(column.cells) for column in columns)
 
 
 def unique_bytes(source: SourcePlan) -> int:

@@ -7,7 +7,7 @@ from ..stdlib.catalogue import STATEFUL
 from .check_aggregates import is_aggregate
 from .problems_running import DoesNotRun
 from .resolve import walk
-from .typed import DeviceScope, Fact, FieldRef, TwinRef, Typed
+from .typed import ColumnRef, DeviceScope, Fact, FieldRef, TwinRef, Typed
 
 OF_DISTRIBUTIONS = {"mean", "median", "stddev", *(f"p{percent}" for percent in range(1, 100))}
 """The aggregates that can be asked of a prediction: it is a normal distribution."""
@@ -33,6 +33,16 @@ def twin_limits(typed: Typed, twin: n.Twin) -> Iterator[DoesNotRun]:
                 yield DoesNotRun(span=calibration.span, construct=what)
     for value in (*(d.value for d in twin.dynamics), *(o.value for o in twin.outputs)):
         yield from _places(typed, value)
+        yield from _lookups(typed, value)
+
+
+def _lookups(typed: Typed, value: n.Expr) -> Iterator[DoesNotRun]:
+    """A lookup in a table: terms of equations are numbers of the twin and of its device."""
+    for node in walk(value):
+        fact = typed.facts.get(node) if isinstance(node, n.Member) else None
+        if fact is not None and isinstance(fact.reference, ColumnRef):
+            yield DoesNotRun(span=node.span, construct="a lookup in a table in a twin's model")
+            return
 
 
 def _shows(typed: Typed, twin: n.Twin, parameter: str) -> bool:
@@ -59,6 +69,7 @@ def prediction_limit(typed: Typed, call: n.Call) -> Iterator[DoesNotRun]:
             yield DoesNotRun(span=node.span, construct=f"`{word}` in what is predicted")
             return
     yield from _places(typed, call.arguments[0].value)
+    yield from _lookups(typed, call.arguments[0].value)
 
 
 def _places(typed: Typed, expression: n.Expr) -> Iterator[DoesNotRun]:

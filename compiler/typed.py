@@ -1,6 +1,6 @@
 """The checked program: the tree, untouched, and what was found out about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Generic, Literal, TypeVar
@@ -167,6 +167,14 @@ class PayloadRef:
 
 
 @dataclass(frozen=True, slots=True)
+class ColumnRef:
+    """`limits(model).max_temp`: what a column of a table says in the row of these keys."""
+
+    table: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRef:
     """A device type's own name, where one may stand: `count(Truck)`."""
 
@@ -190,6 +198,7 @@ Reference = (
     | ParameterRef
     | TwinRef
     | PayloadRef
+    | ColumnRef
     | DeviceRef
 )
 
@@ -233,8 +242,9 @@ class Fact:
     of a speed is a speed. `aggregate_of`: for a call of an aggregate, the device type whose members it is over,
     None if it is over the device's own samples.
 
-    `fresh(x)`, `age(x)` and `last(x)` without a window (the held value, stale or not) have a fact without a
-    reference; that of their argument is a `FieldRef`. In a source, a payload field that is a mapping's whole value
+    The call before the dot of a lookup has a fact for completeness only, too. `fresh(x)`, `age(x)` and `last(x)`
+    without a window (the held value, stale or not) have a fact without a reference; that of their argument is a
+    `FieldRef`. In a source, a payload field that is a mapping's whole value
     has the mapping's unit (or the declared one); a computed value has none and is in that unit; a time's number has
     the unit it counts in, a time's text none.
     """
@@ -331,6 +341,42 @@ class TargetInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class TableFile:
+    """The text of a table's file, and where it begins among the program's sources."""
+
+    text: str
+    base: int
+
+
+TableFiles = Mapping[int, TableFile]
+"""The files of a program's tables, by where the table begins among the program's sources."""
+
+Stored = bool | float | str | None
+"""What a table says, as it is stored: numbers in their column's unit; None is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnInfo:
+    """A column of a table; bounds and default in its unit."""
+
+    name: str
+    type: Type
+    low: Fraction | None = None
+    high: Fraction | None = None
+    default: Stored = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableInfo:
+    """A table of reference data. `rows`: by the keys what the value columns say."""
+
+    name: str
+    keys: tuple[ColumnInfo, ...]
+    values: tuple[ColumnInfo, ...]
+    rows: dict[tuple[Stored, ...], tuple[Stored, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Typed:
     """A program whose every expression has a `Fact`. Durations in clauses are read with `duration_ns`."""
 
@@ -341,6 +387,8 @@ class Typed:
     procedures: dict[str, ProcedureInfo] = field(default_factory=dict)
     twins: dict[str, TwinInfo] = field(default_factory=dict)
     targets: dict[str, TargetInfo] = field(default_factory=dict)
+    tables: dict[str, TableInfo] = field(default_factory=dict)
+    files: TableFiles = field(default_factory=dict)
 
     def duration_ns(self, expression: n.Expr) -> int:
         """A clause's or window's duration, a whole number of nanoseconds."""

@@ -29,6 +29,7 @@ from .plan import (
     Holds,
     Hole,
     Key,
+    Lookup,
     Map,
     Members,
     Message,
@@ -68,6 +69,7 @@ from .plan import (
 )
 from .verify_commands import command_faults
 from .verify_patterns import pattern_faults
+from .verify_tables import lookup_faults, table_faults
 from .verify_twins import twin_faults
 
 T = TypeVar("T")
@@ -85,6 +87,7 @@ ARITIES: dict[type[Any], tuple[int, int | None]] = {
     Key: (0, 0),
     Now: (0, 0),
     Map: (1, None),
+    Lookup: (1, None),
     Delayed: (1, 1),
     Holds: (1, 1),
     Quiet: (1, 1),
@@ -151,6 +154,7 @@ class Index:
         self.timelines: dict[str, Timeline] = {t.id: t for t in plan.timelines}
         self.nodes: dict[str, PlanNode] = {n.id: n for n in plan.nodes}
         self.fields = {d.name: {f.name for f in d.fields} for d in plan.devices}
+        self.tables = {table.name: table for table in plan.tables}
         self.rules = {n.operator.name for n in plan.nodes if isinstance(n.operator, Rule)}
 
 
@@ -170,6 +174,10 @@ def faults(plan: Plan) -> Iterator[str]:
     if broken:
         return  # the checks below follow inputs
     yield from _targets(plan)
+    yield from _twice("table", [table.name for table in plan.tables])
+    for table in plan.tables:
+        for fault in table_faults(table):
+            yield f"table {table.name}: {fault}"
     for timeline in plan.timelines:
         yield from _timeline(timeline, index)
     for node in plan.nodes:
@@ -289,6 +297,8 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
     inputs = len(node.inputs)
     own = index.timelines[node.timeline]
     match node.operator:
+        case Lookup() as lookup:
+            yield from lookup_faults(lookup, [index.nodes[i].type for i in node.inputs], node.type, index.tables)
         case Map() | Constant():
             pass  # most nodes are, and nothing more can be wrong with them
         case operator if isinstance(operator, OfField):

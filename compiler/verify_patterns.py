@@ -46,7 +46,7 @@ def pattern_faults(pattern: Pattern, inputs: int, timeline: Timeline) -> Iterato
             yield "it keeps something of a step that it does not have"
         if (bound.value is None and bound.how != "count") or not _within(_given(bound.value), inputs):
             yield "it keeps a value of an input that it does not have"
-        if bound.how == "nth" and not _follows(place, bound, pattern):
+        if bound.how in ("nth", "when") and not _follows(place, bound, pattern):
             yield "it keeps a value without the one before it"
     if not _within(pattern.skip_to, len(pattern.steps)) or bool(pattern.skip_to) != pattern.skip.startswith("to"):
         yield "it goes on at a step that it does not have"
@@ -111,6 +111,8 @@ def _step(step: PatternStep, pattern: Pattern, inputs: int) -> Iterator[str]:
         yield "names an input that the pattern does not have"
     if step.condition is None and not step.test:
         yield "asks for nothing"
+    if step.lasting_ns is not None and (step.condition is not None or not step.test or step.lasting_ns <= 0):
+        yield "asks for nothing that lasts"
     if step.test and not _stands(step.test, pattern, inputs):
         yield "has a test that cannot be worked out"
 

@@ -15,7 +15,7 @@ from .problems_doubts import UnusedImport, UnusedLet
 from .problems_modules import NotNamed
 from .problems_names import NotImported
 from .resolve import walk
-from .typed import ConstantRef, DeviceRef, PatternRef, SignalRef, Typed
+from .typed import ColumnRef, ConstantRef, DeviceRef, PatternRef, SignalRef, Typed
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,8 @@ def _uses_of(node: n.Node, typed: Typed) -> Iterator[Use]:
             match None if fact is None else fact.reference:
                 case SignalRef(name) | PatternRef(name) | ConstantRef(name) | DeviceRef(name):
                     yield Use(node, name, "value")
+                case ColumnRef(table):
+                    yield Use(node, table, "value")
                 case _:
                     pass
         case n.Call(function=name):

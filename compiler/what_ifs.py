@@ -20,10 +20,10 @@ from .front import check_program
 from .lower import begin, lower
 from .lower_context import Lowering, Place, value_type
 from .lower_models import read
-from .lower_twins import Whole, process_noise, whole_model
 from .lower_units import operand
+from .lower_whole_twins import Whole, process_noise, whole_model
 from .passes import ALL, run_passes
-from .plan import Constant, Field, Map, Members, Plan, PushConstant, PushInput, Term
+from .plan import Constant, Field, Lookup, Map, Members, Plan, PushConstant, PushInput, Term
 from .plan.patterns import Apply
 from .plan.what_ifs import WhatIfAggregate, WhatIfChange, WhatIfModel, WhatIfPlan, WhatIfReport, sigma
 from .problems_running import DoesNotRun
@@ -109,7 +109,9 @@ class _Models:
         whole = self.whole(device)
         for at in self.lowering.graph.behind(node, (Map,)):
             operator = self.lowering.graph.node(at).operator
-            if not isinstance(operator, Map | Constant | Field) and at not in whole.model.named:
+            if (
+                isinstance(operator, Lookup) or not isinstance(operator, Map | Constant | Field)
+            ) and at not in whole.model.named:
                 self.refuse(origin, "what is not made of fields and the twin's variables alone, in a what-if")
                 return (PushConstant(None),)
         return whole.terms(read(self.lowering, whole.model, node))
@@ -149,6 +151,9 @@ def _report(models: _Models, report: n.Report) -> WhatIfReport:
     for at in lowering.graph.behind(root, (Map,)):
         node = lowering.graph.node(at)
         match node.operator:
+            case Lookup():
+                models.refuse(report, "a lookup in a table, in what a what-if reports")
+                terms[at] = (PushConstant(None),)
             case Map(function):
                 parts = tuple(term for i in node.inputs for term in terms[i])
                 terms[at] = (*parts, Apply(function, len(node.inputs), node.type.name))
@@ -205,7 +210,7 @@ def recording(typed: Typed, what_if: WhatIfPlan) -> tuple[Plan | None, Problems]
         for item in typed.program.items
         if isinstance(item, n.Let | n.Device | n.Source | n.Twin)
     ]
-    program, problems = check_program(replace(typed.program, items=(*items, *signals)))
+    program, problems = check_program(replace(typed.program, items=(*items, *signals)), typed.files)
     assert not problems.any_errors, list(problems)
     stopping = not_running(program)
     if stopping.found:

@@ -21,7 +21,7 @@ What can stand in expressions is in `builder_expressions` and `builder_calls`, w
 members of devices in `builder_devices`, inputs and expectations in `builder_tests`; all can be imported from here.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from . import nodes
@@ -85,7 +85,7 @@ from .builder_calls import (
     variance,
     while_,
 )
-from .builder_devices import Device, Source, Twin, parameter, process, sensor
+from .builder_devices import Device, Source, Twin, column, parameter, process, sensor
 from .builder_expressions import (
     BuilderError,
     Count,
@@ -176,6 +176,26 @@ class Program:
     def let(self, called: str, value: Value) -> Expression:
         self._add(nodes.Let(checked_name(called), node_of(value)))
         return name(called)
+
+    def reference_table(
+        self,
+        called: str,
+        *,
+        keys: Mapping[str, str],
+        values: Mapping[str, str],
+        file: str | None = None,
+        rows: Mapping[Any, Sequence[Value]] | None = None,
+    ) -> Callable[..., Expression]:
+        """A table of reference data, as what looks things up in it: `limits(model).max_temp`.
+
+        `values={"max_temp": "degC in 0..120 = 60 degC"}` has the type of a column, perhaps its bounds and what counts
+        where a cell is empty; `rows={("P7",): [q("80 degC")]}`, or a CSV `file`.
+        """
+        columns = [column("key", name, said) for name, said in keys.items()]
+        columns += [column("value", name, said) for name, said in values.items()]
+        made = [nodes.TableRow(tuple(map(node_of, key)), tuple(map(node_of, row))) for key, row in (rows or {}).items()]
+        self._add(nodes.ReferenceTable(checked_name(called), tuple(columns), file, tuple(made)))
+        return function(called)
 
     def priorities(self, *names: str) -> None:
         """The highest first."""

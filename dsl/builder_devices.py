@@ -32,6 +32,7 @@ from .builder_expressions import (
     version,
     without_device,
 )
+from .unparse_expressions import type_name
 
 Limits = tuple[Value, Value]
 """The least and the greatest value, in the unit of the type or their own (`q("2 degC")`)."""
@@ -215,6 +216,12 @@ def type_node(text: str) -> nodes.TypeName:
     if not made.choices and made.name not in TYPES and parse_unit(made.name) is None:
         raise BuilderError(f"`{text}` is neither a type nor a unit{_hint(text)}")
     return made
+
+
+def column(kind: Literal["key", "value"], called: str, said: str) -> nodes.Column:
+    """A column of a table, which is written as a parameter is: `"degC in 0..120 = 60 degC"`."""
+    made: nodes.Parameter = read_short("Parameter", f"{checked_name(called)}: {said}")
+    return nodes.Column(kind, called, type_node(type_name(made.type)), made.bounds, made.default)
 
 
 def _hint(unit: str) -> str:

@@ -26,6 +26,8 @@ class Names:
                 self._devices.append(name)
             case nodes.Let(name):
                 self._take("name", name, "let")
+            case nodes.ReferenceTable(name):
+                self._take("name", name, "table")
             case nodes.Signal(name):
                 self._take("name", name, "signal")
             case nodes.PatternItem(name):

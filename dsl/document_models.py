@@ -46,7 +46,7 @@ UNIONS: dict[frozenset[Any], str] = {
 
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _DOTTED = r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$"
-_TEXTS = frozenset({"title", "zone", "value", "values", "history_of", "start", "end", "parts"})
+_TEXTS = frozenset({"title", "zone", "value", "values", "history_of", "start", "end", "parts", "file"})
 """Fields that hold texts of any kind; every other text is a name, or has a pattern of its own."""
 _PATTERNS = {
     ("Number", "text"): r"^[0-9]+(_[0-9]+)*(\.[0-9]+)?([eE][+-]?[0-9]+)?$",

@@ -12,10 +12,14 @@ from .unparse import signal_kind
 
 Part = Branch | Leaf
 
-_OPEN = frozenset({"device", "source", "rule", "procedure", "loop", "twin", "dynamics", "table", "test", "what_if"})
+_OPEN = frozenset(
+    {"device", "source", "rule", "procedure", "loop", "twin", "dynamics", "table", "reference_table", "test", "what_if"}
+)
 """Rules whose block is open whatever the author did, unless it is empty."""
 
-_ONE_PER_LINE = frozenset({"device", "rule", "procedure", "loop", "twin", "dynamics", "table", "what_if"})
+_ONE_PER_LINE = frozenset(
+    {"device", "rule", "procedure", "loop", "twin", "dynamics", "table", "reference_table", "what_if"}
+)
 """Rules in whose blocks nothing stands side by side."""
 
 _STEPS = frozenset({"then", "then_next", "then_each", "unless", "within", "skipping"})
@@ -31,6 +35,7 @@ _GLUED_PARENTHESIS = frozenset(
 
 _GLUED_COLON = frozenset(
     {"label", "property", "telemetry", "relationship", "parameter", "source", "target", "twin_variable", "unique"}
+    | {"key_column", "value_column"}
 )
 
 _KINDS = {
@@ -50,12 +55,13 @@ _KINDS = {
     "during": "from",
     "expect": "expect",
     "row": "row",
+    **dict.fromkeys(("key_column", "value_column"), "column"),
 }
 """Which things are aligned with one another."""
 
 _SECOND_WORD = frozenset(
     {"property", "telemetry", "event", "relationship", "command", "lateness", "revise", "when", "until"}
-    | {"twin_variable"}
+    | {"twin_variable", "key_column", "value_column"}
 )
 _EQUALS = frozenset({"let", "signal", "mapping", "derivative", "twin_output"})
 _BLOCK_COLUMN = frozenset({"command", "do", "on_clear", "on_failure", "on_doubt", "on_done", "step", "given"})

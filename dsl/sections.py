@@ -24,7 +24,7 @@ ITEM_KEYWORDS = (
 )
 HEAD_KEYWORDS = ("module", "import", *ITEM_KEYWORDS)
 
-_TITLED_KEYWORDS = ("table", "test", "never", "always", "what_if")
+_TITLED_KEYWORDS = ("test", "never", "always", "what_if")
 _NAMED = "|".join(keyword for keyword in HEAD_KEYWORDS if keyword not in _TITLED_KEYWORDS)
 _TITLED = "|".join(_TITLED_KEYWORDS)
 _OPERATORS = "and|or|is|else|where|over|for|then|unless|within|as|becomes|rises|falls|in|every"

@@ -75,7 +75,8 @@ def _slips() -> Iterator[Slip]:
 _W = r"(?P<w>[A-Za-z_]\w*)"
 
 _EVERYWHERE = (
-    Slip(rf"\b(?P<w>test|table|never|always|what_if) {MARK} ", 'it has a title: `<w> "…"`', fits="<STRING>"),
+    Slip(rf"\b(?P<w>test|never|always|what_if) {MARK} ", 'it has a title: `<w> "…"`', fits="<STRING>"),
+    Slip(rf"^ ?table for {MARK} ", 'a test of a rule has a title: `table "…" for …`', item="table"),
     Slip(rf"import .*{MARK} {_W}", "the names stand in parentheses: `(<w>)`", fits="(", item="import"),
     Slip(rf"import .*{MARK} ,", "each module is imported on a line of its own", item="import"),
     Slip(rf"{MARK} as ", "what is imported keeps its name", item="import"),

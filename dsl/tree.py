@@ -7,6 +7,7 @@ from .tree_patterns import PATTERNS, TAKE_PATTERNS
 from .tree_procedures import PROCEDURES
 from .tree_reading import Build
 from .tree_rules import RULES
+from .tree_tables import TABLES
 from .tree_tests import TESTS
 from .tree_twins import TWINS
 
@@ -19,6 +20,7 @@ BUILD: dict[str, Build] = {
     **RULES,
     **PROCEDURES,
     **TWINS,
+    **TABLES,
     **TESTS,
     **PATTERNS,
     **EXPRESSIONS,

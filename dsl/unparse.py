@@ -16,6 +16,7 @@ from .unparse_devices import device_thing, source_thing, target_thing
 from .unparse_expressions import domain, expression
 from .unparse_patterns import pattern_block
 from .unparse_rules import procedure_thing, rule_thing
+from .unparse_tables import reference_table_thing
 from .unparse_tests import table_thing, test_thing, title, what_if_thing
 from .unparse_twins import twin_thing
 
@@ -52,6 +53,8 @@ def item_thing(item: nodes.Item) -> Thing:
         case nodes.PatternItem():
             head = words(f"pattern {item.name}{domain(item.domain)} =")
             return Thing([*head, pattern_block(item.pattern)])
+        case nodes.ReferenceTable():
+            return reference_table_thing(item)
         case nodes.Device():
             return device_thing(item)
         case nodes.Source():

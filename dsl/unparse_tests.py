@@ -7,6 +7,7 @@ from .layout import Block, Thing, plain
 from .layout_words import words
 from .strings import encode
 from .unparse_expressions import Level, argument_list, constant, duration, expression, operand
+from .unparse_tables import row_things
 
 _BARE = (nodes.Number, nodes.Version, nodes.Quantity, nodes.Text, nodes.Bool, nodes.Absent, nodes.Name)
 _WORDS_OF_STIMULI = frozenset({"every", "from", "at", "to", "expect", "given", "fault", "ramp", "twin"})
@@ -175,10 +176,7 @@ def _arguments(arguments: tuple[nodes.Argument, ...] | None) -> str:
 
 
 def table_thing(table: nodes.Table) -> Thing:
-    rows = [
-        plain(f"{', '.join(map(constant, row.inputs))}\t-> {', '.join(map(constant, row.outputs))}", "row")
-        for row in table.rows
-    ]
+    rows = row_things(table.rows)
     columns = f"{', '.join(table.inputs)} -> {', '.join(table.outputs)}"
     head = f"table {title(table.title)} for {table.rule} of {table.device} ({columns})"
     return Thing([*words(head), Block(rows, open=bool(rows))])

@@ -52,24 +52,26 @@ class Acknowledge:
 
 Input = Message | Mark | MarkAll | Acknowledge
 
+Numbered = tuple[int, Input]
+"""An input and its sequence number."""
 
-def fed(engine: Engine, inputs: list[tuple[int, Input]]) -> Sequence[Output]:
+_Row = tuple[int, int, Message | Mark | MarkAll]
+"""An input's sequence number, the key of a device that it is of, the input."""
+
+
+def fed(engine: Engine, inputs: Sequence[Numbered]) -> Sequence[Output]:
     """What comes of a batch of inputs with their sequence numbers."""
-    if isinstance(inputs[0][1], MarkAll):
-        return engine.mark_all(inputs[0][1].time)
     return engine.feed(batch_of(engine, inputs))
 
 
-def batches(inputs: Sequence[Input], sizes: Sequence[int]) -> Iterator[list[tuple[int, Input]]]:
-    """The inputs, with their sequence numbers, in batches of these sizes, the last one repeated."""
+def batches(inputs: Sequence[Input], sizes: Sequence[int], first_seq: int = 0) -> Iterator[Sequence[Numbered]]:
+    """The inputs, numbered from `first_seq` on, in batches of these sizes, the last one repeated.
+
+    An acknowledgement ends a batch.
+    """
     sizes = list(sizes)
-    batch: list[tuple[int, Input]] = []
-    for entry in enumerate(inputs):
-        if isinstance(entry[1], MarkAll):
-            yield from ([batch] if batch else [])
-            yield [entry]
-            batch = []
-            continue
+    batch: list[Numbered] = []
+    for entry in enumerate(inputs, first_seq):
         batch.append(entry)
         if len(batch) >= sizes[0] or isinstance(entry[1], Acknowledge):
             yield batch
@@ -79,21 +81,11 @@ def batches(inputs: Sequence[Input], sizes: Sequence[int]) -> Iterator[list[tupl
         yield batch
 
 
-def batch_of(engine: Engine, inputs: list[tuple[int, Input]]) -> Batch:
+def batch_of(engine: Engine, inputs: Sequence[Numbered]) -> Batch:
+    """Inputs with their sequence numbers as a batch; an acknowledgement is the last of them."""
     parts = []
     for device in engine.plan.devices:
-        rows = []
-        for seq, one in inputs:
-            if not isinstance(one, Message | Mark) or one.device != device.name:
-                continue
-            registry = engine.registries[device.name]
-            if isinstance(one, Mark) and one.id not in registry.keys:
-                continue
-            key = registry.key(one.id)
-            if key == REFUSED:
-                engine.counters.quarantined["too_many_devices"] += 1
-                continue
-            rows.append((seq, key, one))
+        rows = list(_rows(engine, device, inputs))
         if rows:
             parts.append(_messages(engine, device, rows))
     acknowledged = [
@@ -102,7 +94,25 @@ def batch_of(engine: Engine, inputs: list[tuple[int, Input]]) -> Batch:
     return Batch(tuple(parts), tuple(acknowledged), inputs[-1][0] + 1)
 
 
-def _messages(engine: Engine, device: DeviceType, rows: list[tuple[int, int, Message | Mark]]) -> Messages:
+def _rows(engine: Engine, device: DeviceType, inputs: Sequence[Numbered]) -> Iterator[_Row]:
+    """What is of devices of a type: a mark of all is one of each that is registered by then, all of them one input."""
+    registry = engine.registries[device.name]
+    for seq, one in inputs:
+        if isinstance(one, MarkAll):
+            for key in range(len(registry)):
+                yield seq, key, one
+        elif isinstance(one, Acknowledge) or one.device != device.name:
+            continue
+        elif isinstance(one, Mark):
+            if one.id in registry.keys:
+                yield seq, registry.keys[one.id], one
+        elif (key := registry.key(one.id)) != REFUSED:
+            yield seq, key, one
+        else:
+            engine.counters.quarantined["too_many_devices"] += 1
+
+
+def _messages(engine: Engine, device: DeviceType, rows: list[_Row]) -> Messages:
     fields: dict[str, Column] = {}
     for field in device.fields:
         found = [one.fields.get(field.name) if isinstance(one, Message) else None for _, _, one in rows]
@@ -114,7 +124,7 @@ def _messages(engine: Engine, device: DeviceType, rows: list[tuple[int, int, Mes
         np.array([key for _, key, _ in rows], dtype=np.int32),
         np.array([one.time for _, _, one in rows], dtype=np.int64),
         fields,
-        np.array([isinstance(one, Mark) for _, _, one in rows], dtype=np.bool_),
+        np.array([not isinstance(one, Message) for _, _, one in rows], dtype=np.bool_),
     )
 
 

@@ -16,7 +16,7 @@ A thread waits at a TAKE (or at a silence). When it has taken an event it goes o
 where a way forks it becomes two threads: so all choices are made at once, and each thread waits for one thing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -46,26 +46,30 @@ SKIPS = {
 class Program:
     """A pattern as the kernels take it (`automaton_layout.PROGRAM`).
 
-    `columns` and `bound_columns` are the widths of a thread's rows; `stack` is the depth that tests need; `bound_types`
-    the type of each value that is bound.
+    `columns` and `bound_columns` are the widths of a thread's rows; of `last_columns` inputs each key keeps the last
+    value; `stack` is the depth that tests need; `bound_types` the type of each value that is bound.
     """
 
     arrays: tuple[Any, ...]
     columns: int
     bound_columns: int
+    last_columns: int
     stack: int
     bound_types: tuple[str, ...]
 
 
-def compile_pattern(pattern: p.Pattern, types: Sequence[str], symbols: Symbols, expires: bool) -> Program:
-    """The program of a pattern. `types` are its inputs'; `expires`: somebody asks what has run out of time."""
+def compile_pattern(
+    pattern: p.Pattern, types: Sequence[str], symbols: Symbols, expires: bool, nows: Collection[int] = ()
+) -> Program:
+    """The program of a pattern. `types` are its inputs'; `nows` those that are the time of the instant; `expires`:
+    somebody asks what has run out of time."""
     body = _Assembler()
     body.part(pattern.body, -1)
     body.emit(layout.MATCH)
     bound_types = tuple(bound_type(bound, types) for bound in pattern.bounds)
-    places = {i: place for place, i in enumerate(inputs_used(pattern))}
+    places = {i: place for place, i in enumerate(inputs_used(pattern, nows))}
     tests = Terms(types, bound_types, places, symbols)
-    steps = np.array([tests.add(step.test) for step in pattern.steps], dtype=np.int64).reshape(-1, 2)
+    steps = np.array([_step(body, tests, step) for step in pattern.steps], dtype=np.int64)
     bounds, initial = bound_rows(pattern.bounds, bound_types, places)
     code = np.array(body.code, dtype=np.int64).reshape(-1, layout.CODE_COLUMNS)
     options = np.zeros(layout.OPTIONS, dtype=np.int64)
@@ -76,7 +80,8 @@ def compile_pattern(pattern: p.Pattern, types: Sequence[str], symbols: Symbols, 
     options[layout.LISTED] = pattern.listed
     options[layout.EXPIRES] = expires
     silent = np.isin(code[:, layout.OP], (layout.SILENCE, layout.REST))
-    options[layout.TIMED] = expires or pattern.longest or silent.any()
+    options[layout.LASTING_STEPS] = _bits(np.flatnonzero(steps[:, layout.TRUE_SINCE] >= 0).tolist())
+    options[layout.TIMED] = expires or pattern.longest or silent.any() or options[layout.LASTING_STEPS] != 0
     options[layout.LONGEST] = pattern.longest
     options[layout.NEWEST_ONLY] = pattern.newest_only
     resumed = (0, *(np.flatnonzero(code[:, layout.OP] < layout.MATCH) + 1).tolist())
@@ -97,7 +102,14 @@ def compile_pattern(pattern: p.Pattern, types: Sequence[str], symbols: Symbols, 
     seeds = _seeds(arrays, body.columns, len(initial), tests.depth)
     for seed in seeds:
         options[layout.BEGINS] |= 1 << code[seed[layout.AT], layout.A]
-    return Program((*arrays, seeds, initial), body.columns, len(initial), tests.depth, bound_types)
+    last_columns = len(places) if options[layout.LASTING_STEPS] else 0
+    return Program((*arrays, seeds, initial), body.columns, len(initial), last_columns, tests.depth, bound_types)
+
+
+def _step(body: "_Assembler", tests: Terms, step: p.PatternStep) -> tuple[int, int, int, int]:
+    """A step's row: its test, and, if that must last, a column of threads and how long."""
+    lasting = (-1, 0) if step.lasting_ns is None else (body.column(), step.lasting_ns)
+    return (*tests.add(step.test), *lasting)
 
 
 def empty_state(program: Program, keys: int, threads: int, events: int) -> list[NDArray[Any]]:
@@ -111,6 +123,7 @@ def empty_state(program: Program, keys: int, threads: int, events: int) -> list[
         np.zeros((threads, program.bound_columns)),
         np.zeros((events, layout.EVENT_COLUMNS), dtype=np.int64),
         pool,
+        np.zeros((keys, program.last_columns)),
     ]
 
 
@@ -304,12 +317,14 @@ def _seeds(arrays: tuple[Any, ...], columns: int, bound_columns: int, depth: int
     options = arrays[7]
     room = int(options[layout.FAN_OUT])
     none = np.zeros((0, columns), dtype=np.int64)
-    program = Program((*arrays, none, np.zeros(bound_columns)), columns, bound_columns, depth, ())
+    program = Program((*arrays, none, np.zeros(bound_columns)), columns, bound_columns, 0, depth, ())
     state = (*empty_state(program, 1, room, 0), *scratch(program))
     keys, threads, pool = state[0], state[1], state[4]
     pool[layout.FREE_THREADS] -= 1
     pool[layout.USED_THREADS] = 1
     threads[0, arrays[1][:, layout.COLUMN]] = layout.NOT_BEGUN
+    since = arrays[2][:, layout.TRUE_SINCE]
+    threads[0, since[since >= 0]] = layout.UNTRUE
     threads[0, [layout.AT, layout.EVENT, layout.TAKEN, layout.SOUGHT]] = -1
     go_on(0, 0, 0, program.arrays, state)
     found, thread = [], int(keys[0, layout.HEAD])

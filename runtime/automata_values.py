@@ -1,6 +1,6 @@
 """What the threads of a pattern keep of their events, and what their steps ask of that, as the kernels take it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
@@ -48,6 +48,7 @@ FUNCTIONS = {
     "stddev_of": op.STDDEV_OF,
     "distinct_of": op.DISTINCT_OF,
     "mode_of": op.MODE_OF,
+    "slope_of": op.SLOPE_OF,
 }
 """The functions that tests may apply (`stdlib.catalogue.SCALARS`), as the kernel knows them."""
 
@@ -63,18 +64,22 @@ HOW = {
     "min": layout.MIN,
     "max": layout.MAX,
     "nth": layout.NTH,
+    "when": layout.NTH_TIME,
 }
 
 
-def inputs_used(pattern: p.Pattern) -> list[int]:
-    """The inputs whose values are asked for, by tests or for what is bound."""
+def inputs_used(pattern: p.Pattern, nows: Collection[int] = ()) -> list[int]:
+    """The inputs whose values are asked for, by tests or for what is bound: of `nows`, which are the time of the
+    instant, nobody has to be asked for the latter."""
     tested = {term.input for step in pattern.steps for term in step.test if isinstance(term, p.PushInput)}
-    return sorted(tested | {bound.value for bound in pattern.bounds if bound.value is not None})
+    return sorted(tested | {bound.value for bound in pattern.bounds if bound.value is not None}.difference(nows))
 
 
 def bound_type(bound: p.Bound, types: Sequence[str]) -> str:
     if bound.how in ("count", "true"):
         return "int"
+    if bound.how == "when":
+        return "time"
     assert bound.value is not None
     return types[bound.value]
 
@@ -87,13 +92,13 @@ def bound_rows(
     initial = [0.0 if bound.how in ("count", "true") else np.nan for bound in bounds]
     for row, bound, type_name in zip(rows, bounds, types, strict=True):
         row[layout.OF_STEPS] = sum(1 << step for step in set(bound.steps))
-        row[layout.OF_INPUT] = -1 if bound.value is None else places[bound.value]
+        row[layout.OF_INPUT] = layout.NO_INPUT if bound.value is None else places.get(bound.value, layout.OF_NOW)
         row[layout.HOW] = HOW[bound.how]
         row[layout.IS_TIME] = type_name == "time"
         if bound.how == "first":
             row[layout.BESIDE] = len(initial)
             initial.append(0.0)
-        elif bound.how == "nth":
+        elif bound.how in ("nth", "when"):
             row[layout.BESIDE] = -1 if bound.nth == 1 else bounds.index(replace(bound, nth=bound.nth - 1))
     return rows, np.array(initial, dtype=np.float64)
 
@@ -145,13 +150,15 @@ class Terms:
         return float(self.symbols.code(value) if isinstance(value, str) else value)
 
 
-def of_one_event(how: str, x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What is bound of one event with the value `x` (NaN: absent)."""
+def of_one_event(how: str, x: NDArray[np.float64], time: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What is bound of one event with the value `x` (NaN: absent) at a time."""
     match how:
         case "count":
             known = ~np.isnan(x)
             return known.astype(np.float64)
         case "true":
             return np.where(x == 1.0, 1.0, 0.0)
+        case "when":
+            return np.where(np.isnan(x), x, time.view(np.float64))
         case _:
             return x

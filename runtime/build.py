@@ -27,6 +27,7 @@ from .operators.leaves import (
     NowOperator,
     PreviousOperator,
 )
+from .operators.lookups import LookupOperator, Rows
 from .operators.node import Operator, Setting
 from .operators.of_group import OfGroupOperator
 from .operators.outputs import ActionOperator, OutputOperator
@@ -69,6 +70,8 @@ class Builder:
         self.places = {node.id: i for i, node in enumerate(plan.nodes)}
         self.timelines = {t.id: t for t in plan.timelines}
         self.devices = {d.name: d for d in plan.devices}
+        self.tables = {table.name: table for table in plan.tables}
+        self.rows: dict[str, Rows] = {}
         self.built: dict[str, Operator] = {}
         self.thinned: dict[str, Thinned] = {}
 
@@ -156,6 +159,14 @@ def _now(b: Builder, node: p.PlanNode, op: p.Now) -> Operator:
 
 def _map(b: Builder, node: p.PlanNode, op: p.Map) -> Operator:
     return MapOperator(b.setting, op.function, [b.nodes[i].event for i in node.inputs])
+
+
+def _lookup(b: Builder, node: p.PlanNode, op: p.Lookup) -> Operator:
+    table = b.tables[op.table]
+    column = next(column for column in table.values if column.name == op.column)
+    if op.table not in b.rows:
+        b.rows[op.table] = Rows(table, b.setting.symbols)
+    return LookupOperator(b.setting, column, b.rows[op.table], [b.nodes[i].event for i in node.inputs])
 
 
 def _delayed(b: Builder, node: p.PlanNode, op: p.Delayed) -> Operator:
@@ -277,7 +288,8 @@ def _pattern(b: Builder, node: p.PlanNode, op: p.Pattern) -> Operator:
         step = None if expires else only_step(op)
         if step is not None:
             return OneEventOperator(b.setting, op, b.input_types(node), step)
-        return PatternOperator(b.setting, op, b.input_types(node), expires)
+        nows = [place for place, i in enumerate(node.inputs) if isinstance(b.nodes[i].operator, p.Now)]
+        return PatternOperator(b.setting, op, b.input_types(node), expires, nows)
 
     def ids(timeline: str) -> Sequence[str]:
         device = b.timelines[timeline].device
@@ -316,7 +328,9 @@ def _flaps(b: Builder, node: p.PlanNode, op: p.Flaps) -> Operator:
 
 
 def _raised(b: Builder, node: p.PlanNode, op: p.Raised) -> Operator:
-    return RaisedOperator(b.setting)
+    rule = b.nodes[node.inputs[0]].operator
+    assert isinstance(rule, p.Rule)
+    return RaisedOperator(b.setting, rule.lasts)
 
 
 def _action(b: Builder, node: p.PlanNode, op: p.Action) -> Operator:
@@ -384,6 +398,7 @@ OPERATORS: dict[type[p.Operator], Callable[[Builder, p.PlanNode, Any], Operator]
     p.Key: _key,
     p.Now: _now,
     p.Map: _map,
+    p.Lookup: _lookup,
     p.Delayed: _delayed,
     p.Holds: _holds,
     p.Quiet: _quiet,

@@ -162,6 +162,10 @@ class Durable:
         return refused
 
     def _restore(self, found: Checkpoint) -> None:
+        if found.plan != self.plan and self.replacement is None:
+            raise StateMismatch("the program is another one than before; begin anew with another folder of state")
+        if not self._owners().keys() <= found.state.keys():
+            raise StateMismatch("it is of another kind of run; begin anew with another folder of state")
         owned = {name: found.state.pop(name) for name in self._owners()}
         try:
             if found.plan == self.plan:
@@ -178,8 +182,7 @@ class Durable:
 
     def _replace(self, found: Checkpoint) -> None:
         """Take the place of another plan."""
-        if self.replacement is None:
-            raise StateMismatch("the program is another one than before")
+        assert self.replacement is not None
         plan, migration = self.replacement(found.plan)
         before = Engine(plan)
         before.restore(found.state)

@@ -79,7 +79,7 @@ class Engine:
                 self._nodes[node.timeline].append(node)
         self._fields: dict[tuple[str, str], FieldState] = {}
         self._operators: dict[str, Operator] = build(plan, self._setting, self._groups, self._fields)
-        self._rules = {o.rule.name: o for o in self._operators.values() if isinstance(o, RuleOperator)}
+        self._rules = {node.operator.name: node for node in plan.nodes if isinstance(node.operator, p.Rule)}
         self._seers = [
             (node.inputs[0], operator)
             for node in plan.nodes
@@ -265,16 +265,18 @@ class Engine:
         return name in self._rules
 
     def _acknowledge(self, acknowledgement: Acknowledgement) -> None:
-        rule = self._rules.get(acknowledgement.rule)
-        if rule is None:
+        node = self._rules.get(acknowledgement.rule)
+        if node is None:
             raise KeyError(f"no rule is called {acknowledgement.rule}")
+        rule = self._operators[node.id]
+        assert isinstance(rule, RuleOperator)
         keys = self.key_count(rule.timeline)
         key = self._known_key(rule.timeline, acknowledgement.key)
         times = self._times_of(next(t for t in self._timelines if t.id == rule.timeline))
         if key is None or key >= len(times):
             return
         rule.acknowledge(key)
-        self._agendas[rule.timeline].wake(self.plan.nodes[rule.place].id)
+        self._agendas[rule.timeline].wake(node.id)
         one = np.array([key], dtype=np.int32)
         frame = Frame(
             np.array([acknowledgement.seq]), one, times[one], np.zeros(1, np.bool_), keys, message_time=times[one]

@@ -8,11 +8,11 @@ comparisons, logic of them, what lasts, rules, and their actions that show the s
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..compiler import plan as p
-from .operators.elementwise import MapOperator
 from .operators.families import (
     ActionFamily,
     ConjunctionFamily,
@@ -24,13 +24,10 @@ from .operators.families import (
     ThresholdFamily,
 )
 from .operators.node import Operator
-from .operators.outputs import ActionOperator
-from .operators.rules import RuleOperator
-from .operators.thresholds import ThresholdOperator
-from .operators.truths import HoldsOperator
 
 LOGIC = ("and_", "or_", "not_", "not_true")
-JOINING = (p.Threshold, p.Map, p.Holds, p.Rule, p.Action)
+LOGIC_DEEPEST = 16
+"""Logic of logic of … comparisons: what is deeper than that is in no family."""
 Shape = tuple[object, ...]
 
 
@@ -44,15 +41,18 @@ class Families:
         self.members: dict[str, list[str]] = {}
         self.lanes: dict[str, tuple[str, int]] = {}
         """By node: the name of its family, and its lane."""
+        self.depths: dict[str, int] = {}
+        """By name: of how many the longest chain is, of logic of logic, that a family is the last of."""
         names: dict[Shape, str] = {}
         for node in nodes:
-            shape = self._shape(node) if isinstance(node.operator, JOINING) else None
+            shape = self._shape(node)
             if shape is None:
                 continue
             name = names.get(shape)
             if name is None:
                 name = names[shape] = f"like {node.id}"
                 self.shapes[name], self.members[name] = shape, []
+                self.depths[name] = self._depth(node)
             members = self.members[name]
             self.lanes[node.id] = name, len(members)
             members.append(node.id)
@@ -62,25 +62,32 @@ class Families:
 
     def _shape(self, node: p.PlanNode) -> Shape | None:
         """What the nodes of a family have in common; None: it is in none."""
-        lanes = self.lanes
+        lanes, operator = self.lanes, node.operator
+        if isinstance(operator, p.Threshold):
+            return ("threshold", *node.inputs)
+        if not node.inputs or node.inputs[0] not in lanes:
+            return None
         inside = [lanes[i][0] for i in node.inputs if i in lanes]
         kinds = [self.shapes[name][0] for name in inside]
-        whole = len(inside) == len(node.inputs)
-        match node.operator:
-            case p.Threshold():
-                return ("threshold", *node.inputs)
+        if isinstance(operator, p.Action):
+            if kinds != ["rule"]:
+                return None
+            return ("action", operator.on, operator.guarded, operator.order, *inside, *node.inputs[1:])
+        if len(inside) < len(node.inputs):
+            return None
+        match operator:
             case p.Map(function=function) if function in LOGIC and not node.event:
-                return ("logic", function, *inside) if whole and {*kinds} <= {"threshold", "logic"} else None
+                shallow = self._depth(node) <= LOGIC_DEEPEST and {*kinds} <= {"threshold", "logic"}
+                return ("logic", function, *inside) if shallow else None
             case p.Holds():
-                return ("holds", *inside) if whole and kinds[0] != "rule" else None
+                return ("holds", *inside) if kinds[0] != "rule" else None
             case p.Rule() as rule if not rule.momentary_when:
-                return ("rule", rule.has_until, rule.latched, _timers(rule), *inside) if whole else None
-            case p.Action() as action:
-                if kinds != ["rule"] or node.inputs[0] not in self.lanes:
-                    return None
-                return ("action", action.on, action.guarded, action.order, *inside, *node.inputs[1:])
+                return ("rule", rule.has_until, rule.latched, _timers(rule), *inside)
             case _:
                 return None
+
+    def _depth(self, node: p.PlanNode) -> int:
+        return 1 + max((self.depths[self.lanes[i][0]] for i in node.inputs if i in self.lanes), default=0)
 
     def _family(self, shape: Shape, ids: Sequence[str], operators: Mapping[str, Operator]) -> Family:
         nodes = [self.nodes[id_] for id_ in ids]
@@ -90,22 +97,22 @@ class Families:
             if first in self.lanes
         ]
         shared = [i for i in nodes[0].inputs if i not in self.lanes]
-        members = [operators[id_] for id_ in ids]
+        # Their shape says what kind of operators they are.
+        members: list[Any] = [operators[id_] for id_ in ids]
         match shape[0]:
             case "threshold":
-                return ThresholdFamily(shared, [o for o in members if isinstance(o, ThresholdOperator)])
+                return ThresholdFamily(shared, members)
             case "logic":
                 compared = [family for s in sources if isinstance(family := self.of[s.family], ThresholdFamily)]
                 if shape[1] in ("and_", "or_") and len(compared) == 2:
-                    return ConjunctionFamily(sources, [o for o in members if isinstance(o, MapOperator)], compared)
-                return LogicFamily(sources, [o for o in members if isinstance(o, MapOperator)])
+                    return ConjunctionFamily(sources, members, compared)
+                return LogicFamily(sources, members)
             case "holds":
-                return HoldsFamily(sources, [o for o in members if isinstance(o, HoldsOperator)])
+                return HoldsFamily(sources, members)
             case "rule":
-                return RuleFamily(sources, [o for o in members if isinstance(o, RuleOperator)])
+                return RuleFamily(sources, members)
             case _:
-                rules = len(self.members[sources[0].family])
-                return ActionFamily(sources, shared, [o for o in members if isinstance(o, ActionOperator)], rules)
+                return ActionFamily(sources, shared, members, len(self.members[sources[0].family]))
 
 
 def _timers(rule: p.Rule) -> tuple[bool, bool, bool]:

@@ -48,8 +48,8 @@ class Dense:
     moment_column: Column | None = None
     volatile: bool = False
     asked: tuple[Instants, Column] | None = None
-    of: "Sequence[Dense]" = ()
-    """What `look` looks at, in turn."""
+    of: "Sequence[Looking]" = ()
+    """What `look` looks at, in turn, of what looks itself."""
 
     @property
     def column(self) -> Column:
@@ -57,28 +57,18 @@ class Dense:
 
     def at(self, instants: Instants) -> Column:
         found = self._found(instants)
-        return self._find(instants) if found is None else found
+        return _find(self, instants) if found is None else found
 
     def _found(self, instants: Instants) -> Column | None:
         if instants is self.frame.rows:
             return self.given
         return self.asked[1] if self.asked is not None and self.asked[0] is instants else None
 
-    def _find(self, instants: Instants) -> Column:
-        """Its value, after those that it is made of: of a chain of a thousand functions, no thousand calls deep."""
-        on_rows = instants is not self.frame.rows and not instants.timer.any()
-        waiting = [self]
-        while waiting:
-            flow = waiting[-1]
-            picked = flow.given.take(instants.row) if on_rows and flow.given is not None else None
-            missing = [part for part in flow.of if part._found(instants) is None] if picked is None else ()
-            waiting += missing
-            if not missing:
-                waiting.pop()
-                flow._keep(instants, flow.look(instants) if picked is None else picked)
-        found = self._found(instants)
-        assert found is not None
-        return found
+    def _picked(self, instants: Instants) -> Column | None:
+        """What was given at rows that these instants are, all of them."""
+        if self.given is None or instants is self.frame.rows or instants.timer.any():
+            return None
+        return self.given.take(instants.row)
 
     def _keep(self, instants: Instants, column: Column) -> None:
         if instants is self.frame.rows:
@@ -93,7 +83,7 @@ class Sparse:
 
     Of an event the instants are those where it happens, and its value is true just then. If `updated` is given, only
     those of the instants are updates; at the others the value is another one all the same. `look`, if it is given,
-    finds the value at any instants.
+    finds the value at any instants; what was asked last is remembered.
     """
 
     frame: Frame
@@ -103,12 +93,15 @@ class Sparse:
     event: bool = False
     updated: Mask | None = None
     look: At | None = None
+    asked: tuple[Instants, Column] | None = None
+    of: "Sequence[Looking]" = ()
 
     def at(self, instants: Instants) -> Column:
         if instants is self.instants:
             return self.column
         if self.look is not None:
-            return self.look(instants)
+            known = self._found(instants)
+            return _find(self, instants) if known is None else known
         index = positions(self.frame, instants, self.instants)
         if self.event or self.held is None:
             here = index >= 0
@@ -119,8 +112,42 @@ class Sparse:
             return Column(here)
         return self.held.look(index, instants.key, self.column)
 
+    def _found(self, instants: Instants) -> Column | None:
+        if instants is self.instants:
+            return self.column
+        return self.asked[1] if self.asked is not None and self.asked[0] is instants else None
+
+    def _picked(self, instants: Instants) -> Column | None:
+        return None
+
+    def _keep(self, instants: Instants, column: Column) -> None:
+        self.asked = instants, column
+
 
 Flow = Constant | Dense | Sparse
+Looking = Dense | Sparse
+
+
+def that_look(flows: Sequence[Flow]) -> list[Looking]:
+    """Those of the flows whose values are found by a look at others."""
+    return [flow for flow in flows if not isinstance(flow, Constant) and flow.look is not None]
+
+
+def _find(flow: Looking, instants: Instants) -> Column:
+    """A flow's value, after those that it looks at: of a chain of a thousand functions, no thousand calls deep."""
+    waiting = [flow]
+    while waiting:
+        one = waiting[-1]
+        column = one._picked(instants)
+        missing = [part for part in one.of if part._found(instants) is None] if column is None else ()
+        waiting += missing
+        if not missing:
+            waiting.pop()
+            assert one.look is not None
+            one._keep(instants, one.look(instants) if column is None else column)
+    found = flow._found(instants)
+    assert found is not None
+    return found
 
 
 def positions(frame: Frame, instants: Instants, given: Instants) -> NDArray[np.int64]:
@@ -158,7 +185,7 @@ class Held:
     def commit(self, key: NDArray[np.int32], column: Column) -> None:
         """Hold from now on what the column, in order, ends with for each key."""
         self.values[key] = column.values
-        self.known[key] = column.mask()
+        self.known[key] = True if column.known is None else column.known
 
 
 def truth(column: Column, count: int) -> Truth:

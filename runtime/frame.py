@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ..stdlib.column import Column, Mask
 from .kernels.order import first_events, last_rows, previous
-from .kernels.runs import by_key
 
 Rows = NDArray[np.int64]
 Keys = NDArray[np.int32]
@@ -133,14 +132,9 @@ class Frame:
         return out
 
     @cached_property
-    def by_key(self) -> NDArray[np.int32]:
-        """The rows by key, and of a key in order."""
-        return by_key(self.key, self.keys)
-
-    @cached_property
     def _last_rows(self) -> tuple[Rows, Rows]:
         last, out = np.full(self.keys, -1, dtype=np.int64), np.empty(min(len(self.key), self.keys), dtype=np.int64)
-        return last, out[: last_rows(self.key, last, out)][::-1]
+        return last, np.ascontiguousarray(out[: last_rows(self.key, last, out)][::-1])
 
     @property
     def last(self) -> Rows:
@@ -235,5 +229,10 @@ def union(parts: Sequence[Instants]) -> tuple[Instants, list[Rows]]:
     fresh[1:] = (row[1:] != row[:-1]) | (timer[1:] != timer[:-1]) | (time[1:] != time[:-1])
     position = np.empty(len(order), dtype=np.int64)
     position[order] = np.cumsum(fresh) - 1
-    splits = np.cumsum([len(p) for p in parts])[:-1]
-    return Instants(row[fresh], key[fresh], time[fresh], timer[fresh]), np.split(position, splits)
+    where = np.split(position, np.cumsum([len(p) for p in parts])[:-1])
+    every = np.arange(np.count_nonzero(fresh))
+    for part, at in zip(parts, where, strict=True):
+        if len(part) == len(every) and (at == every).all():
+            # Who gave these very instants can say at once what it is there.
+            return part, where
+    return Instants(row[fresh], key[fresh], time[fresh], timer[fresh]), where

@@ -23,8 +23,9 @@ Lane = NDArray[np.int32]
 class Changes(Protocol):
     """What can say of any of its lanes when its truth changed."""
 
-    def pick(self, which: Rows) -> "Lanes":
-        """Those lanes, in this order: the first is lane 0."""
+    def pick(self, which: Rows, news: bool = False) -> "Lanes":
+        """Those lanes, in this order: the first is lane 0. With `news` they may leave out what begins as false with a
+        key's first event: of a condition that nothing was said of that is no news to a rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,10 @@ class Lanes:
         first, end = np.searchsorted(self.lane, [lane, lane + 1]).tolist()
         return slice(first, end)
 
-    def pick(self, which: Rows) -> "Lanes":
+    def pick(self, which: Rows, news: bool = False) -> "Lanes":
+        if bool((which == np.arange(len(which))).all()):
+            whole = slice(int(np.searchsorted(self.lane, len(which))))
+            return Lanes(self.instants, self.lane[whole], self.at[whole], self.truth[whole])
         first, end = np.searchsorted(self.lane, which), np.searchsorted(self.lane, which, side="right")
         size = int((end - first).sum())
         lane, at, truth = np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int8)
@@ -96,7 +100,9 @@ def by_lane(state: NDArray[Any], keys: int, fill: Any) -> NDArray[Any]:
     """State by lane and key (axes 0 and 1) with room for so many keys; new ones hold `fill`. Grows by doubling."""
     if state.shape[1] >= keys:
         return state
-    grown = np.full((len(state), max(keys, 2 * state.shape[1], 16), *state.shape[2:]), fill, dtype=state.dtype)
+    shape = (len(state), max(keys, 2 * state.shape[1], 16), *state.shape[2:])
+    # Of what is nothing but zeros only that takes memory, and time, which is ever looked at.
+    grown = np.zeros(shape, dtype=state.dtype) if fill == 0 else np.full(shape, fill, dtype=state.dtype)
     grown[:, : state.shape[1]] = state
     return grown
 

@@ -141,17 +141,19 @@ def _recut(old: SlicesOperator, new: SlicesOperator, came_from: Mapping[str, str
     if old.width == new.width and [place for place, _ in same] == [was for _, was in same] and _alike(old, new):
         load(new, save(old))
         return
-    keys = len(old.state)
+    before = old.state
+    keys = len(before)
     new.grow(keys)
-    into, state = new.layout, new.state[:keys]
-    state[:, [kernel.PASSED, kernel.LATEST]] = old.state[:, [kernel.PASSED, kernel.LATEST]]
+    state = new.state[:keys]
+    state[:, kernel.PASSED] = before[:, kernel.PASSED]
+    new.opened[:keys, kernel.LATEST] = old.opened[:keys, kernel.LATEST]
     for place, was in same:
         if was is not None:
-            ends, empties = into.ends + place, into.ends + len(new.windows) + place
-            state[:, ends] = old.state[:, old.layout.ends + was]
-            state[:, empties] = old.state[:, old.layout.ends + len(old.windows) + was]
+            ends, empties = kernel.HEADER + place, kernel.HEADER + len(new.windows) + place
+            state[:, ends] = before[:, kernel.HEADER + was]
+            state[:, empties] = before[:, kernel.HEADER + len(old.windows) + was]
             new.bounds[place] = old.bounds[was].copy()
-    state[:, kernel.SOONEST] = state[:, into.ends : into.ends + len(new.windows)].min(axis=1, initial=NEVER)
+    state[:, kernel.SOONEST] = state[:, kernel.HEADER : kernel.HEADER + len(new.windows)].min(axis=1, initial=NEVER)
     _put(new, *_slices_of(old, new))
     if type(old) is GroupSlicesOperator and type(new) is GroupSlicesOperator:
         new.waiting = [array.copy() for array in old.waiting]
@@ -208,7 +210,7 @@ def _begin_later(nodes: Mapping[str, p.PlanNode], owners: Owners, id_: str) -> N
     assert isinstance(window.operator, p.Window)
     if not isinstance(store, SlicesOperator):
         return  # What was held is known for windows of any aggregate.
-    since = store.state[:, [kernel.PASSED, kernel.LATEST]].max(axis=1) + 1
+    since = np.maximum(store.state[:, kernel.PASSED], store.opened[:, kernel.LATEST]) + 1
     aggregate.first_end = np.array([_first_end(window.operator, time) for time in since.tolist()], dtype=np.int64)
 
 

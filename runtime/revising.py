@@ -5,7 +5,8 @@ that shows closed windows of one shape holding it is worked out anew (docs/meani
 device).
 """
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ import numpy as np
 from ..compiler import plan as p
 from ..stdlib.column import Column
 from .frame import Frame, Instants
-from .operators.elementwise import apply
+from .operators.elementwise import MapOperator
 from .operators.leaves import constant_column
 from .operators.node import Operator, Setting
 from .operators.windows import AggregateOperator, SlicesOperator, calendar_bounds
@@ -67,14 +68,15 @@ class Reviser:
             for n in plan.nodes
             if n.timeline == self.timeline and isinstance(self.operators.get(n.id), SlicesOperator)
         ]
+        windows_of = self._windows() if self.slices else {}
         for node in plan.nodes:
             if node.timeline == self.timeline and isinstance(node.operator, p.Output) and node.operator.paced:
-                windows = self._windows(node.inputs[0])
-                shapes = {self.nodes[w].operator for w in windows or ()}
-                if windows and len(shapes) == 1:
+                windows = windows_of.get(node.inputs[0], frozenset())
+                shapes = {self.nodes[w].operator for w in windows}
+                if len(shapes) == 1:
                     (shape,) = shapes
                     assert isinstance(shape, p.Window)
-                    self.shown.append(Shown(node, node.operator, shape, frozenset(windows)))
+                    self.shown.append(Shown(node, node.operator, shape, windows))
 
     def revise(self, seq: int, key: int, message: Message, device_timeline: str) -> None:
         """Take a message of the device timeline's for this timeline's key; gather the results that it changes."""
@@ -92,11 +94,13 @@ class Reviser:
             for end in self._closed_ends(shown, key, message.time)
         ]
         results.sort(key=lambda result: (result[0], self.places[result[1].node.id]))
-        before = [self._value(shown.node.inputs[0], key, end) for end, shown in results]
+        known: dict[int, dict[str, Column]] = defaultdict(dict)
+        before = [self._value(shown.node.inputs[0], key, end, known[end]) for end, shown in results]
+        known.clear()
         for node, value in taken:
             self._take(node.id, key, message.time, value)
         for (end, shown), old in zip(results, before, strict=True):
-            new = self._value(shown.node.inputs[0], key, end)
+            new = self._value(shown.node.inputs[0], key, end, known[end])
             if self._plain(new, shown) != self._plain(old, shown):
                 self._report(seq, key, end, shown, new)
         self._forget()
@@ -115,7 +119,24 @@ class Reviser:
 
     def _carried(self, id_: str, message: Message) -> Column | None:
         """A node's value by the message alone; None if it speaks of anything else."""
-        node = self.nodes[id_]
+        found: dict[str, Column | None] = {}
+        for node in self._through(id_, found):
+            found[node.id] = self._carried_by(node, message, found)
+        return found[id_]
+
+    def _through(self, id_: str, known: Collection[str]) -> list[p.PlanNode]:
+        """A node, and what it is made of through functions, each after what it is made of itself; but for the known."""
+        found = {id_}.difference(known)
+        waiting = list(found)
+        while waiting:
+            node = self.nodes[waiting.pop()]
+            if isinstance(node.operator, p.Map) and not node.event:
+                fresh = {i for i in node.inputs if i not in found and i not in known}
+                found.update(fresh)
+                waiting += fresh
+        return [self.nodes[i] for i in sorted(found, key=self.places.__getitem__)]
+
+    def _carried_by(self, node: p.PlanNode, message: Message, found: Mapping[str, Column | None]) -> Column | None:
         match node.operator:
             case p.Constant(value):
                 return constant_column(self.setting, value, node.type.name)
@@ -128,27 +149,27 @@ class Reviser:
                 return Column(np.array([message.time])) if name in message.fields else None
             case p.Now():
                 return Column(np.array([message.time]))
-            case p.Map(function) if not node.event:
-                columns = [self._carried(i, message) for i in node.inputs]
+            case p.Map() if not node.event:
+                columns = [found[i] for i in node.inputs]
                 if any(c is None for c in columns):
                     return None
-                return apply(function, [c for c in columns if c is not None], self.setting.symbols.texts)
+                return self._function(node.id).apply([c for c in columns if c is not None])
         return None
 
     # -- Windows ------------------------------------------------------------------------------------------------------
 
-    def _windows(self, id_: str) -> set[str] | None:
-        """The windows a value shows through functions; None if it shows anything else that changes."""
-        node = self.nodes[id_]
-        match node.operator:
-            case p.Constant() | p.Key() | p.Now():
-                return set()
-            case p.Aggregate() if self._shows_samples(self.nodes[node.inputs[0]]):
-                return {node.inputs[0]}
-            case p.Map() if not node.event:
-                below = [self._windows(i) for i in node.inputs]
-                return None if any(b is None for b in below) else set().union(*(b for b in below if b is not None))
-        return None
+    def _windows(self) -> dict[str, frozenset[str]]:
+        """The windows that each node shows through functions, of those that show nothing else that changes."""
+        found: dict[str, frozenset[str]] = {}
+        for node in self.setting.plan.nodes:
+            match node.operator:
+                case p.Constant() | p.Key() | p.Now():
+                    found[node.id] = frozenset()
+                case p.Aggregate() if self._shows_samples(self.nodes[node.inputs[0]]):
+                    found[node.id] = frozenset(node.inputs[:1])
+                case p.Map() if not node.event and all(i in found for i in node.inputs):
+                    found[node.id] = frozenset[str]().union(*(found[i] for i in node.inputs))
+        return found
 
     def _shows_samples(self, window: p.PlanNode) -> bool:
         """Whether a window is made of slices of samples; what was held is not looked at again."""
@@ -156,6 +177,11 @@ class Reviser:
 
     def _store(self, window: str) -> SlicesOperator:
         return self._slices(self.nodes[window].inputs[0])
+
+    def _function(self, id_: str) -> MapOperator:
+        operator = self.operators[id_]
+        assert isinstance(operator, MapOperator)
+        return operator
 
     def _slices(self, id_: str) -> SlicesOperator:
         operator = self.operators[id_]
@@ -183,9 +209,14 @@ class Reviser:
         ]
         store.take(key, time, values, holding)
 
-    def _value(self, id_: str, key: int, end: int) -> Column:
-        """What a node shows of the windows that end at a time, as a column of length 1."""
-        node = self.nodes[id_]
+    def _value(self, id_: str, key: int, end: int, known: dict[str, Column]) -> Column:
+        """What a node shows of the windows that end at a time, as a column of length 1; what is `known` already is not
+        worked out again."""
+        for node in self._through(id_, known):
+            known[node.id] = self._value_of(node, key, end, known)
+        return known[id_]
+
+    def _value_of(self, node: p.PlanNode, key: int, end: int, known: Mapping[str, Column]) -> Column:
         match node.operator:
             case p.Constant(value):
                 return constant_column(self.setting, value, node.type.name)
@@ -197,8 +228,8 @@ class Reviser:
                 return constant_column(self.setting, shown[keys.index(part) if keys else 0], "text")
             case p.Aggregate():
                 return self._aggregate(node, key, end)
-            case p.Map(function):
-                return apply(function, [self._value(i, key, end) for i in node.inputs], self.setting.symbols.texts)
+            case p.Map():
+                return self._function(node.id).apply([known[i] for i in node.inputs])
             case _:
                 raise AssertionError("not made of windows: see `_windows`")
 

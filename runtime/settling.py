@@ -161,22 +161,20 @@ class DeviceClock:
         key = np.empty(count, dtype=np.int32)
         row, time = (np.empty(count, dtype=np.int64) for _ in range(2))
         drain(self.queues, self.pool, key, row, time)
-        # Each device's messages by (time, admission), then its time.
+        # Each device's messages, as they stand in its queue, and then its time.
         key = np.concatenate([key, ends.key])
-        row = np.concatenate([row, np.full(keys, -1, dtype=np.int64)])
-        time = np.concatenate([time, self.now[:keys]])
-        order = np.lexsort((np.where(row < 0, NEVER, row), time, row < 0, key))
-        key, row, time = key[order], row[order], time[order]
+        order = np.argsort(key, kind="stable")
+        nothing = np.full(keys, -1, dtype=np.int64)
+        key = np.concatenate([key[order], ends.key])
+        row = np.concatenate([np.append(row, nothing)[order], nothing])
+        time = np.concatenate([np.append(time, self.now[:keys])[order], ends.time])
         event = row >= 0
         self.settled[:keys] = self.now[:keys]
         self.waiting[:] = 0
-        n = len(key)
-        time = np.concatenate([time, ends.time])
-        fields = {name: _take_events(c, np.concatenate([row, ends.key * 0 - 1]), np.concatenate([event, ends.event]))
-                  for name, c in self.kept.items()}  # fmt: skip
+        fields = {name: _take_events(column, row, event) for name, column in self.kept.items()}
         return Frame(
-            np.full(n + keys, seq, dtype=np.int64), np.concatenate([key, ends.key]), time,
-            np.concatenate([event, ends.event]), keys, end_row=n, message_time=time, fields=fields,
+            np.full(len(key), seq, dtype=np.int64), key, time, event, keys, end_row=count + keys, message_time=time,
+            fields=fields,
         )  # fmt: skip
 
 

@@ -67,8 +67,8 @@ class Registry:
 
     def register(self, ids: Sequence[str]) -> Codes:
         """The keys (n,) of devices, as `key` gives them one by one."""
-        known = self.keys
-        if not known and len(ids) <= (len(ids) if self.device.maximum is None else self.device.maximum):
+        known, maximum = self.keys, self.device.maximum
+        if not known and (maximum is None or len(ids) <= maximum):
             # As an inventory has them: all are new, and most often none is there twice.
             known.update(zip(ids, range(len(ids)), strict=True))
             if len(known) == len(ids):
@@ -76,8 +76,8 @@ class Registry:
                 return np.arange(len(ids), dtype=np.int32)
             known.clear()
         fresh = [id_ for id_ in dict.fromkeys(ids) if id_ not in known]
-        if self.device.maximum is not None:
-            fresh = fresh[: max(self.device.maximum - len(self.ids), 0)]
+        if maximum is not None:
+            fresh = fresh[: max(maximum - len(self.ids), 0)]
         first = len(self.ids)
         self.ids += fresh
         known.update(zip(fresh, range(first, len(self.ids)), strict=True))

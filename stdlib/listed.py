@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from .aggregates import rounded
 from .column import Column, Mask
+from .conversion import NS_PER_S
 from .function import Scalar, Value
 from .quantiles import TOLERANCE, of_counts
+from .trends import plain_slope
 
 Numbers = NDArray[np.float64]
 
@@ -79,6 +81,20 @@ def _mode_of(*inputs: Column) -> Column:
     return Column(most.astype(inputs[0].values.dtype), np.any(known, axis=0))
 
 
+def _slope_of(*inputs: Column) -> Column:
+    count = len(inputs) // 2
+    values, known = _listed(inputs[:count])
+    times = np.stack(np.broadcast_arrays(*(column.values for column in inputs[count:])))
+    known = known & np.stack(np.broadcast_arrays(*(column.mask() for column in inputs[count:])))
+    first = np.argmax(known, axis=0)[None, :]
+    x = np.where(known, values - np.take_along_axis(values, first, axis=0), 0.0)
+    t = np.where(known, (times - np.take_along_axis(times, first, axis=0)) / NS_PER_S, 0.0)
+    n = np.count_nonzero(known, axis=0)
+    spread = n * (t * t).sum(axis=0) - t.sum(axis=0) ** 2
+    found: Numbers = (n * (x * t).sum(axis=0) - x.sum(axis=0) * t.sum(axis=0)) / spread
+    return Column(found, (spread > 0.0) & np.isfinite(found))
+
+
 # --- The definitions -------------------------------------------------------------------------------------------------
 
 
@@ -106,6 +122,12 @@ def _plain_stddev(known: list[float]) -> Value:
 def _plain_mode(known: list[float]) -> Value:
     often = Counter(known)
     return min(often, key=lambda value: (-often[value], value))
+
+
+def _plain_slope(*values: float | int | None) -> Value:
+    count = len(values) // 2
+    pairs = zip(values[count:], values[:count], strict=True)
+    return plain_slope([(int(time), x) for time, x in pairs if time is not None and x is not None])
 
 
 def _plain_quantile(q: float | None, *values: float | None) -> Value:
@@ -158,6 +180,15 @@ SCALARS = (
         _mode_of,
         _of_known(_plain_mode),
         "The most frequent value; of equally frequent ones the least.",
+        strict=False,
+        internal=True,
+    ),
+    Scalar(
+        "slope_of",
+        "*x: any -> number",
+        _slope_of,
+        _plain_slope,
+        "The slope of the line of least squares of the first half of them over the times in the second half.",
         strict=False,
         internal=True,
     ),

@@ -148,8 +148,10 @@ def recent_words(samples: int, parts: Collection[Part], arity: int) -> int:
     return 3 * room_for(samples) // 2 * (1 + arity + stacked_words(parts)) + PLACE_WORDS + len(columns_of(parts))
 
 
-HEADER_WORDS = 8
+HEADER_WORDS = 4
 """What a store of slices keeps for a key beside them: how far it has come."""
+OPEN_WORDS = 2
+"""What is kept beside the row of the slice that is open: how far that has come."""
 TABLE_WORDS = 514 + 5
 """A table of 256 values and one more, or of as many bytes as it takes to estimate very many; and where it is."""
 HELD_WORDS = 14
@@ -162,12 +164,13 @@ def key_words(parts: Collection[Part], slices: int, longest: int, windows: int) 
     """The 8-byte words that a store of slices keeps for a key, at most: it has so many `slices`, so many in the longest
     window, and so many windows."""
     if HELD in parts:
-        return HEADER_WORDS // 2 + slices * HELD_WORDS + 2 * windows
+        return HEADER_WORDS + slices * HELD_WORDS + 2 * windows
     if LINES in parts:
         return 1 + slices * LINE_WORDS + 2 * windows
     rows = sum(ring_sizes(slices, longest)) * slice_words(parts)
     tables = sum(part in TABLES for part in parts) * slices * TABLE_WORDS
-    return whole_lines(HEADER_WORDS + rows + 2 * windows) + tables
+    own = whole_lines(whole_lines(HEADER_WORDS + 2 * windows) + rows + 1)
+    return own + whole_lines(OPEN_WORDS + len(columns_of(parts))) + tables
 
 
 SPAN_WORDS = 8

@@ -69,7 +69,8 @@ def _plain_corr(samples: Pairs) -> Value:
     return max(-1.0, min(1.0, joint / (math.sqrt(x) * math.sqrt(y))))
 
 
-def _plain_slope(samples: Sequence[tuple[int, float]]) -> Value:
+def plain_slope(samples: Sequence[tuple[int, float]]) -> Value:
+    """The slope of samples, each with its time (ns), per second."""
     times = [Fraction(time, NS_PER_S) for time, _ in samples]
     spread = _exact_joint(times, times)
     return rounded(_exact_joint([Fraction(x) for _, x in samples], times) / spread) if spread else None
@@ -82,7 +83,7 @@ TRENDS = (
         "slope",
         ("count", "time"),
         _slope,
-        _plain_slope,
+        plain_slope,
         "How fast the values rise: the slope of the line of least squares, per second.",
         over_members=False,
         single="absent",

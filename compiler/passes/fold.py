@@ -12,7 +12,7 @@ import math
 from ...stdlib.catalogue import SCALARS
 from ...stdlib.function import Value
 from ..graph import Graph
-from ..plan import Constant, Map, PlanNode
+from ..plan import Constant, Lookup, Map, PlanNode
 
 NEUTRAL = {"and_": True, "or_": False}
 """What a function of two conditions ignores on either side."""
@@ -22,7 +22,7 @@ def fold_constants(graph: Graph) -> Graph:
     """The graph with every function of constants alone folded, and without what is neutral."""
 
     def rewrite(new: Graph, node: PlanNode, _: str) -> str:
-        if isinstance(node.operator, Map):
+        if isinstance(node.operator, Map) and not isinstance(node.operator, Lookup):
             inputs = new.inputs_of(node)
             kept = _unchanged(new, node.operator.function, inputs)
             if kept is not None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from ...stdlib.catalogue import SCALARS
 from ..graph import Graph
-from ..plan import Constant, Field, Map, Members, Message, Pattern, PlanNode, Slices
+from ..plan import Constant, Field, Lookup, Map, Members, Message, Pattern, PlanNode, Slices
 
 
 def push_down(graph: Graph) -> Graph:
@@ -66,6 +66,8 @@ def _needed(graph: Graph, condition: PlanNode, known: dict[str, Fields]) -> Fiel
                 known[id_] = frozenset({(device, field)})
             case Map("or_"):
                 known[id_] = known[node.inputs[0]] & known[node.inputs[1]]
+            case Lookup():
+                known[id_] = NONE.union(*(known[i] for i in node.inputs))
             case Map(function) if function == "and_" or SCALARS[function].strict:
                 known[id_] = NONE.union(*(known[i] for i in node.inputs))
             case _:

@@ -7,7 +7,8 @@ one needs nothing but this module. Times are nanoseconds and are written as deci
 them).
 
 Read it in this order: `values`, the operators (`leaves`, `streams`, `patterns`, `rules`), then `graph`: nodes,
-timelines, devices, sources, the plan; `targets` says where its parts can run, `commands` what devices are told.
+timelines, devices, sources, the plan; `targets` says where its parts can run, `commands` what devices are told,
+`tables` what is looked up.
 """
 
 from .commands import (
@@ -102,6 +103,7 @@ from .streams import (
     Edge,
     Following,
     Holds,
+    Lookup,
     Map,
     Members,
     OfGroup,
@@ -117,6 +119,7 @@ from .streams import (
     While,
     Window,
 )
+from .tables import ReferenceTable, TableColumn, looked_up
 from .targets import TIERS, TargetPlan, Tier
 from .twins import (
     PARTICLES,
@@ -189,6 +192,7 @@ __all__ = [
     "Hole",
     "Key",
     "Link",
+    "Lookup",
     "LoopPlan",
     "Map",
     "Members",
@@ -222,6 +226,7 @@ __all__ = [
     "Raised",
     "Received",
     "Recent",
+    "ReferenceTable",
     "RequirePlan",
     "Rest",
     "Row",
@@ -242,6 +247,7 @@ __all__ = [
     "Stage",
     "StepPlan",
     "StopAct",
+    "TableColumn",
     "Take",
     "TargetPlan",
     "Term",
@@ -266,6 +272,7 @@ __all__ = [
     "While",
     "Window",
     "Without",
+    "looked_up",
     "sending",
     "setting",
 ]

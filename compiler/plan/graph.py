@@ -14,6 +14,7 @@ from .streams import (
     Edge,
     Following,
     Holds,
+    Lookup,
     Map,
     Members,
     OfGroup,
@@ -28,6 +29,7 @@ from .streams import (
     While,
     Window,
 )
+from .tables import ReferenceTable
 from .targets import TargetPlan
 from .twins import (
     Calibrated,
@@ -44,7 +46,7 @@ from .values import ValueType
 
 Operator = (
     Payload | Received | Constant | Field | Message | HeldTime | Previous | PreviousTime | DeviceEvent | Key | Now
-    | Map | Delayed | Holds | Quiet | Edge | Thresholds | Threshold | Slices | Partial | Window | Thin | Recent
+    | Map | Lookup | Delayed | Holds | Quiet | Edge | Thresholds | Threshold | Slices | Partial | Window | Thin | Recent
     | Session | While | Aggregate | Following | Members | Chosen | OfGroup | Pattern | Captured | Expired | Schedule
     | Rule | Flaps | Raised | Action | Output | TwinState | TwinValue | TwinCovariance | Predicted
     | PredictedDeviation | TimeUntil | Calibration | Calibrated
@@ -189,6 +191,7 @@ class Plan:
     targets: tuple[TargetPlan, ...] = ()
     procedures: tuple[ProcedurePlan, ...] = ()
     twins: tuple[TwinModel, ...] = ()
+    tables: tuple[ReferenceTable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

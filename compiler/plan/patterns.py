@@ -45,12 +45,14 @@ Term = PushInput | PushBound | PushConstant | Apply
 class PatternStep:
     """When an instant *meets* a step: it updates one of the inputs `updates`, the input `condition` (if given) is true,
     and so is `test` (if not empty), which speaks of what the thread has bound before this instant. `name` is what an
-    output calls its events."""
+    output calls its events. With `lasting_ns` (and without `condition`) it is met at the timer instant at which `test`
+    has been true for the thread without a break for so long."""
 
     updates: tuple[int, ...]
     condition: int | None = None
     test: tuple[Term, ...] = ()
     name: str = ""
+    lasting_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +61,12 @@ class Bound:
 
     `count`: how many of these values are known (without `value`: how many events); `true`: how many are true; `first`
     and `last` are of all events, the others of the known values (`sum` in the order of the events; `nth`: one of them,
-    counted from 1; of one that is kept all those before it are kept as well, each behind the one after it). Before the
-    first: 0 for `count` and `true`, else absent.
+    `when`: the time of its event; counted from 1; of one that is kept all those before it are kept as well, each behind
+    the one after it). Before the first: 0 for `count` and `true`, else absent.
     """
 
     steps: tuple[int, ...]
-    how: Literal["count", "true", "first", "last", "min", "max", "sum", "nth"]
+    how: Literal["count", "true", "first", "last", "min", "max", "sum", "nth", "when"]
     value: int | None = None
     nth: int = 0
 

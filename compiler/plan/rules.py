@@ -35,6 +35,11 @@ class Rule:
     severity: str | None = None
     priority: int | None = None
 
+    @property
+    def lasts(self) -> bool:
+        """Whether it stays raised; else it is idle again in the same instant, and never cleared."""
+        return not self.momentary_when or self.has_until or self.latched or self.hold_ns is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Flaps:
@@ -51,7 +56,8 @@ class Flaps:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """Whether a rule is raised; absent before it first is. Input: a `Rule`. Updated when it changes."""
+    """Whether a rule is raised, which one that does not last never is; absent before it first is. Input: a `Rule`.
+    Updated when it changes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,16 @@ class Map:
     function: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup(Map):
+    """A function, too: what a column of a table (`Plan.tables`) says in the row that has the inputs' values as its
+    keys; absent where one of them is, and where there is no such row."""
+
+    function: str = "lookup"
+    table: str
+    column: str
+
+
 @dataclass(frozen=True, slots=True)
 class Delayed:
     """A node of the device's (or group's) settled timeline, seen on its current one: crosses timelines.

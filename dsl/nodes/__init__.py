@@ -12,4 +12,5 @@ from .procedures import *
 from .program import *
 from .rules import *
 from .scenarios import *
+from .tables import *
 from .twins import *

@@ -7,6 +7,7 @@ from .devices import Device, Source
 from .procedures import Procedure
 from .rules import Import, Let, PatternItem, Priorities, Rule, Signal
 from .scenarios import Invariant, Table, Test, WhatIf
+from .tables import ReferenceTable
 from .twins import Target, Twin
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
 Item = (
     Priorities
     | Let
+    | ReferenceTable
     | Device
     | Source
     | Signal

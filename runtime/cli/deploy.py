@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 from ...compiler.document import dump
 from ...compiler.plan import Plan, Rule
 from ...stdlib.conversion import write_time
+from .arguments import positive, positive_seconds
 from .check import plural
 from .compiling import plan_of
 from .exits import Exit, Failure
 from .inventories import inventory_from
 from .keys import signing_key
 from .parts import accepted_part, add_trust, now
-from .plan import SECONDS, Read, positive_seconds
+from .plan import SECONDS, Read
 from .plan import placed as placed_for
 from .plan_text import in_bytes
 from .program import add_path, is_plan, load_plan, read_text
-from .run import positive
 from .writing import write_whole
 
 if TYPE_CHECKING:

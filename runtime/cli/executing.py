@@ -53,15 +53,15 @@ def execute(options: Namespace) -> Exit:
     with ExitStack() as files:
         run: Callable[..., Iterator[Sequence[Output]]] = replay.run
         if options.state is not None:
-            durable = resumed(options, plan, replay, results, {"report": report}, files)
+            durable = resumed(options, plan, replay, results, report, asked.uplink, files)
             report.sink = durable.files.get("results")
             run = partial(durable.outputs, interval=Interval(messages=options.checkpoint_every))
         else:
             report.sink = files.enter_context(_created(results)) if results is not None else None
             if options.quarantine is not None:
                 replay.quarantine.sink = files.enter_context(_created_text(options.quarantine))
-        if asked.uplink is not None and options.packets is not None:
-            asked.uplink.packets = files.enter_context(_created(options.packets))
+            if asked.uplink is not None and options.packets is not None:
+                asked.uplink.packets = files.enter_context(_created(options.packets))
         try:
             for outputs in run(inputs, inputs_max=options.batch or INPUTS_MAX, messages_max=options.limit):
                 progress.clear()
@@ -116,9 +116,8 @@ def _asked(options: Namespace) -> _Asked:
 def _of_part(options: Namespace) -> _Asked:
     from ..deployment.accepting import Refused
 
-    if options.state is not None or options.inventory is not None:
-        given = "--state" if options.inventory is None else "--inventory"
-        raise Failure(f"{given} is not for a part: it has its devices in it, and its state is not kept yet", Exit.USAGE)
+    if options.inventory is not None:
+        raise Failure("--inventory is not for a part: it has its devices in it", Exit.USAGE)
     try:
         found = accepted_part(options, options.part, options.remember)
     except Refused as refused:
@@ -128,7 +127,7 @@ def _of_part(options: Namespace) -> _Asked:
         raise Failure(f"`{options.part}` takes no messages, but what gateways tell over their links", Exit.USAGE)
     if found.part.crosses.above is None:
         return _Asked(found.plan, found.inventory.devices)
-    uplink = Uplink(found, None)
+    uplink = Uplink(found)
     return _Asked(found.plan, found.inventory.devices, uplink.gateway.engine, uplink)
 
 

@@ -3,13 +3,13 @@
 import sys
 from argparse import ArgumentParser, Namespace
 
+from .arguments import positive
 from .check import plural
 from .exits import Exit, Failure
 from .inputs import match_inputs
 from .plan import plan_to_place
 from .program import add_path
 from .progress import Progress
-from .run import positive
 from .writing import STDOUT, put
 
 

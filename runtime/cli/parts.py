@@ -1,12 +1,12 @@
 """Parts of deployments as commands take them: accepted or refused, and executed alone."""
 
 import time
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from ...stdlib.conversion import parse_time
+from .arguments import moment
 from .exits import Exit, Failure
 from .keys import public_key
 
@@ -29,17 +29,10 @@ def add_trust(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--at",
-        type=_time,
+        type=moment,
         metavar="TIME",
         help="the time at which parts are issued or accepted, as 2026-03-01T08:00:00Z (default: now)",
     )
-
-
-def _time(text: str) -> int:
-    found = parse_time(text)
-    if found is None:
-        raise ArgumentTypeError(f"`{text}` is not a time: write it as 2026-03-01T08:00:00Z")
-    return found
 
 
 def now(options: Namespace) -> int:
@@ -80,11 +73,19 @@ def _read(path: str) -> bytes:
         raise Failure(f"cannot read `{path}`: {problem.strerror or problem}", Exit.INPUT_OUTPUT) from None
 
 
+class Packets(Protocol):
+    """Where packets are written."""
+
+    def write(self, content: bytes, /) -> object: ...
+
+
 class Uplink:
     """What a part's engine would send to the place above: each packet a frame of `edge.wire`, behind its length in four
     bytes, in a file; or dropped, and counted."""
 
-    def __init__(self, accepted: "Accepted", packets: BinaryIO | None) -> None:
+    STATE: ClassVar[tuple[str, ...]] = ("sent", "bytes")
+
+    def __init__(self, accepted: "Accepted") -> None:
         from ...compiler.plan import Plan
         from ..edge.cutting import Parts
         from ..edge.links import Link
@@ -93,11 +94,22 @@ class Uplink:
 
         crosses = accepted.part.crosses
         above = Plan(accepted.plan.module, (), (), (), ())
-        parts = Parts(accepted.plan, above, crosses.timelines, crosses.nodes, crosses.spanned)
+        parts = Parts(accepted.plan, above, crosses.timelines, frozenset(crosses.timed), crosses.nodes, crosses.spanned)
         self.gateway = Gateway(parts, Link(), Wire(crosses.vocabulary.encode()), 0)
-        self.to = crosses.above
-        self.packets = packets
+        self.crosses = crosses
+        self.packets: Packets | None = None
         self.sent = 0
+        self.bytes = 0
+
+    def owners(self) -> dict[str, object]:
+        """What has state beside the engine, by name. What crosses is part of the name: what was shipped before is known
+        to a place above that asks for the same."""
+        from hashlib import sha256
+
+        import msgspec
+
+        asked = sha256(msgspec.json.encode(self.crosses)).hexdigest()[:16]
+        return {f"uplink {asked}": self, f"shipper {asked}": self.gateway.shipper}
 
     def take(self, outputs: "Sequence[Output]") -> None:
         """The outputs of a batch that the engine has just had."""
@@ -105,13 +117,14 @@ class Uplink:
         self.gateway.ship(0, now=True)
         for _, frame in self.gateway.link.arrived(None):
             self.sent += 1
+            self.bytes += len(frame)
             if self.packets is not None:
                 self.packets.write(len(frame).to_bytes(4, "big") + frame)
 
     def as_json(self, path: str | None) -> dict[str, object]:
-        return {"for": self.to, "packets": self.sent, "bytes": self.gateway.bytes_sent, "written": path}
+        return {"for": self.crosses.above, "packets": self.sent, "bytes": self.bytes, "written": path}
 
     def summary(self, path: str | None) -> str:
         """What became of what it sent."""
-        size = f"{self.sent:,} packets, {self.gateway.bytes_sent:,} bytes"
-        return f"{size} for {self.to}: {'dropped, as no --packets says where to' if path is None else f'in {path}'}"
+        size = f"{self.sent:,} packets, {self.bytes:,} bytes for {self.crosses.above}"
+        return f"{size}: {'dropped, as no --packets says where to' if path is None else f'in {path}'}"

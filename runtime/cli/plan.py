@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...compiler import plan as p
+from .arguments import positive_seconds
 from .compiling import checked, no_errors
 from .exits import Exit, Failure
 from .program import add_path, is_plan, load_plan, read_text
@@ -75,16 +76,6 @@ def _counted(text: str) -> tuple[str, int]:
     if not name or not number.isdecimal() or int(number) < 1:
         raise ArgumentTypeError(f"`{text}` is not a name and a whole number from 1: NAME=N")
     return name, int(number)
-
-
-def positive_seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < float("inf"):
-        raise ArgumentTypeError(f"`{text}` is not a number of seconds")
-    return seconds
 
 
 @dataclass(frozen=True, slots=True)

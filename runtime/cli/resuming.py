@@ -1,4 +1,4 @@
-"""`headgate run --state DIR`: going on where a run was."""
+"""`headgate run --state DIR`: going on where a run was; of a program, or of a part alone."""
 
 import sys
 from argparse import Namespace
@@ -15,6 +15,7 @@ from ..replay import Replay
 from .check import plural
 from .diff import report_lines
 from .exits import Exit, Failure
+from .parts import Uplink
 
 
 def resumed(
@@ -22,12 +23,14 @@ def resumed(
     plan: Plan,
     replay: Replay,
     results: str | None,
-    owners: dict[str, object],
+    report: object,
+    uplink: Uplink | None,
     files: ExitStack,
 ) -> Durable:
     """The run that is kept in the folder of state, where it stood; or one that begins there.
 
-    Until `files` are closed, no other process goes on from there.
+    Until `files` are closed, no other process goes on from there. A part that ships (`uplink`) goes on as the part that
+    it was: those above know what that has told them.
     """
     if any(given.rpartition("=")[2] == STDIN for given in options.input):
         raise Failure("standard input cannot be read again after a crash: with --state, name files", Exit.USAGE)
@@ -42,9 +45,12 @@ def resumed(
         sys.stderr.writelines(f"{line}\n" for line in report_lines(migrated.report))
         return before, migrated.migration
 
-    run = Durable(Files(), options.state, dump(plan), replay, owners, replacement)
+    owners = {"report": report, **({} if uplink is None else uplink.owners())}
+    run = Durable(Files(), options.state, dump(plan), replay, owners, replacement if uplink is None else None)
     if results is not None:
         run.written("results", results)
+    if uplink is not None and options.packets is not None:
+        uplink.packets = run.written("packets", options.packets)
     if options.quarantine is not None:
         replay.quarantine.sink = run.written("quarantine", options.quarantine)
     try:

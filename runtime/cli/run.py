@@ -1,9 +1,10 @@
 """`headgate run`: a program over inputs."""
 
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 
 from ..kernels.jit import will_compile
+from .arguments import positive
 from .exits import Exit
 from .parts import add_trust
 from .program import add_path
@@ -70,13 +71,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add_trust(parser)
     add_path(parser)
-
-
-def positive(text: str) -> int:
-    """A whole number from 1, as an argument."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError(f"`{text}` is not a whole number from 1")
-    return int(text)
 
 
 def run(options: Namespace) -> Exit:

@@ -5,12 +5,13 @@ headgate simulate microgrid.iot --input last_week.jsonl.gz
 
 import json
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from ...stdlib.conversion import parse_time, write_time
+from ...stdlib.conversion import write_time
 from ..text import write_value
+from .arguments import moment
 from .check import plural
 from .exits import Exit, Failure
 from .program import add_path
@@ -37,19 +38,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("-k", dest="title", metavar="TITLE", help="run only what-ifs whose title contains this")
     parser.add_argument(
         "--until",
-        type=_time,
+        type=moment,
         metavar="TIME",
         help="where the stretch of the past ends, 2026-03-01T08:00:00Z (default: with the last message)",
     )
     parser.add_argument("--json", action="store_true", help="print what-ifs as one JSON object")
     add_path(parser)
-
-
-def _time(text: str) -> int:
-    found = parse_time(text)
-    if found is None:
-        raise ArgumentTypeError(f"`{text}` is not a time like 2026-03-01T08:00:00Z")
-    return found
 
 
 def simulate(options: Namespace) -> Exit:

@@ -72,6 +72,11 @@ class Orchestrator:
         self._run_until(time, including=True)
         return self._settled()
 
+    def come_back(self, time: int) -> None:
+        """It was away until this time: what was due meanwhile is due now, after what it is told now."""
+        self.timers.wait_until(time)
+        self.now = max(self.now, time)
+
     def next_due(self) -> int | None:
         """When something is due next, if nothing is told before; None: nothing is."""
         return self.timers.next()

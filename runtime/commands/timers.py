@@ -24,6 +24,12 @@ class Timers:
             self.count += 1
             heapq.heappush(self.heap, (time, self.count, owner))
 
+    def wait_until(self, time: int) -> None:
+        """Whoever was due before this time is due then, in the same order."""
+        for due, _, owner in sorted(self.heap):
+            if due < time and self.due.get(owner) == due:
+                self.set(owner, time)
+
     def next(self) -> int | None:
         """The first moment at which anybody is due."""
         while self.heap and self.due.get(self.heap[0][2]) != self.heap[0][0]:

@@ -61,17 +61,17 @@ class Decoder:
             self._columns.begin(texts, 1)
             self._columns.take([self._blank], wrong)
             return Payloads(1, self._columns.end(wrong), LineOrigin([number], lines.data, [0]), {}, wrong.broken), 1
-        ends, objects = lines_of(np.frombuffer(lines.data, dtype=np.uint8))
+        ends, objects, is_ascii = lines_of(np.frombuffer(lines.data, dtype=np.uint8))
         starts = np.concatenate(([0], ends[:-1] + 1))
         self._columns.begin(texts, len(ends))
         blank = np.zeros(len(ends), dtype=np.bool_)
-        is_ascii = lines.data.isascii()
+        all_objects = objects.all()
         rows = 0
         for first, last in pieces(ends, len(lines.data), self._piece_bytes):
             piece = memoryview(lines.data)[starts[first] : ends[last - 1] + 1]
             # The decoder takes values as they come, not lines. If every line begins with `{` and ends with `}`, no
             # value can span two of them, so that as many values as lines are one for each.
-            whole = objects[first:last].all() and (is_ascii or _is_utf8(piece))
+            whole = (all_objects or objects[first:last].all()) and (is_ascii or _is_utf8(piece))
             structures = self._at_once(piece, last - first) if whole else None
             if structures is None:
                 structures = self._one_by_one(bytes(piece), rows, blank[first:last], wrong)

@@ -88,6 +88,7 @@ def deploy(plan: p.Plan, placement: Placement, inventory: Inventory, issue: Issu
                 tuple(device.record() for device in place.devices) if place.target == lowest else (),
                 Crosses(
                     parts.timelines,
+                    tuple(sorted(parts.timed)),
                     parts.crossing,
                     dict(parts.spanned),
                     words,

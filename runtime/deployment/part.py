@@ -50,14 +50,16 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Crosses:
-    """What goes over the links between the parts of a plan: of these timelines the rows, of these nodes the flows; and
-    what timelines of groups that span gateways are above (`edge.cutting.Parts`).
+    """What goes over the links between the parts of a plan: of these timelines the rows, of these nodes the flows; on
+    which timelines something waits for time; and what timelines of groups that span gateways are above
+    (`edge.cutting.Parts`).
 
     `vocabulary`: what both ends know of what is said over a link. `above`: where this place's link leads to; `below`:
     the places whose links lead here.
     """
 
     timelines: tuple[Text, ...]
+    timed: tuple[Text, ...]
     nodes: tuple[Crossing, ...]
     spanned: dict[Text, Spanned]
     vocabulary: str

@@ -37,6 +37,9 @@ LEVELS = (p.Rule, p.Flaps, p.Holds, p.Edge, p.Action)
 THROUGH = (p.Map, p.Thresholds, p.Threshold)
 """What is told anew whenever its input is."""
 
+PROMPT = (p.Received, p.Constant, p.Key, *THROUGH, p.Edge, p.Following, p.Rule, p.Raised, p.Action, p.Output)
+"""What says something when an input does, and at no other time; but for rules that wait (`_waits`)."""
+
 
 class CutError(ValueError):
     """A plan cannot be cut in this way; the text says which node stands against it, and why."""
@@ -69,12 +72,15 @@ class Crossing:
 class Parts:
     """A plan in two, and what goes from the one to the other: of these timelines the rows, of these nodes the flows.
 
-    `spanned` are timelines of groups that span gateways and of which each works out its part: what they are above.
+    `timed` are those of the timelines on which something above waits for time to go on: there it is told how far each
+    key is; on the others, only where something came of it. `spanned` are timelines of groups that span gateways and of
+    which each works out its part: what they are above.
     """
 
     below: p.Plan
     above: p.Plan
     timelines: tuple[str, ...]
+    timed: frozenset[str]
     crossing: tuple[Crossing, ...]
     spanned: Mapping[str, Spanned] = field(default_factory=dict)
 
@@ -83,12 +89,12 @@ def bonds(plan: p.Plan) -> Iterator[tuple[str, str]]:
     """Pairs of nodes that only one part can have: the one understands what the other gives."""
     index = {node.id: node for node in plan.nodes}
     fleeting, now = _fleeting(plan), {node.id for node in plan.nodes if isinstance(node.operator, p.Now)}
-    of_messages = momentary(plan)
+    of_messages, of_keys = momentary(plan), _of_keys(plan)
     for node in plan.nodes:
         for place, i in enumerate(node.inputs):
             if isinstance(index[i].operator, COPIED) or (i in of_messages and _samples(node, place)):
                 continue
-            if not isinstance(index[i].operator, SENT) or i in fleeting:
+            if not isinstance(index[i].operator, SENT) or i in fleeting or i in of_keys:
                 yield i, node.id
     first: dict[tuple[str, ...], str] = {}
     kinds = {timeline.id: timeline for timeline in plan.timelines}
@@ -156,6 +162,18 @@ def _fleeting(plan: p.Plan) -> set[str]:
     return found
 
 
+def _of_keys(plan: p.Plan) -> set[str]:
+    """Functions of a group's key and of nothing else: where no member is looked at, no instant would tell them."""
+    groups = {timeline.id for timeline in plan.timelines if timeline.kind == "group"}
+    known = {node.id for node in plan.nodes if isinstance(node.operator, p.Key | p.Constant)}
+    found: set[str] = set()
+    for node in plan.nodes:
+        if isinstance(node.operator, p.Map) and node.timeline in groups and known.issuperset(node.inputs):
+            known.add(node.id)
+            found.add(node.id)
+    return found
+
+
 def momentary(plan: p.Plan) -> set[str]:
     """What has a value at messages that carry its fields, and at no other instant: where it is updated says it all."""
     found: set[str] = set()
@@ -163,11 +181,16 @@ def momentary(plan: p.Plan) -> set[str]:
         match node.operator:
             case p.Message():
                 found.add(node.id)
-            case p.Map(function) if not node.event and SCALARS[function].strict and not found.isdisjoint(node.inputs):
+            case p.Map() as function if not node.event and not found.isdisjoint(node.inputs) and _is_strict(function):
                 found.add(node.id)
             case _:
                 pass
     return found
+
+
+def _is_strict(function: p.Map) -> bool:
+    """Whether a function has no value where one of its inputs has none."""
+    return isinstance(function, p.Lookup) or SCALARS[function.function].strict
 
 
 def _samples(node: p.PlanNode, place: int) -> bool:
@@ -228,15 +251,22 @@ def _cut(plan: p.Plan, above: set[str]) -> Parts:
     used |= _of_members(plan, used)
     ships = {timeline.id for timeline in timelines if not timeline.members} | {timeline.id for timeline in spanned}
     return Parts(
-        replace(plan, nodes=below, timelines=tuple(t for t in plan.timelines if t.id in used)),
+        replace(
+            plan,
+            nodes=below,
+            timelines=tuple(t for t in plan.timelines if t.id in used),
+            tables=p.looked_up(plan.tables, (node.operator for node in below)),
+        ),
         replace(
             plan,
             nodes=(*keys, *nodes),
             timelines=(*(timeline for _, timeline in spanning), *timelines),
             devices=tuple(dict.fromkeys(devices)),
             sources=(),
+            tables=p.looked_up(plan.tables, (node.operator for node in nodes)),
         ),
         tuple(t.id for t in timelines if t.id in ships),
+        frozenset(_timed(timelines, nodes) & ships),
         tuple(crossing.values()),
         {t.id: Spanned(gateway_timeline(t.id), tuple(node.id for node in gateway_keys(t))) for t in spanned},
     )
@@ -306,6 +336,21 @@ def _timelines_above(
         elif timeline.id in used:
             found.append(timeline)
     return tuple(found)
+
+
+def _timed(timelines: Collection[p.Timeline], nodes: Collection[p.PlanNode]) -> set[str]:
+    """The timelines of the part above on which something waits for time, or by which the time of a group goes on."""
+    waiting = {node.timeline for node in nodes if _waits(node.operator)}
+    return waiting | {member.timeline for timeline in timelines for member in timeline.members}
+
+
+def _waits(operator: p.Operator) -> bool:
+    """Whether it may say something without any input having said something: because it is later."""
+    if isinstance(operator, p.Rule):
+        durations = (operator.cooldown_ns, operator.repeat_ns, operator.hold_ns)
+        # An acknowledgement, too, is of the time that the rule's key has come to.
+        return operator.latched or any(duration is not None for duration in durations)
+    return not isinstance(operator, PROMPT)
 
 
 def _of_members(plan: p.Plan, used: Collection[str]) -> set[str]:

@@ -4,7 +4,8 @@
     engine.feed(batch)
     packet = shipper.take()     # everything since the last one
 
-A row goes up if something came of it, or if it is the newest of its key: then the time of that key goes on above, too.
+A row goes up if something came of it. Where something above waits for time (`Parts.timed`) so does the newest of each
+key: then the time of that key goes on above, too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -104,8 +105,9 @@ class Shipper:
             if frame is not None and len(frame):
                 found = {one.node: self._told(one, frame, flows[one.node]) for one in crossing}
                 sheets[timeline] = _sheet(frame, found)
-        if sheets:
-            self.packets.append(Packet(self._thinned(sheets), self._names(sheets), self._texts(), self.clock))
+        thinned = self._thinned(sheets)
+        if thinned or (sheets and self.parts.timed):
+            self.packets.append(Packet(thinned, self._names(thinned), self._texts(), self.clock))
 
     def _joined(self, packets: Sequence[Packet]) -> Packet:
         """One packet instead of several, in order."""
@@ -118,18 +120,19 @@ class Shipper:
         return Packet(self._thinned(sheets), names, texts, self.clock)
 
     def _thinned(self, sheets: Mapping[str, Sheet]) -> dict[str, Sheet]:
-        """Without the rows of which nothing came, save the newest of each key: its time goes on to there.
+        """Without the rows of which nothing came; of a timed timeline save the newest of each key: its time goes on to
+        there. Without what then has no rows.
 
         What goes up of a settled timeline takes along the rows that the same inputs are on the current one.
         """
-        kept = {timeline: _rows_with_use(sheet) for timeline, sheet in sheets.items()}
+        kept = {timeline: _rows_with_use(sheet, timeline in self.parts.timed) for timeline, sheet in sheets.items()}
         for timeline, mask in kept.items():
             current = timeline.removesuffix(" settled")
             if current != timeline and current in kept:
                 settled, now = sheets[timeline], sheets[current]
                 here = self._keys_on(timeline, current)[settled.key[mask]]
                 kept[current] |= np.isin((now.seq << 32) + now.key, (settled.seq[mask] << 32) + here)
-        return {timeline: _only(sheet, kept[timeline]) for timeline, sheet in sheets.items()}
+        return {timeline: _only(sheet, kept[timeline]) for timeline, sheet in sheets.items() if kept[timeline].any()}
 
     def _keys_on(self, settled: str, current: str) -> NDArray[np.int64]:
         """The number on the current timeline of each key of the settled one."""
@@ -225,16 +228,15 @@ def _sheet(frame: Frame, found: Mapping[str, tuple[Instants, Mask, Column]]) -> 
     return Sheet(frame.seq, frame.key, frame.time, event & frame.event, frame.end_row, told)
 
 
-def _rows_with_use(sheet: Sheet) -> Mask:
+def _rows_with_use(sheet: Sheet, timed: bool) -> Mask:
     kept = sheet.event.copy()
     for one in sheet.told.values():
         kept[one.row] = True
-    _, last = np.unique(sheet.key[::-1], return_index=True)
-    kept[len(kept) - 1 - last] = True
-    if sheet.end_row is not None:
-        kept[sheet.end_row :] = True
-        _, last = np.unique(sheet.key[: sheet.end_row][::-1], return_index=True)
-        kept[sheet.end_row - 1 - last] = True
+    running = len(kept) if sheet.end_row is None else sheet.end_row
+    kept[running:] = True
+    if timed:
+        _, last = np.unique(sheet.key[:running][::-1], return_index=True)
+        kept[running - 1 - last] = True
     return kept
 
 

@@ -28,6 +28,7 @@ CASES: dict[type, Case] = {
     p.Key: leaves.key,
     p.Now: leaves.now,
     p.Map: leaves.map_,
+    p.Lookup: leaves.map_,
     p.Delayed: leaves.delayed,
     p.Holds: truths.holds,
     p.Quiet: truths.quiet,

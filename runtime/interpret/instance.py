@@ -77,6 +77,8 @@ class Setting:
     counters: Counters
     windows_on: Mapping[str, tuple[p.PlanNode, ...]]
     """The `Window` nodes on each `Slices` node."""
+    rows: Mapping[tuple[str, str], Mapping[tuple[Value, ...], Value]]
+    """What the rows of tables say, by table and column: for each row's keys."""
 
 
 Case = Callable[[p.PlanNode, "Instance", Instant], bool]

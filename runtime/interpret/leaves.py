@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from ...compiler import plan as p
 from ...stdlib.catalogue import SCALARS
 from ...stdlib.function import Value
-from .instance import Instance, Instant
+from .instance import Instance, Instant, Setting
 
 
 def constant(node: p.PlanNode, here: Instance, at: Instant) -> bool:
@@ -106,9 +106,16 @@ def applied(function: str, arguments: list[Value]) -> Value:
     return scalar.reference(*arguments)
 
 
+def mapped(operator: p.Map, setting: Setting, arguments: list[Value]) -> Value:
+    """What a function, or a lookup in a table, makes of values."""
+    if isinstance(operator, p.Lookup):
+        return setting.rows[operator.table, operator.column].get(tuple(arguments))
+    return applied(operator.function, arguments)
+
+
 def map_(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     assert isinstance(node.operator, p.Map)
-    value = applied(node.operator.function, [here.value(i) for i in node.inputs])
+    value = mapped(node.operator, here.setting, [here.value(i) for i in node.inputs])
     here.values[node.id] = value
     if not node.event:
         return any(i in here.updated for i in node.inputs)

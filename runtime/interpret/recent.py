@@ -42,7 +42,8 @@ def thin(node: p.PlanNode, here: Instance, at: Instant) -> bool:
 
 def sampled_inputs(node: p.PlanNode, here: Instance) -> Sequence[str]:
     """What is sampled: the first input, and the second if that is a value as well, and no condition."""
-    return [i for i in node.inputs[:2] if i == node.inputs[0] or here.setting.nodes[i].type.name != "bool"]
+    first, *others = node.inputs[:2]
+    return [first, *(i for i in others if here.setting.nodes[i].type.name != "bool")]
 
 
 def sample_from(node: p.PlanNode, here: Instance, values: Sequence[Value]) -> Value:

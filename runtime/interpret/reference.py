@@ -99,7 +99,14 @@ class Reference:
             elif isinstance(node.operator, p.Delayed):
                 self._delayed.setdefault(nodes[node.inputs[0]].timeline, []).append(node)
         places = {node.id: place for place, node in enumerate(plan.nodes)}
-        self._setting = Setting(plan, nodes, places, self.counters, windows_on)
+        rows: dict[tuple[str, str], dict[tuple[Value, ...], Value]] = {
+            (table.name, column.name): dict(
+                zip(zip(*(key.cells for key in table.keys), strict=True), column.cells, strict=True)
+            )
+            for table in plan.tables
+            for column in table.values
+        }
+        self._setting = Setting(plan, nodes, places, self.counters, windows_on, rows)
         self._nodes_on = {t.id: tuple(n for n in plan.nodes if n.timeline == t.id) for t in plan.timelines}
         self._timeline_places = {timeline.id: place for place, timeline in enumerate(plan.timelines)}
 

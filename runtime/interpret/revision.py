@@ -44,7 +44,7 @@ def _samples(here: Instance, source: Instance, event: Instant) -> Iterator[tuple
             continue
         if nodes[node.inputs[0]].timeline != source.timeline.id:
             continue
-        found = [carried(nodes[i], nodes, source.key, event) for i in node.inputs]
+        found = [carried(nodes[i], here.setting, source.key, event) for i in node.inputs]
         value = sampled(node, nodes, [value for _, value in found])
         if all(ok for ok, _ in found) and value is not None:
             yield node, value

@@ -1,6 +1,6 @@
 """The small steps of a pattern: what has begun of it, and what becomes of that at an instant (docs/meaning.md)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
@@ -30,13 +30,24 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Lasting:
+    """Since when (ns) what a step asks has been true for a thread; the number of the instant at which that was long
+    enough, None before."""
+
+    since: int
+    lasted: int | None = None
+
+
+@dataclass(frozen=True)
 class Thread:
-    """What has begun of a pattern: `left` of it, and what it has taken. It waits since `since` (ns)."""
+    """What has begun of a pattern: `left` of it, and what it has taken. It waits since `since` (ns). `lasting`: what
+    is true of that which must last, by step."""
 
     left: Left
     guards: frozenset[Guard]
     since: int
     events: tuple[Event, ...] = ()
+    lasting: Mapping[int, Lasting] = field(default_factory=dict)
 
     @property
     def began(self) -> int:
@@ -99,6 +110,9 @@ def bound_value(bound: p.Bound, views: Sequence[View]) -> Value:
             return _sum(known) if known else None
         case "nth":
             return known[bound.nth - 1] if len(known) >= bound.nth else None
+        case "when":
+            times = [view.time for view, value in zip(views, values, strict=True) if value is not None]
+            return times[bound.nth - 1] if len(times) >= bound.nth else None
         case _:
             assert_never(bound.how)
 
@@ -132,10 +146,15 @@ class Threads:
     matched: set[int] = field(default_factory=set)
     """The numbers of the instants with which matches began, of which something is still under way."""
     dropped: int = 0
+    lasting: tuple[int, ...] = field(init=False)
+    """The steps that must last."""
+
+    def __post_init__(self) -> None:
+        self.lasting = tuple(i for i, step in enumerate(self.pattern.steps) if step.lasting_ns is not None)
 
     @property
     def due(self) -> int | None:
-        times = [t for one in self.threads for t in (one.over(), one.expiry()) if t is not None]
+        times = [t for one in self.threads for t in (one.over(), one.expiry(), self._lasts(one)) if t is not None]
         return min(times, default=None)
 
     def look(self, view: View) -> tuple[list[Match], list[Match]]:
@@ -160,6 +179,7 @@ class Threads:
         """What becomes of a thread: nothing if it ends, itself if it waits on, what it splits into if it goes on."""
         if one.complete:
             return [one]
+        one = self._lasted(self._looked(one, view), view)
         one = replace(one, guards=self._guarding(one, view))
         unless = {close.ends.unless for close in one.ends()} | {guard.step for guard in one.guards}
         if any(self.meets(step, one, view) for step in unless if step is not None):
@@ -191,7 +211,8 @@ class Threads:
             self.dropped += 1
             return []
         left = begun(tuple(rest), view.time)
-        return self._split(Thread(left, frozenset(), view.time, events))
+        taken = Thread(left, frozenset(), view.time, events, one.lasting)
+        return self._split(self._looked(taken, view, taken=True))
 
     def _split(self, one: Thread) -> list[Thread]:
         """One thread for each thing that may come next, in order of preference."""
@@ -210,6 +231,39 @@ class Threads:
                 found += self._taken(one, view)
         return found
 
+    # --- What must last ----------------------------------------------------------------------------------------------
+
+    def _looked(self, one: Thread, view: View, *, taken: bool = False) -> Thread:
+        """A thread that has looked at what must last: where that is updated, and when it has `taken` an event."""
+        looked = [step for step in self.lasting if taken or self._updates(step, view)]
+        if not looked:
+            return one
+        lasting = dict(one.lasting)
+        for step in looked:
+            if answer(self.pattern.steps[step].test, one, self.pattern, view) is True:
+                lasting.setdefault(step, Lasting(view.time))
+            else:
+                lasting.pop(step, None)
+        return replace(one, lasting=lasting)
+
+    def _lasted(self, one: Thread, view: View) -> Thread:
+        """A thread, with what has lasted long enough at a timer instant."""
+        due = [step for step, time in self._due_of(one) if view.timer and time <= view.time]
+        now = {step: replace(one.lasting[step], lasted=view.number) for step in due}
+        return replace(one, lasting={**one.lasting, **now}) if now else one
+
+    def _lasts(self, one: Thread) -> int | None:
+        """When (ns) the first of what must last has lasted long enough."""
+        return None if one.complete else min((time for _, time in self._due_of(one)), default=None)
+
+    def _due_of(self, one: Thread) -> Iterator[tuple[int, int]]:
+        """What is true for a thread and has not lasted yet, by step, and when (ns) it will have."""
+        for step, lasting in one.lasting.items():
+            duration = self.pattern.steps[step].lasting_ns
+            assert duration is not None
+            if lasting.lasted is None:
+                yield step, lasting.since + duration
+
     # --- Meeting a step ----------------------------------------------------------------------------------------------
 
     def _updates(self, step: int, view: View) -> bool:
@@ -218,6 +272,8 @@ class Threads:
     def meets(self, step: int, one: Thread, view: View) -> bool:
         """Whether an instant meets a step, for a thread with what it has bound."""
         asked = self.pattern.steps[step]
+        if asked.lasting_ns is not None:
+            return step in one.lasting and one.lasting[step].lasted == view.number
         if not self._updates(step, view):
             return False
         if asked.condition is not None and view.values.get(asked.condition) is not True:

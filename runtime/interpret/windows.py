@@ -11,8 +11,8 @@ from ...stdlib.catalogue import AGGREGATES
 from ...stdlib.function import Value
 from ...stdlib.parts import ALONE, HELD, LINES
 from .holding import Holding
-from .instance import Instance, Instant
-from .leaves import applied
+from .instance import Instance, Instant, Setting
+from .leaves import mapped
 from .zones import unit_end, unit_start
 
 Sample = tuple[int, Value]
@@ -260,7 +260,7 @@ def value_of(operator: p.Aggregate | p.Members, samples: Sequence[tuple[Any, ...
 # --- Revisions -------------------------------------------------------------------------------------------------------
 
 
-def carried(node: p.PlanNode, nodes: Mapping[str, p.PlanNode], key: Sequence[Value], at: Instant) -> tuple[bool, Value]:
+def carried(node: p.PlanNode, setting: Setting, key: Sequence[Value], at: Instant) -> tuple[bool, Value]:
     """A node's value by one message alone: whether it speaks of nothing else, and the value."""
     message = at.message or {}
     match node.operator:
@@ -274,9 +274,9 @@ def carried(node: p.PlanNode, nodes: Mapping[str, p.PlanNode], key: Sequence[Val
             return name in message, message.get(name)
         case p.HeldTime(_, name):
             return name in message, at.time
-        case p.Map(function) if not node.event:
-            inputs = [carried(nodes[i], nodes, key, at) for i in node.inputs]
-            return all(ok for ok, _ in inputs), applied(function, [value for _, value in inputs])
+        case p.Map() as function if not node.event:
+            inputs = [carried(setting.nodes[i], setting, key, at) for i in node.inputs]
+            return all(ok for ok, _ in inputs), mapped(function, setting, [value for _, value in inputs])
         case _:
             return False, None
 
@@ -288,8 +288,8 @@ def shown_at(node: p.PlanNode, here: Instance, end: int) -> Value:
             return value
         case p.Key() | p.Now():
             return here.values.get(node.id) if isinstance(node.operator, p.Key) else end
-        case p.Map(function):
-            return applied(function, [shown_at(here.setting.nodes[i], here, end) for i in node.inputs])
+        case p.Map() as function:
+            return mapped(function, here.setting, [shown_at(here.setting.nodes[i], here, end) for i in node.inputs])
         case _:
             return aggregated(node, here, end)
 

@@ -26,6 +26,9 @@ from .automaton_layout import (
     GUARDS,
     HEAD,
     INSTANTS,
+    LASTING,
+    LASTING_STEPS,
+    LASTS_NOW,
     LISTED,
     LONGEST,
     LOOKS,
@@ -46,6 +49,7 @@ from .automaton_layout import (
     TAKES,
     THREADS_MAX,
     TIMED,
+    TRUE_SINCE,
     UNLESS,
     WAITING,
     WITHIN,
@@ -53,7 +57,7 @@ from .automaton_layout import (
     B,
 )
 from .automaton_matches import complete, expire, expires_at, keep_newest, run_out, silent_until
-from .automaton_moves import go_on, is_stopped, meets, take
+from .automaton_moves import go_on, is_stopped, look_at_lasting, meets, take
 from .automaton_threads import append, clear_list, copy_thread, drop_thread, take_thread, unlink
 from .jit import NEVER, kernel, part
 
@@ -108,6 +112,8 @@ def advance_threads(k: int, now: int, i: int, fires: bool, program: Any, state: 
         at = threads[thread, AT]
         op, step, link = code[at, OP], code[at, A], code[at, B]
         going, staying = -1, thread
+        if program[7][LASTING_STEPS] != 0 and op != MATCH:
+            look_at_lasting(thread, now, i, fires, program, state, instants)
         if op == MATCH:
             pass
         elif not survives(thread, now, i, program, state, instants):
@@ -150,7 +156,7 @@ def some_take(k: int, i: int, program: Any, state: Any, instants: Any) -> bool:
 def look_ahead(k: int, program: Any, state: Any) -> None:
     """Find out what key k's threads wait for: the steps whose being met, or whose inputs' being updated, may mean
     something to them, and when the first of them is due."""
-    code, parts, loops, options = program[0], program[1], program[6], program[7]
+    code, parts, steps, loops, options = program[0], program[1], program[2], program[6], program[7]
     keys, threads = state[0], state[1]
     takes, ends, looks, due, earliest = 0, 0, 0, NEVER, NEVER
     thread = keys[k, HEAD]
@@ -174,6 +180,11 @@ def look_ahead(k: int, program: Any, state: Any) -> None:
                 if parts[part, UNLESS] >= 0:
                     ends |= 1 << parts[part, UNLESS]
                 part = parts[part, AROUND]
+            if options[LASTING_STEPS] != 0:
+                looks |= options[LASTING_STEPS]
+                for step in range(len(steps)):
+                    if steps[step, TRUE_SINCE] >= 0 and threads[thread, steps[step, TRUE_SINCE]] > LASTS_NOW:
+                        due = min(due, threads[thread, steps[step, TRUE_SINCE]] + steps[step, LASTING])
             if options[TIMED] == 1:
                 due = min(due, silent_until(thread, program, state))
                 earliest = min(earliest, expires_at(thread, program, state))
@@ -199,7 +210,7 @@ def advance(
     instants: Any,
     out: Any,
 ) -> None:
-    """What instant i does to the threads of its key; -1: nothing happens then, but a thread is due.
+    """What instant i does to the threads of its key; -1, or one behind all: nothing happens then, but a thread is due.
 
     `fires`: what is due at this timer instant takes effect."""
     options, keys, pool = program[7], state[0], state[4]
@@ -231,7 +242,9 @@ def walk(start: int, running: int, program: Any, state: Any, instants: Any, out:
     key, row, time, timer, met, updated = instants[0], instants[1], instants[2], instants[3], instants[4], instants[5]
     keys, pool, options = state[0], state[4], program[7]
     begins, seeds = options[BEGINS], len(program[8])
-    timed = options[TIMED] == 1
+    timed, lasting = options[TIMED] == 1, options[LASTING_STEPS] != 0
+    values, last = instants[6], state[5]
+    between = len(key) if lasting else -1
     for i in range(start, len(key)):
         k = key[i]
         if keys[k, WAITING] == 0 and met[i] & begins == 0:
@@ -248,8 +261,14 @@ def walk(start: int, running: int, program: Any, state: Any, instants: Any, out:
             if lists or pool[FREE_THREADS] < most or len(out[0]) - out[2][0] < 2 * most:
                 return i
             if early:
-                advance(k, keys[k, DUE], -1, row[i], True, True, program, state, instants, out)
+                if lasting:
+                    for place in range(len(values)):
+                        values[place, between] = last[k, place]
+                advance(k, keys[k, DUE], between, row[i], True, True, program, state, instants, out)
             else:
                 advance(k, time[i], i, row[i], timer[i], running_row and timer[i], program, state, instants, out)
                 break
+        if lasting:
+            for place in range(len(values)):
+                last[k, place] = values[place, i]
     return len(key)

@@ -22,11 +22,19 @@ COLUMN, UNLESS, WITHIN, AROUND, PART_COLUMNS = range(5)
 LOOP_FIRST, LOOP_UNTIL, LOOP_COLUMNS = range(3)
 """Columns of a repetition: the steps (bits) a turn may begin with, and the step (bit) that ends it."""
 
-FIRST, LAST, COUNT, COUNT_TRUE, SUM, MIN, MAX, NTH = range(8)
+TERMS, TERMS_END, TRUE_SINCE, LASTING, STEP_COLUMNS = range(5)
+"""Columns of a step: the first of its terms and the end of them; of one that must last, the thread's column of since
+when it is true (-1: none), and for how long it must be (ns)."""
+UNTRUE, LASTED, LASTS_NOW = -(2**62), 1 - 2**62, 2 - 2**62
+"""In the place of a time since when it is true: it is not; it lasted before this instant; at this very instant."""
+
+FIRST, LAST, COUNT, COUNT_TRUE, SUM, MIN, MAX, NTH, NTH_TIME = range(9)
 """How a bound value is accumulated."""
 OF_STEPS, OF_INPUT, HOW, IS_TIME, BESIDE, BOUND_COLUMNS = range(6)
-"""Columns of a bound value: the steps (bits) whose events it is of; the input (-1: none); how; whether it is a time;
-the bound column in which FIRST remembers that there was an event, and of an NTH value the one before it (-1: none)."""
+"""Columns of a bound value: the steps (bits) whose events it is of; the input (NO_INPUT, or OF_NOW: the instant's own
+time); how; whether it is a time; the bound column in which FIRST remembers that there was an event, and of an NTH value
+or NTH_TIME the one before it (-1: none)."""
+NO_INPUT, OF_NOW = -1, -2
 
 (
     THREADS_MAX,
@@ -42,12 +50,13 @@ the bound column in which FIRST remembers that there was an event, and of an NTH
     FAN_OUT,
     HAS_LAZY,
     HAS_TWINS,
+    LASTING_STEPS,
     OPTIONS,
-) = range(14)
+) = range(15)
 """The program's options: limits; where the search goes on, and the steps (bits) it speaks of; whether events are
 listed, expiries are asked for, threads are due at times of their own, longer matches go first, only the newest thread
 at a place is kept; the steps (bits) that threads begin with; how many rows a thread may need at an instant; whether a
-repetition is lazy, and whether a thread may come to one place by two ways."""
+repetition is lazy, and whether a thread may come to one place by two ways; the steps (bits) that must last."""
 SKIP_NONE, SKIP_NEXT, SKIP_PAST_LAST, SKIP_TO_FIRST, SKIP_TO_LAST = range(5)
 
 (
@@ -95,11 +104,13 @@ PROGRAM = (
     "Tuple((i8[:, ::1], i8[:, ::1], i8[:, ::1], i8[:, ::1], f8[::1], i8[:, ::1], i8[:, ::1], i8[::1], i8[:, ::1],"
     " f8[::1]))"
 )
-"""code, parts, steps (first and end of their terms), terms, constants, bounds, loops, options, seeds (threads before
+"""code, parts, steps, terms, constants, bounds, loops, options, seeds (threads before
 their first event), and what such a thread has bound."""
-STATE = "Tuple((i8[:, ::1], i8[:, ::1], f8[:, ::1], i8[:, ::1], i8[::1], f8[::1], i8[::1]))"
-"""keys, threads, what they have bound, events, pool; and scratch: a stack of terms, as floats and as integers."""
+STATE = "Tuple((i8[:, ::1], i8[:, ::1], f8[:, ::1], i8[:, ::1], i8[::1], f8[:, ::1], f8[::1], i8[::1]))"
+"""keys, threads, what they have bound, events, pool, what the inputs of each key were last (where something must last);
+and scratch: a stack of terms, as floats and as integers."""
 INSTANTS = "Tuple((i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], i8[::1], f8[:, ::1]))"
-"""key, row, time, timer; the steps (bits) that may be met, and whose inputs are updated; the inputs' values."""
+"""key, row, time, timer; the steps (bits) that may be met, and whose inputs are updated; the inputs' values. Where
+something must last, the last three have one instant more, which is of no input: what is due between two instants."""
 OUT = "Tuple((i8[:, ::1], f8[:, ::1], i8[::1]))"
 """What came out, what it had bound, and how many there are."""

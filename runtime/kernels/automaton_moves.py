@@ -24,6 +24,10 @@ from .automaton_layout import (
     HOW,
     IS_TIME,
     LAST,
+    LASTED,
+    LASTING,
+    LASTING_STEPS,
+    LASTS_NOW,
     LAZY,
     LEFT,
     LENGTH,
@@ -35,7 +39,9 @@ from .automaton_layout import (
     NEXT,
     NOT_BEGUN,
     NTH,
+    NTH_TIME,
     OF_INPUT,
+    OF_NOW,
     OF_STEPS,
     OP,
     ORDINAL,
@@ -53,9 +59,13 @@ from .automaton_layout import (
     TAIL,
     TAKE,
     TAKEN,
+    TERMS,
+    TERMS_END,
+    TRUE_SINCE,
     TURN_BEGINS,
     TURN_ENDS,
     TURNS_LAZY,
+    UNTRUE,
     WITHOUT,
     A,
     B,
@@ -70,15 +80,21 @@ from .jit import kernel, part
 
 
 @part
+def passes(step: int, thread: int, i: int, program: Any, state: Any, instants: Any) -> bool:
+    """Whether what a step asks of what a thread has bound is true at instant i."""
+    first, end = program[2][step, TERMS], program[2][step, TERMS_END]
+    if first == end:
+        return True
+    return evaluate(program[3], first, end, program[4], instants[6], i, state[2], thread, state[6], state[7]) == 1.0
+
+
+@part
 def meets(step: int, thread: int, i: int, program: Any, state: Any, instants: Any) -> bool:
     """Whether instant i (-1: none) meets a step for a thread."""
     if i < 0 or (instants[4][i] >> step) & 1 == 0:
-        return False
-    steps = program[2]
-    first, end = steps[step, 0], steps[step, 1]
-    if first == end:
-        return True
-    return evaluate(program[3], first, end, program[4], instants[6], i, state[2], thread, state[5], state[6]) == 1.0
+        column = program[2][step, TRUE_SINCE]
+        return bool(column >= 0 and state[1][thread, column] == LASTS_NOW)
+    return passes(step, thread, i, program, state, instants)
 
 
 @part
@@ -86,7 +102,7 @@ def meets_any(steps: int, thread: int, i: int, program: Any, state: Any, instant
     """Whether instant i meets any of the steps (bits)."""
     if i < 0:
         return False
-    left = steps & instants[4][i]
+    left = steps & (instants[4][i] | program[7][LASTING_STEPS])
     step = 0
     while left != 0:
         if left & 1 == 1 and meets(step, thread, i, program, state, instants):
@@ -94,6 +110,33 @@ def meets_any(steps: int, thread: int, i: int, program: Any, state: Any, instant
         left >>= 1
         step += 1
     return False
+
+
+@part
+def keep_since(thread: int, step: int, now: int, i: int, program: Any, state: Any, instants: Any) -> None:
+    """Note since when a step that must last is true for a thread, if it is at instant i."""
+    threads, column = state[1], program[2][step, TRUE_SINCE]
+    if not passes(step, thread, i, program, state, instants):
+        threads[thread, column] = UNTRUE
+    elif threads[thread, column] == UNTRUE:
+        threads[thread, column] = now
+
+
+@part
+def look_at_lasting(thread: int, now: int, i: int, fires: bool, program: Any, state: Any, instants: Any) -> None:
+    """What instant i does to what must last for a thread. `fires`: what is due at this timer instant takes effect."""
+    steps, threads = program[2], state[1]
+    for step in range(len(steps)):
+        column = steps[step, TRUE_SINCE]
+        if column < 0:
+            continue
+        if threads[thread, column] == LASTS_NOW:
+            threads[thread, column] = LASTED
+        if (instants[5][i] >> step) & 1 == 1:
+            keep_since(thread, step, now, i, program, state, instants)
+        since = threads[thread, column]
+        if fires and since > LASTS_NOW and since + steps[step, LASTING] <= now:
+            threads[thread, column] = LASTS_NOW
 
 
 @part
@@ -114,15 +157,21 @@ def is_stopped(thread: int, i: int, program: Any, state: Any, instants: Any) -> 
 
 
 @part
-def accumulate(thread: int, step: int, i: int, program: Any, state: Any, instants: Any) -> None:
+def accumulate(thread: int, step: int, now: int, i: int, program: Any, state: Any, instants: Any) -> None:
     """Add the event of a step at instant i to what a thread has bound."""
     bounds, inputs, bound = program[5], instants[6], state[2]
-    stack, bits = state[5], state[6]
+    stack, bits = state[6], state[7]
     for b in range(len(bounds)):
         if (bounds[b, OF_STEPS] >> step) & 1 == 0:
             continue
         how, beside, was = bounds[b, HOW], bounds[b, BESIDE], bound[thread, b]
-        x = 1.0 if bounds[b, OF_INPUT] < 0 else inputs[bounds[b, OF_INPUT], i]
+        if bounds[b, OF_INPUT] >= 0:
+            x = inputs[bounds[b, OF_INPUT], i]
+        elif bounds[b, OF_INPUT] == OF_NOW:
+            bits[0] = now
+            x = stack[0]
+        else:
+            x = 1.0
         if how == LAST:
             bound[thread, b] = x
         elif how == FIRST:
@@ -135,10 +184,11 @@ def accumulate(thread: int, step: int, i: int, program: Any, state: Any, instant
             bound[thread, b] = was + 1.0
         elif how == COUNT_TRUE:
             bound[thread, b] = was + x
-        elif how == NTH:
+        elif how in (NTH, NTH_TIME):
             # Those before it stand behind it: of these none has been given its value at this event yet.
             if was != was and (beside < 0 or bound[thread, beside] == bound[thread, beside]):
-                bound[thread, b] = x
+                bits[0] = now
+                bound[thread, b] = x if how == NTH else stack[0]
         elif was != was:
             bound[thread, b] = x
         elif how == SUM:
@@ -176,9 +226,13 @@ def take(thread: int, now: int, i: int, program: Any, state: Any, instants: Any)
     sought = (options[SKIP_STEPS] >> step) & 1 == 1
     if sought and (options[SKIP] == SKIP_TO_LAST or threads[thread, SOUGHT] < 0):
         threads[thread, SOUGHT] = pool[ORDINAL]
-    accumulate(thread, step, i, program, state, instants)
+    accumulate(thread, step, now, i, program, state, instants)
     if options[LISTED] == 1:
         bind_event(thread, step, now, state)
+    if options[LASTING_STEPS] != 0:
+        for lasting in range(len(program[2])):
+            if program[2][lasting, TRUE_SINCE] >= 0:
+                keep_since(thread, lasting, now, i, program, state, instants)
     return True
 
 

@@ -18,7 +18,7 @@ AND, OR, NOT, NOT_TRUE, ELSE, IS_ABSENT, IF_ELSE = 15, 16, 17, 18, 19, 20, 21
 ABS, MIN, MAX, FLOOR, CEIL, ROUND, SQRT, SIGN, CLAMP = 22, 23, 24, 25, 26, 27, 28, 29, 30
 TIME_DIFFERENCE, TIME_ADD = 31, 32
 TIME_EQUAL, TIME_NOT_EQUAL, TIME_LESS, TIME_LESS_EQUAL, TIME_GREATER, TIME_GREATER_EQUAL = 33, 34, 35, 36, 37, 38
-QUANTILE_OF, VARIANCE_OF, STDDEV_OF, DISTINCT_OF, MODE_OF = 39, 40, 41, 42, 43
+QUANTILE_OF, VARIANCE_OF, STDDEV_OF, DISTINCT_OF, MODE_OF, SLOPE_OF = 39, 40, 41, 42, 43, 44
 
 NS_PER_S = 1_000_000_000
 TIME_LIMIT = float(2**63 - 2**12)
@@ -180,6 +180,28 @@ def of_many(op: int, stack: Any, first: int, end: int) -> float:
     return math.sqrt(variance) if op == STDDEV_OF else variance
 
 
+@called
+def slope_of(stack: Any, bits: Any, first: int, end: int) -> float:
+    """The slope of the line of least squares of the first half of the values [first, end) of the stack over the times
+    in the second half."""
+    count = (end - first) // 2
+    n, start = 0.0, first
+    xs, times, products, squares = 0.0, 0.0, 0.0, 0.0
+    for at in range(first, first + count):
+        if stack[at] != stack[at] or stack[at + count] != stack[at + count]:
+            continue
+        if n == 0.0:
+            start = at
+        x, time = stack[at] - stack[start], (bits[at + count] - bits[start + count]) / NS_PER_S
+        n += 1.0
+        xs += x
+        times += time
+        products += x * time
+        squares += time * time
+    spread = n * squares - times * times
+    return finite((n * products - xs * times) / spread) if spread > 0.0 else math.nan
+
+
 @part
 def evaluate(
     terms: Any,
@@ -208,7 +230,10 @@ def evaluate(
                 stack[top] = constants[place]
         elif op >= QUANTILE_OF:
             top -= terms[at, 1] - 1
-            stack[top] = of_many(op, stack, top, top + terms[at, 1])
+            if op == SLOPE_OF:
+                stack[top] = slope_of(stack, bits, top, top + terms[at, 1])
+            else:
+                stack[top] = of_many(op, stack, top, top + terms[at, 1])
         elif op in (NEGATE, IS_ABSENT, ABS) or (op >= NOT and op <= NOT_TRUE) or (op >= FLOOR and op <= SIGN):
             stack[top] = of_one(op, stack[top])
         elif op in (IF_ELSE, AFFINE, CLAMP):

@@ -4,7 +4,7 @@ from typing import Any
 
 from .episodes import FALSE, TRUE, UNKNOWN
 from .jit import kernel
-from .thresholds import ABSENT
+from .thresholds import ABSENT, BEGINS
 
 
 @kernel("i8(i8[:, ::1], i8[:, ::1], i8, i8, i8, i8)", counting=False)
@@ -64,7 +64,8 @@ def _tell(
 
 
 @kernel(
-    "void(i8[:, ::1], i8[:, ::1], i8[:, ::1], b1[:, ::1], i8[:, ::1], i8[::1], b1, i8[::1], i4[::1], i8[::1], i1[::1])",
+    "void(i8[:, ::1], i8[:, ::1], i8[:, ::1], b1[:, ::1], i8[:, ::1], i8[::1], b1, b1, i8[::1], i4[::1], i8[::1],"
+    " i1[::1])",
     by_item=True,
 )
 def conjunctions(
@@ -75,6 +76,7 @@ def conjunctions(
     order: Any,
     split: Any,
     opposite: bool,
+    news: bool,
     starts: Any,
     out_lane: Any,
     out_at: Any,
@@ -84,7 +86,8 @@ def conjunctions(
 
     before, after (2, n): the ranks of the two numbers at each instant; cuts, above (2, lanes): each comparison; order
     (2, lanes): the lanes whose comparison is true below its cut, by cut, and from `split` (2,) on those whose is true
-    above it. Where a number appears or disappears, every lane is told. With `opposite` they are told the opposite.
+    above it. Where a number appears or disappears, every lane is told. With `opposite` they are told the
+    opposite; without it and with `news`, they are not told what begins as false.
 
     With room for nothing it counts, by lane, into `starts`; with `starts` saying where each lane begins, it writes. It
     looks at the lanes that one number crosses, or at those of which the other one's comparison is true if these are
@@ -92,7 +95,16 @@ def conjunctions(
     """
     lanes = cuts.shape[1]
     for i in range(before.shape[1]):
-        if before[0, i] == ABSENT or before[1, i] == ABSENT or after[0, i] == ABSENT or after[1, i] == ABSENT:
+        if before[0, i] < 0 or before[1, i] < 0 or after[0, i] == ABSENT or after[1, i] == ABSENT:
+            if news and not opposite and before[0, i] == BEGINS and after[0, i] != ABSENT and after[1, i] != ABSENT:
+                # Only where the first comparison is true both can be.
+                true_below = _first_from(cuts, order, 0, 0, split[0], after[0, i])
+                true_end = _first_from(cuts, order, 0, split[0], lanes, after[0, i])
+                for j in range(true_below, true_end):
+                    lane = order[0, j]
+                    if _at(after, i, cuts, above, lane) == TRUE:
+                        _tell(lane, i, TRUE, opposite, starts, out_lane, out_at, out_truth)
+                continue
             for lane in range(lanes):
                 truth = _at(after, i, cuts, above, lane)
                 _tell(lane, i, truth, opposite, starts, out_lane, out_at, out_truth)

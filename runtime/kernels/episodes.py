@@ -230,9 +230,9 @@ def holds_changes(
         i += 1
         if t == was or (was == LASTING and t == TRUE):
             continue
-        due[slot] = NEVER
         given[slot] = t
         if was == LASTING:
+            due[slot] = NEVER
             was = FALSE
         if t == TRUE:
             due[slot] = now + duration[of]

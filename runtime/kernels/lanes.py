@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from .episodes import SILENT, UNKNOWN
+from .episodes import FALSE, SILENT, UNKNOWN
 from .jit import kernel
-from .thresholds import ABSENT
+from .thresholds import ABSENT, BEGINS
 
 
 @kernel("i8(i8[::1], i8[::1], i4[::1], i8[::1], i1[::1], i4[::1], i8[::1], i1[::1])", by_item=True)
@@ -21,24 +21,26 @@ def picked(first: Any, end: Any, lane: Any, at: Any, truth: Any, out_lane: Any, 
 
 
 @kernel(
-    "i8(i8[::1], b1[::1], i8[::1], i8[::1], i8[::1], i8[::1], i4[::1], i8[::1], i1[::1])",
+    "i8(i8[::1], b1[::1], i8[::1], i8[::1], i8[::1], i8[::1], i8[::1], b1, i4[::1], i8[::1], i1[::1])",
     by_item=True,
 )
 def crossed(
     cuts: Any,
     above: Any,
+    before: Any,
     after: Any,
     common: Any,
     starts: Any,
     crossings: Any,
+    news: bool,
     out_lane: Any,
     out_at: Any,
     out_truth: Any,
 ) -> int:
     """The changes of many thresholds, by lane: which cut each looks at, and whether it is true `above` it.
 
-    What a number crossed is said by `after`, `common`, `starts` and `crossings`, as by the flow of
-    `runtime.operators.thresholds`.
+    What a number crossed is said by `before`, `after`, `common`, `starts` and `crossings`, as by the flow of
+    `runtime.operators.thresholds`. With `news` what begins as false is left out.
     """
     n = 0
     for lane in range(len(cuts)):
@@ -57,6 +59,8 @@ def crossed(
             truth = UNKNOWN
             if rank != ABSENT:
                 truth = 1 if (rank > cut) == above[lane] else 0
+            if news and truth == FALSE and before[at] == BEGINS:
+                continue
             out_lane[n] = lane
             out_at[n] = at
             out_truth[n] = truth

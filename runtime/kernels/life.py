@@ -9,7 +9,8 @@ RAISED, REPEATED, CLEARED, UNCERTAIN, CERTAIN = 0, 1, 2, 3, 4
 
 STATE, WHEN, UNTIL, DOUBT, PENDING, ACKNOWLEDGED = 0, 1, 2, 3, 4, 5
 """Columns of a key's state (int8): is it raised; the truth of `when` and `until`; is it uncertain; was an edge
-remembered during the cooldown; was it acknowledged."""
+remembered during the cooldown; was it acknowledged. At first `until` is UNKNOWN, and `when` is FALSE: whether that is
+known matters only to what is raised."""
 COOL_UNTIL, REPEAT_AT, HOLD_UNTIL, REPEATS = 0, 1, 2, 3
 """Columns of a key's times: NEVER where not running; REPEATS counts."""
 

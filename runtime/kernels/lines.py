@@ -7,8 +7,8 @@ the area under the lines between them.
 
 from typing import Any
 
-from .jit import NEVER, kernel
-from .slices import after
+from .jit import kernel
+from .slices import begin_of, closed, end_after
 
 LATEST, HEADER = 0, 1
 """Of a key: the time of its newest sample, or -1."""
@@ -129,29 +129,23 @@ def windows(
                 if n == out_row.shape[1]:
                     return i
                 end = ints[at]
-                begin = end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1]
+                begin = begin_of(end, width, bounds, low, high)
                 out = (w * out_row.shape[1] + n) * COLUMNS
                 combine(floats, ints, base, begin, end, slice_width, ring, out_floats, out_ints, out)
                 out_row[w, n] = row[i]
                 out_key[w, n] = key[i]
                 out_time[w, n] = end
                 empty = out_ints[out] == 0
-                if not empty or (row[i] < running and ints[at + many] == 0):
+                silent, before_end = ints[base + LATEST] < end, row[i] < running
+                if closed(ints, at, at + many, every, bounds, low, high, empty, silent, before_end):
                     counts[w] += 1
-                ints[at + many] = 1 if empty else 0
-                if empty and ints[base + LATEST] < end:
-                    ints[at] = NEVER
-                elif every > 0:
-                    ints[at] = end + every
-                else:
-                    ints[at] = bounds[after(bounds, low, high, end)]
         if not (updated[i] and known[i]):
             continue
         t = time[i]
         take(floats, ints, base, slice_width, ring, t, value[i])
         for w in range(many):
             every, low, high = shapes[w, 1], shapes[w, 2], shapes[w, 3]
-            end = (t // every + 1) * every if every > 0 else bounds[after(bounds, low, high, t)]
+            end = end_after(t, every, bounds, low, high)
             if end < ints[base + ends + w]:
                 ints[base + ends + w] = end
     return len(key)

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import numpy as np
-
 from .jit import kernel, part
+from .octets import byte_at
 
 NUMBER, TEXT, TRUTH, OBJECT = 0, 1, 2, 3
 """What a field holds."""
@@ -24,17 +23,11 @@ _POSITIVE = 0x7FFFFFFFFFFFFFFF
 
 
 @part
-def _byte(data: Any, at: int) -> int:
-    """A byte. Asked for at an unsigned place: no code is then made for places counted from the end."""
-    return int(data[np.uint64(at)])
-
-
-@part
 def _word(data: Any, at: int) -> int:
     """Eight bytes, the highest first; they become one load."""
     word = 0
     for i in range(8):
-        word |= _byte(data, at + i) << (56 - 8 * i)
+        word |= byte_at(data, at + i) << (56 - 8 * i)
     return word
 
 
@@ -48,7 +41,7 @@ def hash_of(data: Any, start: int, end: int) -> int:
         code ^= code >> 32
         at += 8
     while at < end:
-        code = ((code ^ _byte(data, at)) * 0x100000001B3) & _POSITIVE
+        code = ((code ^ byte_at(data, at)) * 0x100000001B3) & _POSITIVE
         at += 1
     return code ^ (code >> 32)
 
@@ -62,7 +55,7 @@ def _same(a: Any, at_a: int, b: Any, at_b: int, length: int) -> bool:
             return False
         i += 8
     while i < length:
-        if _byte(a, at_a + i) != _byte(b, at_b + i):
+        if byte_at(a, at_a + i) != byte_at(b, at_b + i):
             return False
         i += 1
     return True
@@ -114,7 +107,7 @@ def unpack(
         while field < len(fields):
             kind, skip, out, inside = fields[field, 0], fields[field, 1], fields[field, 2], fields[field, 3]
             at += skip
-            marker = _byte(data, at)
+            marker = byte_at(data, at)
             at += 1
             field += 1
             if kind == NUMBER:
@@ -135,7 +128,7 @@ def unpack(
                     wide = 1 << (marker - 0xD9)
                     length = 0
                     for i in range(wide):
-                        length = (length << 8) | _byte(data, at + i)
+                        length = (length << 8) | byte_at(data, at + i)
                     at += wide
                 else:
                     return -int(at)

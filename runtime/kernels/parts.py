@@ -8,11 +8,14 @@ else of it is read.
 from typing import Any
 
 from .jit import part
+from .words import unsigned
 
 COUNT, TRUE, SUM, SQUARES, MIN, MAX, FIRST, LAST, TIME, SECOND = 1, 2, 4, 8, 16, 32, 64, 128, 256, 512
 """Flags: the places of `stdlib.parts.PARTS`."""
 OTHER = TIME | SECOND
 SHIFTED = SQUARES | OTHER
+APART = FIRST | LAST | OTHER
+"""Parts that are about more than a sample's value."""
 (
     C_COUNT, C_TRUE, C_SUM, C_SQUARES, C_MIN, C_MAX, C_FIRST, C_LAST, C_SHIFT, C_FIRST_TIME, C_LAST_TIME, C_OTHER_SUM,
     C_OTHER_SQUARES, C_PRODUCTS, C_OTHER_SHIFT, C_WORDS,
@@ -61,13 +64,14 @@ def take(floats: Any, ints: Any, at: int, cols: Any, flags: int, x: float, y: fl
             a = at + cols[C_PRODUCTS]
             floats[a] = d * e if fresh else floats[a] + d * e
     if flags & MIN:
+        # Either way it is written: which way it will be nobody, and no processor, can guess.
         a = at + cols[C_MIN]
-        if fresh or x < floats[a]:
-            floats[a] = x
+        least = floats[a]
+        floats[a] = x if fresh or x < least else least
     if flags & MAX:
         a = at + cols[C_MAX]
-        if fresh or x > floats[a]:
-            floats[a] = x
+        greatest = floats[a]
+        floats[a] = x if fresh or x > greatest else greatest
     if flags & FIRST:
         a = at + cols[C_FIRST_TIME]
         if fresh or t < ints[a]:
@@ -81,54 +85,85 @@ def take(floats: Any, ints: Any, at: int, cols: Any, flags: int, x: float, y: fl
 
 
 @part
-def take_all(
-    floats: Any, at: int, cols: Any, flags: int, order: Any, first: int, last: int, sampled: Any, value: Any
+def take_more(
+    floats: Any, at: int, total: int, squares: int, shift: int, least: int, greatest: int, true: int, x: float
 ) -> None:
-    """Take into the row the samples of the instants `order[first:last]`, as `take` does one after another.
+    """Take a further sample into a row that is not empty and has no parts that are `APART`.
 
-    Only for parts that do not tell samples apart, and have one value: what they come to stays in registers meanwhile.
+    The others are where in the row each number is, -1 if it is not kept.
     """
-    fresh = floats[at] == 0.0
-    x = value[order[first]]
-    count, total, squares, true = floats[at], 0.0, 0.0, 0.0
-    shift = x if flags & SQUARES else 0.0
-    least, greatest = x, x
-    if not fresh:
-        if flags & SQUARES:
-            shift = floats[at + cols[C_SHIFT]]
-            squares = floats[at + cols[C_SQUARES]]
-        if flags & (SUM | SQUARES):
-            total = floats[at + cols[C_SUM]]
-        if flags & MIN:
-            least = floats[at + cols[C_MIN]]
-        if flags & MAX:
-            greatest = floats[at + cols[C_MAX]]
-        if flags & TRUE:
-            true = floats[at + cols[C_TRUE]]
-    for j in range(first, last):
-        i = order[j]
-        if not sampled[i]:
-            continue
-        x = value[i]
-        d = x - shift
-        count += 1.0
-        total += d
-        squares += d * d
-        least = x if x < least else least
-        greatest = x if x > greatest else greatest
-        true += 1.0 if x != 0.0 else 0.0
-    floats[at] = count
-    if flags & SQUARES:
-        floats[at + cols[C_SHIFT]] = shift
-        floats[at + cols[C_SQUARES]] = squares
-    if flags & (SUM | SQUARES):
-        floats[at + cols[C_SUM]] = total
-    if flags & MIN:
-        floats[at + cols[C_MIN]] = least
-    if flags & MAX:
-        floats[at + cols[C_MAX]] = greatest
+    floats[unsigned(at)] += 1.0
+    d = x
+    if squares >= 0:
+        d = x - floats[unsigned(at + shift)]
+        floats[unsigned(at + squares)] += d * d
+    if total >= 0:
+        floats[unsigned(at + total)] += d
+    # Either way they are written: which way it will be no processor can guess.
+    if least >= 0:
+        was = floats[unsigned(at + least)]
+        floats[unsigned(at + least)] = x if x < was else was
+    if greatest >= 0:
+        was = floats[unsigned(at + greatest)]
+        floats[unsigned(at + greatest)] = x if x > was else was
+    if true >= 0 and x != 0.0:
+        floats[unsigned(at + true)] += 1.0
+
+
+@part
+def join_all(
+    floats: Any, ints: Any, begin: int, ring: int, size: int, first: int, last: int, cols: Any, flags: int,
+    into_floats: Any, into: int,
+) -> None:  # fmt: skip
+    """Join the slices first..last of a ring that begins at word `begin` in one row, as `join` does one after another.
+
+    Only for parts that are not `APART`: what they come to stays in registers meanwhile.
+    """
+    c_total, c_squares, c_shift = cols[C_SUM], cols[C_SQUARES], cols[C_SHIFT]
+    c_least, c_greatest, c_true = cols[C_MIN], cols[C_MAX], cols[C_TRUE]
+    count, total, squares, shift, least, greatest, true = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    at, end = begin + first % ring * size, begin + ring * size
+    for number in range(first, last + 1):
+        if ints[unsigned(at)] == number and floats[unsigned(at + 1)] != 0.0:
+            n = floats[unsigned(at + 1)]
+            fresh = count == 0.0
+            if flags & TRUE:
+                true += floats[unsigned(at + 1 + c_true)]
+            if flags & SQUARES:
+                of = floats[unsigned(at + 1 + c_total)]
+                if fresh:
+                    shift = floats[unsigned(at + 1 + c_shift)]
+                    squares = floats[unsigned(at + 1 + c_squares)]
+                    total = of
+                else:
+                    d = floats[unsigned(at + 1 + c_shift)] - shift
+                    squares += floats[unsigned(at + 1 + c_squares)] + 2.0 * d * of + n * d * d
+                    total += of + n * d
+            elif flags & SUM:
+                of = floats[unsigned(at + 1 + c_total)]
+                total = of if fresh else total + of
+            if flags & MIN:
+                x = floats[unsigned(at + 1 + c_least)]
+                least = x if fresh or x < least else least
+            if flags & MAX:
+                x = floats[unsigned(at + 1 + c_greatest)]
+                greatest = x if fresh or x > greatest else greatest
+            count += n
+        at += size
+        if at == end:
+            at = begin
+    into_floats[into] = count
     if flags & TRUE:
-        floats[at + cols[C_TRUE]] = true
+        into_floats[into + c_true] = true
+    if flags & (SUM | SQUARES):
+        into_floats[into + c_total] = total
+    if flags & SQUARES:
+        into_floats[into + c_shift] = shift
+        into_floats[into + c_squares] = squares
+    if flags & MIN:
+        into_floats[into + c_least] = least
+    if flags & MAX:
+        into_floats[into + c_greatest] = greatest
 
 
 @part

@@ -1,27 +1,37 @@
 """The kernel of windows: samples into slices of time, slices into windows, at their ends.
 
-The state of a key is one row of 8-byte words, so that what a sample needs lies together:
+The state of a key is one row of 8-byte words:
 
-    passed, latest, soonest, settled, blocked | slices | blocks | next_end of each window | was_empty of each window
+    passed, soonest, settled, open | next_end of each window | was_empty of each window | slices | blocks | blocked
 
 A slice is the number of its span of time (NEVER: it has not been) and a row of parts (`kernels.parts`); slices are a
-ring. Where windows are many slices long, `BRANCHES` slices are joined in a block, as many blocks in a greater one, and
-so on, so that a window's end costs a few joins whatever its length (a tree of partial aggregates: K. Tangwongsan, M.
-Hirzel, S. Schneider, K.-L. Wu 2015). Blocks are made when a window first needs them.
+ring. What most samples need lies together elsewhere, in a line of the processor's cache for each key: the row of the
+slice that is *open*, and until when samples may be taken into it without a further look:
+
+    until, newest | row of parts
+
+It is put back among the slices before any of these is looked at.
+
+Where windows are many slices long, `BRANCHES` slices are joined in a block, as many blocks in a greater one, and so on,
+so that a window's end costs a few joins whatever its length (a tree of partial aggregates: K. Tangwongsan, M. Hirzel,
+S. Schneider, K.-L. Wu 2015). Blocks are made when a window first needs them.
 """
 
 from typing import Any
 
 from . import parts
-from .jit import NEVER, kernel
+from .jit import NEVER, kernel, part
+from .words import fetch, unsigned
 
-PASSED, LATEST, SOONEST, SETTLED, BLOCKED = range(5)
-HEADER = 8
-"""The first words of a key's state: its time; its newest sample's; the least of its windows' next ends; from what time
-on a sample moves none of these; the greatest slice that is in a block."""
+PASSED, SOONEST, SETTLED, OPEN, HEADER = range(5)
+"""The first words of a key's state: its time; the least of its windows' next ends; from what time on a sample moves
+none of these; which slice is open (NEVER: none). The last word: the greatest slice that is in a block."""
+UNTIL, LATEST, ROW = range(3)
+"""The words of an open slice: the time before which a window ends or it does (-1: none is open); the key's newest
+sample's; its row of parts."""
 BRANCHES = 8
-APART = parts.FIRST | parts.LAST | parts.OTHER
-"""Parts for which samples are taken one by one."""
+AHEAD, FETCHED = 12, 128
+"""So many steps ahead, so many words of what a key's windows are made of are fetched."""
 
 
 @kernel("void(f8[::1], i8[::1], i8, f8[::1], i8[::1], i8, i8[::1], i8)", counting=False)
@@ -44,7 +54,41 @@ def after(bounds: Any, low: int, high: int, t: int) -> int:
     return low
 
 
-@kernel("i8(i8, i8, i8[::1], i8[::1])", counting=False)
+@part
+def begin_of(end: int, width: int, bounds: Any, low: int, high: int) -> int:
+    """When the window begins that ends at a time: it is `width` long, or (width 0) since the last bound."""
+    return int(end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1])
+
+
+@part
+def end_after(t: int, every: int, bounds: Any, low: int, high: int) -> int:
+    """When the first window ends that ends after a time: at a multiple of `every`, or (every 0) at a bound."""
+    return int((t // every + 1) * every if every > 0 else bounds[after(bounds, low, high, t)])
+
+
+@part
+def closed(
+    ints: Any, at_end: int, at_empty: int, every: int, bounds: Any, low: int, high: int, empty: bool, silent: bool,
+    running: bool,
+) -> bool:  # fmt: skip
+    """Note that a window has closed, and when it closes next; whether it is given out.
+
+    `at_end` and `at_empty`: the words of its next end and of whether it was empty. It is given out if it is not empty,
+    or the first that is, before the end of input; if it is and its key is `silent`, it does not close again.
+    """
+    given = not empty or (running and ints[at_empty] == 0)
+    ints[at_empty] = 1 if empty else 0
+    end = ints[at_end]
+    if empty and silent:
+        ints[at_end] = NEVER
+    elif every > 0:
+        ints[at_end] = end + every
+    else:
+        ints[at_end] = bounds[after(bounds, low, high, end)]
+    return bool(given)
+
+
+@part
 def place(level: int, number: int, rings: Any, starts: Any) -> int:
     """The word, from the beginning of a key's state, of a slice (level 0) or a block."""
     return int(starts[level] + (number % rings[level]) * starts[-1])
@@ -59,7 +103,8 @@ def block(
     if ints[at] == number:
         return
     blocks = BRANCHES ** (level - 1)
-    ints[base + BLOCKED] = max(ints[base + BLOCKED], (number + 1) * blocks * BRANCHES - 1)
+    blocked = base + starts[len(rings)]
+    ints[blocked] = max(ints[blocked], (number + 1) * blocks * BRANCHES - 1)
     for lower in range(1, level + 1):
         for i in range(number * blocks, (number + 1) * blocks):
             at = base + place(lower, i, rings, starts)
@@ -128,7 +173,7 @@ def unblock(ints: Any, base: int, number: int, rings: Any, starts: Any) -> None:
 def slice_for(floats: Any, ints: Any, base: int, number: int, rings: Any, starts: Any) -> int:
     """Where the row of a slice is that is to change; it is empty if it is new. `base`: where its key's state begins."""
     at = base + place(0, number, rings, starts)
-    if number <= ints[base + BLOCKED]:
+    if len(rings) > 1 and number <= ints[base + starts[len(rings)]]:
         unblock(ints, base, number, rings, starts)
     if ints[at] != number:
         ints[at] = number
@@ -155,12 +200,12 @@ def add(
     parts.take(floats, ints, at, cols, flags, x, y, t)
 
 
-@kernel("void(i8[::1], i8, i8, i8[:, ::1])", counting=False)
-def look_ahead(ints: Any, base: int, ends: int, shapes: Any) -> None:
+@part
+def look_ahead(ints: Any, base: int, shapes: Any) -> None:
     """Note when the first window of a key closes, and from what time on a sample opens none."""
     soonest, settled = NEVER, -NEVER
     for w in range(len(shapes)):
-        end = ints[base + ends + w]
+        end = ints[base + HEADER + w]
         soonest = min(soonest, end)
         # A window that is open and reaches back as far as its pace holds every sample from here on.
         gapless = shapes[w, 1] > 0 and shapes[w, 0] >= shapes[w, 1]
@@ -169,43 +214,91 @@ def look_ahead(ints: Any, base: int, ends: int, shapes: Any) -> None:
     ints[base + SETTLED] = settled
 
 
-@kernel("b1(i8[::1], i8, i8, i8[:, ::1], i8[::1], i8)", counting=False)
-def open_windows(ints: Any, base: int, ends: int, shapes: Any, bounds: Any, t: int) -> bool:
+@kernel("b1(i8[::1], i8, i8[:, ::1], i8[::1], i8)", counting=False)
+def open_windows(ints: Any, base: int, shapes: Any, bounds: Any, t: int) -> bool:
     """Open the windows that a sample at t is the first of; whether any that is not closed holds it."""
     wanted = False
     floor = max(ints[base + PASSED] - 1, t)
     for w in range(len(shapes)):
         width, every, low, high = shapes[w, 0], shapes[w, 1], shapes[w, 2], shapes[w, 3]
         # The first window that ends after the sample and is still open; does it hold it?
-        end = (floor // every + 1) * every if every > 0 else bounds[after(bounds, low, high, floor)]
-        begin = end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1]
-        if begin <= t:
+        end = end_after(floor, every, bounds, low, high)
+        if begin_of(end, width, bounds, low, high) <= t:
             wanted = True
-            if end < ints[base + ends + w]:
-                ints[base + ends + w] = end
-    look_ahead(ints, base, ends, shapes)
+            if end < ints[base + HEADER + w]:
+                ints[base + HEADER + w] = end
+    look_ahead(ints, base, shapes)
     return wanted
 
 
+@part
+def put_back(opened: Any, ints: Any, line: int, base: int, rings: Any, starts: Any, cols: Any) -> None:
+    """Put the open slice of the key whose words begin at `line` and `base` among the others, if one is open."""
+    number = ints[base + OPEN]
+    if number == NEVER:
+        return
+    at = base + place(0, number, rings, starts)
+    for word in range(cols[parts.C_WORDS]):
+        ints[at + 1 + word] = opened[line + ROW + word]
+    ints[at] = number
+    ints[base + PASSED] = max(ints[base + PASSED], opened[line + LATEST])
+    ints[base + OPEN] = NEVER
+    opened[line + UNTIL] = -1
+
+
+@kernel("void(i8, i8[::1], i8, i8[::1], i8, i8[::1], i8[::1], i8[::1])", counting=False, by_item=True)
+def put_all_back(
+    keys: int, opened: Any, open_words: int, ints: Any, words: int, rings: Any, starts: Any, cols: Any
+) -> None:
+    """Put the open slices of all keys among their others."""
+    for k in range(keys):
+        put_back(opened, ints, k * open_words, k * words, rings, starts, cols)
+
+
+@part
+def open_slice(
+    floats: Any,
+    ints: Any,
+    open_floats: Any,
+    opened: Any,
+    line: int,
+    base: int,
+    number: int,
+    is_new: bool,
+    rings: Any,
+    starts: Any,
+    cols: Any,
+) -> None:
+    """Open a slice: take it from among the others, where it is not if it is new."""
+    open_floats[line + ROW] = 0.0
+    ints[base + OPEN] = number
+    if not is_new:
+        at = slice_for(floats, ints, base, number, rings, starts)
+        for word in range(cols[parts.C_WORDS]):
+            opened[line + ROW + word] = ints[at + word]
+
+
 @kernel(
-    "i8(i8, i4[::1], i4[::1], i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], f8[::1], f8[::1], i8[::1], i8, i8, i8, i8,"
-    " i8[::1], i8[::1], i8[::1], f8[::1], i8[::1], i8, i8, i8[:, ::1], i8[::1],"
+    "i8(i8, i4[::1], i8[::1], i8[::1], i8[::1], b1[::1], i8[::1], i8[::1], f8[::1], f8[::1], i8[::1], i8[::1], b1,"
+    " i8, i8, i8, i8, i8[::1], i8[::1], i8[::1], f8[::1], i8[::1], i8, f8[::1], i8[::1], i8, i8[:, ::1], i8[::1],"
     " i8[:, ::1], i8[:, ::1], i4[:, ::1], i8[:, ::1], f8[::1], i8[::1], b1[::1], i8[::1])",
     counting=False,
     by_item=True,
 )
 def windows(
     start: int,
-    begins: Any,
-    order: Any,
     key: Any,
     row: Any,
     time: Any,
+    last_time: Any,
     sampled: Any,
     sample_time: Any,
+    last_sample: Any,
     value: Any,
     second: Any,
     made: Any,
+    following: Any,
+    opens: bool,
     running: int,
     ahead: int,
     slice_width: int,
@@ -216,7 +309,9 @@ def windows(
     floats: Any,
     ints: Any,
     words: int,
-    ends: int,
+    open_floats: Any,
+    opened: Any,
+    open_words: int,
     shapes: Any,
     bounds: Any,
     out_at: Any,
@@ -228,105 +323,119 @@ def windows(
     wanted: Any,
     counts: Any,
 ) -> int:
-    """Walk over runs of instants (`kernels.runs`): close the windows that ended before each, then take its samples.
+    """Walk over steps in order: at each close the windows that ended before it, then take its samples.
 
-    Run i is of the instants `order[begins[i]:begins[i + 1]]`; a key's runs are in order. An instant of time -1 is a
-    sample only, and a run by itself; its input takes the key to a time at most `ahead` ns before it. `second` is the
-    second value of samples that have two, else empty. `made` is, of each run, the row of parts that its slice comes to
-    with its samples, where that is known beforehand (else empty).
+    A step is an instant, or a run of instants of one key and in one slice between two of which no window ends, of which
+    `time` and `sample_time` are the first and `last_time` and `last_sample` the last. Where it is runs, `made` is the
+    row of parts that the slice of each comes to with its samples (else it is empty). A step of time -1 is a sample
+    only; its input takes the key to a time at most `ahead` ns before it, and `following` is the next step of the same
+    key, -1 none (empty where there are no such steps). `second` is the second value of samples that have two, else
+    empty. With `opens` each step is one instant, whose time is its sample's: then slices are opened.
 
-    `floats` and `ints` are the state, seen in two ways: `words` for each key, of which the windows' next ends begin at
-    `ends`. `rings` and `starts`: how many slices and blocks of each level there are, and where; the last of `starts` is
-    how many words one has. `shapes` (w, 4) are the windows: width, every, and the range of `bounds` that is theirs. A
-    window is `width` long, or (width 0) since the last bound; it ends at multiples of `every`, or (every 0) at the
+    `floats` and `ints` are the state, seen in two ways, `words` for each key; `open_floats` and `opened` that of open
+    slices. `rings` and `starts`: how many slices and blocks of each level there are, and where; the last of `starts`
+    is how many words one has. `shapes` (w, 4) are the windows: width, every, and the range of `bounds` that is theirs.
+    A window is `width` long, or (width 0) since the last bound; it ends at multiples of `every`, or (every 0) at the
     bounds. It closes next at its next end, NEVER while it has nothing to say.
 
-    Out, for each of the w: instant, base row, key, end and parts of what was closed; an empty window is given out only
-    after one that was not, and before base row `running`. `wanted` (n, or empty): which samples were taken. Returns the
-    run to go on from: fewer than there are if an output, of which `counts` (w,) are written, is full.
+    Out, for each of the w, in order: step, base row, key, end and parts of what was closed; an empty window is given
+    out only after one that was not, and before base row `running`. `wanted` (n, or empty): the steps whose samples were
+    taken. Returns the step to go on from: fewer than there are if an output, of which `counts` (w,) are written, is
+    full.
     """
     row_words = cols[parts.C_WORDS]
-    room = out_row.shape[1]
-    for run in range(start, len(begins) - 1):
-        first, last = begins[run], begins[run + 1]
-        i = order[first]
-        base = key[i] * words
+    many, room = len(shapes), out_row.shape[1]
+    total, squares, shift = cols[parts.C_SUM], cols[parts.C_SQUARES], cols[parts.C_SHIFT]
+    least, greatest, true = cols[parts.C_MIN], cols[parts.C_MAX], cols[parts.C_TRUE]
+    alike = not flags & parts.APART
+    # What windows are made of is fetched when they are about to close, which is asked of lines fetched before.
+    near = len(key) - AHEAD if opens else 0
+    for i in range(start, len(key)):
+        at_step = unsigned(i)
+        k = key[at_step]
+        line = k * open_words
+        t = time[at_step]
+        if i < near:
+            if i < near - AHEAD:
+                fetch(opened, key[unsigned(i + 2 * AHEAD)] * open_words, 1)
+            soon = key[unsigned(i + AHEAD)]
+            if time[unsigned(i + AHEAD)] >= opened[unsigned(soon * open_words)]:
+                fetch(ints, soon * words, min(words, FETCHED))
+        if opens and t < opened[unsigned(line)] and sampled[at_step]:
+            opened[unsigned(line + LATEST)] = t
+            if alike:
+                parts.take_more(open_floats, line + ROW, total, squares, shift, least, greatest, true, value[at_step])
+            else:
+                y = second[i] if len(second) > 0 else 0.0
+                parts.take(open_floats, opened, line + ROW, cols, flags, value[i], y, t)
+            if len(wanted) > 0:
+                wanted[i] = True
+            continue
+        base = k * words
         # A sample by itself (of a group's member) advances no time, but will: then nothing older is waited for.
-        limit = time[i] if time[i] >= 0 else sample_time[i] - ahead
+        limit = t if t >= 0 else sample_time[i] - ahead
         if ints[base + SOONEST] < limit:
-            for w in range(len(shapes)):
+            put_back(opened, ints, line, base, rings, starts, cols)
+            for w in range(many):
                 width, every, low, high = shapes[w, 0], shapes[w, 1], shapes[w, 2], shapes[w, 3]
-                at_end = base + ends + w
-                at_empty = at_end + len(shapes)
+                at_end = base + HEADER + w
+                at_empty = at_end + many
                 while ints[at_end] < limit:
                     n = counts[w]
                     if n == room:
-                        look_ahead(ints, base, ends, shapes)
-                        return run
+                        look_ahead(ints, base, shapes)
+                        return i
                     end = ints[at_end]
-                    at = first
-                    if time[i] < 0:
-                        while at < len(order) and key[order[at]] == key[i] and time[order[at]] <= end:
-                            at += 1
-                        if at == len(order) or key[order[at]] != key[i]:
+                    at = i
+                    if t < 0:
+                        while at >= 0 and time[at] <= end:
+                            at = following[at]
+                        if at < 0:
                             break
-                    begin = end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1]
+                    begin = begin_of(end, width, bounds, low, high)
                     into = (w * room + n) * row_words
-                    combine(
-                        floats,
-                        ints,
-                        base,
-                        begin // slice_width,
-                        (end - 1) // slice_width,
-                        rings,
-                        starts,
-                        cols,
-                        flags,
-                        out_floats,
-                        out_ints,
-                        into,
-                    )
+                    first, last = begin // slice_width, (end - 1) // slice_width
+                    if alike and len(rings) == 1:
+                        parts.join_all(
+                            floats, ints, base + starts[0], rings[0], starts[-1], first, last, cols, flags, out_floats,
+                            into,
+                        )  # fmt: skip
+                    else:
+                        combine(floats, ints, base, first, last, rings, starts, cols, flags, out_floats, out_ints, into)
                     out_at[w, n] = i
-                    out_row[w, n] = row[order[at]]
-                    out_key[w, n] = key[i]
+                    out_row[w, n] = row[at]
+                    out_key[w, n] = k
                     out_time[w, n] = end
                     empty = out_floats[into] == 0.0
-                    if not empty or (row[order[at]] < running and ints[at_empty] == 0):
+                    silent, before_end = opened[line + LATEST] < end, row[at] < running
+                    if closed(ints, at_end, at_empty, every, bounds, low, high, empty, silent, before_end):
                         counts[w] += 1
-                    ints[at_empty] = 1 if empty else 0
-                    if empty and ints[base + LATEST] < end:
-                        ints[at_end] = NEVER
-                    elif every > 0:
-                        ints[at_end] = end + every
-                    else:
-                        ints[at_end] = bounds[after(bounds, low, high, end)]
-            look_ahead(ints, base, ends, shapes)
+            look_ahead(ints, base, shapes)
+        if not sampled[i]:
+            ints[base + PASSED] = max(ints[base + PASSED], last_time[i])
+            continue
+        put_back(opened, ints, line, base, rings, starts, cols)
         passed = ints[base + PASSED]
-        ints[base + PASSED] = max(passed, time[order[last - 1]])
-        while first < last and not sampled[order[first]]:
-            first += 1
-        if first == last:
+        ints[base + PASSED] = max(passed, last_time[i])
+        t = sample_time[i]
+        if (t < ints[base + SETTLED] or t < passed) and not open_windows(ints, base, shapes, bounds, t):
             continue
-        t = sample_time[order[first]]
-        if (t < ints[base + SETTLED] or t < passed) and not open_windows(ints, base, ends, shapes, bounds, t):
-            continue
-        while not sampled[order[last - 1]]:
-            last -= 1
-        ints[base + LATEST] = max(ints[base + LATEST], sample_time[order[last - 1]])
+        latest = opened[line + LATEST]
+        opened[line + LATEST] = max(latest, last_sample[i])
         if len(wanted) > 0:
-            for j in range(first, last):
-                wanted[order[j]] = sampled[order[j]]
-        at = slice_for(floats, ints, base, t // slice_width, rings, starts)
-        if len(made) > 0:
-            for word in range(row_words):
-                ints[at + word] = made[run * row_words + word]
+            wanted[i] = True
+        number = t // slice_width
+        y = second[i] if len(second) > 0 else 0.0
+        if opens:
+            is_new = number * slice_width > latest
+            open_slice(floats, ints, open_floats, opened, line, base, number, is_new, rings, starts, cols)
+            opened[line + UNTIL] = min((number + 1) * slice_width - 1, ints[base + SOONEST]) + 1
+            parts.take(open_floats, opened, line + ROW, cols, flags, value[i], y, t)
             continue
-        if not flags & APART:
-            parts.take_all(floats, at, cols, flags, order, first, last, sampled, value)
+        at = slice_for(floats, ints, base, number, rings, starts)
+        if len(made) == 0:
+            parts.take(floats, ints, at, cols, flags, value[i], y, t)
             continue
-        for j in range(first, last):
-            i = order[j]
-            if sampled[i]:
-                y = second[i] if len(second) > 0 else 0.0
-                parts.take(floats, ints, at, cols, flags, value[i], y, sample_time[i])
-    return len(begins) - 1
+        for word in range(row_words):
+            ints[at + word] = made[i * row_words + word]
+    return len(key)

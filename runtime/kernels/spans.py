@@ -7,8 +7,8 @@ and after its last one, and what the time between them comes to; the rest is fil
 
 from typing import Any
 
-from .jit import NEVER, kernel
-from .slices import after
+from .jit import kernel
+from .slices import begin_of, closed, end_after
 
 PASSED, KNOWN, VALUE, HEADER = 0, 1, 2, 4
 """Of a key: its time; whether anything is held, and what."""
@@ -184,22 +184,16 @@ def windows(
                 if n == out_row.shape[1]:
                     return i
                 end = ints[at]
-                begin = end - width if width > 0 else bounds[after(bounds, low, high, end - 1) - 1]
+                begin = begin_of(end, width, bounds, low, high)
                 out = (w * out_row.shape[1] + n) * COLUMNS
                 combine(floats, ints, base, begin, end, slice_width, ring, out_floats, out_ints, out)
                 out_row[w, n] = row[i]
                 out_key[w, n] = key[i]
                 out_time[w, n] = end
                 empty = out_ints[out] == 0
-                if not empty or (row[i] < running and ints[at + many] == 0):
+                silent, before_end = ints[base + KNOWN] == 0, row[i] < running
+                if closed(ints, at, at + many, every, bounds, low, high, empty, silent, before_end):
                     counts[w] += 1
-                ints[at + many] = 1 if empty else 0
-                if empty and ints[base + KNOWN] == 0:
-                    ints[at] = NEVER
-                elif every > 0:
-                    ints[at] = end + every
-                else:
-                    ints[at] = bounds[after(bounds, low, high, end)]
         if row[i] >= running:
             continue
         t = time[i]
@@ -211,7 +205,7 @@ def windows(
         if known[i]:
             for w in range(many):
                 every, low, high = shapes[w, 1], shapes[w, 2], shapes[w, 3]
-                end = (t // every + 1) * every if every > 0 else bounds[after(bounds, low, high, t)]
+                end = end_after(t, every, bounds, low, high)
                 if end < ints[base + ends + w]:
                     ints[base + ends + w] = end
     return len(key)

@@ -6,6 +6,8 @@ from .jit import kernel
 
 ABSENT = -1
 """The rank of a number that is absent."""
+BEGINS = -2
+"""Its rank before its key's first event: of which nothing was said so far."""
 
 
 @kernel("i8(f8[::1], f8)")
@@ -41,7 +43,7 @@ def crossings(
     """The instants at which a number crosses cuts, appears or disappears, and those that are a key's `first`.
 
     State (keys,): `last`, `last_known`: the number. `between` (keys, 2): the cuts beside it, NaN where they have to be
-    looked for. Out: the instants, and the number's rank before and after (ABSENT).
+    looked for. Out: the instants, and the number's rank before (BEGINS, ABSENT) and after (ABSENT).
     """
     n = 0
     for i in range(len(key)):
@@ -63,7 +65,7 @@ def crossings(
         last_known[k] = known[i]
         if first[i] or new != old:
             out[n] = i
-            before[n] = ABSENT if first[i] else old
+            before[n] = BEGINS if first[i] else old
             after[n] = new
             n += 1
     return n
@@ -73,7 +75,7 @@ def crossings(
 def by_cut(before: Any, after: Any, at: Any, starts: Any, out: Any) -> None:
     """The crossings of each cut in order: those of cut c are `out[starts[c]:starts[c + 1]]`.
 
-    Those from or to ABSENT are of no cut in particular, and left out. `at` (cuts,) is scratch.
+    Those from or to no rank are of no cut in particular, and left out. `at` (cuts,) is scratch.
     """
     for c in range(len(starts)):
         starts[c] = 0

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...stdlib.catalogue import SCALARS
 from ...stdlib.column import Column, Mask
-from ..flow import At, Constant, Dense, Flow, Sparse, looks, updates, where_true
+from ..flow import At, Constant, Dense, Flow, Sparse, looks, that_look, updates, where_true
 from ..frame import NO_INSTANTS, Frame, Instants, union
 from .node import Operator, Setting
 
@@ -65,21 +65,28 @@ class MapOperator(Operator):
             made.moment_column = look(made.moments)
         return made
 
-    def _sparse(self, frame: Frame, inputs: Sequence[Flow], look: At) -> Flow:
+    def _sparse(self, frame: Frame, inputs: Sequence[Flow], look: At) -> Sparse:
         updated = [u for u in (updates(i) for i in inputs) if u is not None and len(u)]
         # Besides at its updates the value may change with a volatile input, and it begins with the key's first event.
         changing = [i for i in (looks(i) for i in inputs if _changes_by_itself(i)) if i is not None]
         if len(frame.newcomers):
             changing.append(frame.newcomers)
         if not changing and not updated and self.held is not None:
-            return self.idle(frame)
-        if not changing:
+            flow = self.idle(frame)
+        elif not changing:
             instants = frame.merge(updated, base=False)[0] if updated else NO_INSTANTS
-            return self.sparse(frame, instants, look(instants))
+            flow = self.sparse(frame, instants, look(instants))
+        else:
+            flow = self._changing(frame, changing, updated, look)
+        # At another node's timer such an input may have changed since; at the end no moment says what has gone stale.
+        if frame.end_row is not None or any(_changes_by_itself(i) for i in inputs):
+            flow.look, flow.of = look, that_look(inputs)
+        return flow
+
+    def _changing(self, frame: Frame, changing: Sequence[Instants], updated: Sequence[Instants], look: At) -> Sparse:
+        """A signal whose value may change where it is not updated, too."""
         instants, where = union([*changing, *updated])
         flow = self.sparse(frame, instants, look(instants))
-        # At another node's timer such an input may have changed since.
-        flow.look = look if any(_changes_by_itself(i) for i in inputs) else None
         flow.updated = np.zeros(len(instants), dtype=np.bool_)
         for at in where[len(changing) :]:
             flow.updated[at] = True

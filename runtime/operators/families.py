@@ -1,9 +1,9 @@
 """Families at work: many nodes of one shape, run as one (`runtime.lanes`)."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,8 @@ class Source:
     family: str
     lanes: Rows
 
-    def changes(self, given: Changes) -> Lanes:
-        return given.pick(self.lanes)
+    def changes(self, given: Changes, news: bool = False) -> Lanes:
+        return given.pick(self.lanes, news)
 
 
 class Family(ABC):
@@ -60,8 +60,8 @@ class Compared:
     family: "ThresholdFamily"
     flow: ThresholdFlow
 
-    def pick(self, which: Rows) -> Lanes:
-        return self.flow.changes(self.family.cuts[which], self.family.above[which])
+    def pick(self, which: Rows, news: bool = False) -> Lanes:
+        return self.flow.changes(self.family.cuts[which], self.family.above[which], news)
 
     def truths(self, lanes: Rows | Lane, instants: Instants, at: Rows) -> Column:
         """What lanes are at some of the instants, whether they changed there or not."""
@@ -88,20 +88,30 @@ class ThresholdFamily(Family):
         return set(np.unique(given.pick(np.arange(len(self.cuts))).lane).tolist())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Decided:
-    """Logic of comparisons: where one of its inputs changed, and what it is anywhere."""
+    """Logic of comparisons: where one of its inputs changed, or only the `news` of that (`Changes`), and what it is
+    anywhere."""
 
     family: "LogicFamily"
-    lanes: Lanes
     given: Sequence[Any]
+    tell: Callable[[], Lanes]
+    tell_news: Callable[[], Lanes] | None = None
+
+    @cached_property
+    def lanes(self) -> Lanes:
+        return self.tell()
+
+    @cached_property
+    def news(self) -> Lanes:
+        return self.lanes if self.tell_news is None else self.tell_news()
 
     @property
     def lane(self) -> Lane:
         return self.lanes.lane
 
-    def pick(self, which: Rows) -> Lanes:
-        return self.lanes.pick(which)
+    def pick(self, which: Rows, news: bool = False) -> Lanes:
+        return (self.news if news else self.lanes).pick(which)
 
     def truths(self, lanes: Rows | Lane, instants: Instants, at: Rows) -> Column:
         inputs = [
@@ -121,11 +131,15 @@ class LogicFamily(Family):
         for source, of in zip(self.sources, given, strict=True):
             more = source.changes(of)
             changes = more if len(changes) == 0 else changes if len(more) == 0 else together(changes, more)[0]
-        decided = Decided(self, changes, given)
-        if len(changes) == 0:
-            return decided
-        column = decided.truths(changes.lane, changes.instants, changes.at)
-        return Decided(self, Lanes(changes.instants, changes.lane, changes.at, truth(column, len(changes))), given)
+
+        def tell() -> Lanes:
+            if len(changes) == 0:
+                return changes
+            column = decided.truths(changes.lane, changes.instants, changes.at)
+            return Lanes(changes.instants, changes.lane, changes.at, truth(column, len(changes)))
+
+        decided = Decided(self, given, tell)
+        return decided
 
     def flow(self, frame: Frame, given: Decided, lane: int) -> Flow:
         lanes = given.lanes
@@ -157,20 +171,26 @@ class ConjunctionFamily(LogicFamily):
     def run(self, frame: Frame, given: Sequence[Compared], shared: Sequence[Any]) -> Decided:
         flows = [compared.flow for compared in given]
         if not any(len(flow.instants) for flow in flows):
-            return Decided(self, NO_LANES, given)
+            return Decided(self, given, lambda: NO_LANES)
         instants, places = union([flow.instants for flow in flows])
         after = np.array([flow.ranks(instants) for flow in flows])
         before = after.copy()
         for side, (flow, at) in enumerate(zip(flows, places, strict=True)):
             before[side, at] = flow.before
-        walk = partial(conjunctions, before, after, self.cuts, self.above, self.order, self.split, self.opposite)
-        counts = np.zeros(self.cuts.shape[1], dtype=np.int64)
-        walk(counts, NO_LANES.lane, NO_LANES.at, NO_LANES.truth)
-        size = int(counts.sum())
-        told = np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int8)
-        if size:
-            walk(np.cumsum(counts) - counts, *told)
-        return Decided(self, Lanes(instants, *told), given)
+
+        def told(news: bool) -> Lanes:
+            walk = partial(
+                conjunctions, before, after, self.cuts, self.above, self.order, self.split, self.opposite, news
+            )
+            counts = np.zeros(self.cuts.shape[1], dtype=np.int64)
+            walk(counts, NO_LANES.lane, NO_LANES.at, NO_LANES.truth)
+            size = int(counts.sum())
+            lanes = Lanes(instants, np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int8))
+            if size:
+                walk(np.cumsum(counts) - counts, lanes.lane, lanes.at, lanes.truth)
+            return lanes
+
+        return Decided(self, given, partial(told, False), partial(told, True))
 
 
 class HoldsFamily(Family):
@@ -200,8 +220,9 @@ class RuleFamily(Family):
             operator.lives, operator.lane = self.lives, lane
 
     def run(self, frame: Frame, given: Sequence[Any], shared: Sequence[Any]) -> LifeFlow:
-        when, *until = (source.changes(of) for source, of in zip(self.sources, given, strict=True))
-        return self.lives.run(frame, when, until[0] if until else None)
+        when = self.sources[0].changes(given[0], news=True)
+        until = self.sources[1].changes(given[1]) if len(self.sources) > 1 else None
+        return self.lives.run(frame, when, until)
 
     def flow(self, frame: Frame, given: LifeFlow, lane: int) -> LifeFlow:
         return given.of(lane)

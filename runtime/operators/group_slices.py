@@ -18,11 +18,11 @@ from ..flow import Flow, positions
 from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows
 from ..kernels import partials as kernel
 from ..kernels.jit import NEVER
-from ..kernels.runs import Few
 from .group_clock import Arrivals, GroupClock
 from .node import Operator, Setting
 from .samples import NOTHING, Samples, taken
-from .windows import SliceFlow, SlicesOperator, WindowFlow
+from .slice_columns import Steps
+from .windows import SliceFlow, SlicesOperator, WindowFlow, shapes_of
 
 
 @dataclass
@@ -114,12 +114,14 @@ class GroupSlicesOperator(SlicesOperator):
     def _missed(self, at: Rows, passed: Rows) -> NDArray[np.bool_]:
         """Whether a window that should have held a sample was closed before it came."""
         missed = np.zeros(len(at), dtype=np.bool_)
-        for i, (_, window) in enumerate(self.windows):
+        if not len(at):
+            return missed
+        shapes_of(self.windows, self.bounds, at)
+        for (_, window), bounds in zip(self.windows, self.bounds, strict=True):
             if window.every_ns is not None:
                 end = (at // window.every_ns + 1) * window.every_ns
             else:
-                bounds = self.bounds[i]
-                end = bounds[np.searchsorted(bounds, at, side="right")] if len(bounds) else np.full(len(at), NEVER)
+                end = bounds[np.searchsorted(bounds, at, side="right")]
             missed |= end < passed
         return missed
 
@@ -145,12 +147,11 @@ class JoinedSlicesOperator(GroupSlicesOperator):
         self.joining = _in_places(now.values[0], order)
         return self.walk(frame, samples)
 
-    def made(self, samples: Samples, order: Few, begins: Few) -> Rows:
-        """Each instant is a run of its own; a row is joined to what its slice holds then."""
-        at, ints = self.layout, self.state.reshape(-1)
+    def steps(self, samples: Samples) -> Steps:
+        """A row is joined to what its slice holds then."""
+        at, ints = self.layout, self.words.reshape(-1)
         words = len(at.columns)
-        places = np.flatnonzero(samples.sampled[order])
-        chosen = order[places]
+        chosen = np.flatnonzero(samples.sampled)
         number = samples.at[chosen] // self.width
         keys, slice_of, row = _distinct(samples.key[chosen], number)
         place = keys * at.words + at.starts[0] + slice_of % at.rings[0] * at.starts[-1]
@@ -158,9 +159,10 @@ class JoinedSlicesOperator(GroupSlicesOperator):
         given = np.ascontiguousarray(self.joining[chosen]).reshape(-1)
         came, rows = np.empty(len(given), dtype=np.int64), held.reshape(-1)
         kernel.join_each(rows.view(np.float64), rows, row, given.view(np.float64), given, at.cols, at.flags, came)
-        made = np.zeros((len(order), words), dtype=np.int64)
-        made[places] = came.reshape(-1, words)
-        return made.reshape(-1)
+        steps = super().steps(samples)
+        steps.made = np.zeros(len(samples.key) * words, dtype=np.int64)
+        steps.made.reshape(-1, words)[chosen] = came.reshape(-1, words)
+        return steps
 
 
 class PartialOperator(Operator):
@@ -214,7 +216,11 @@ def _among_rows(frame: Frame, new: Brought, row: Rows) -> tuple[Samples, Rows]:
     """Samples among the group's rows, each before the given one, yet without values; and which of all, samples first,
     stands at each place."""
     n, m = len(frame), len(new.seq)
-    order = np.concatenate([row, frame.rows.row]).argsort(kind="stable")
+    at_row = np.concatenate([row, frame.rows.row])
+    order = at_row.argsort(kind="stable")
+    if frame.end_row is not None:
+        # The end of input is one for all members: what it brings comes in the order of its times.
+        order = np.lexsort((np.concatenate([new.at, np.full(n, NEVER)]), at_row))
     samples = Samples(
         np.concatenate([np.zeros(m, np.int64), frame.rows.row])[order],
         np.concatenate([new.group, frame.key])[order],

@@ -29,8 +29,12 @@ class Lasted:
     def __len__(self) -> int:
         return len(self.lanes)
 
-    def pick(self, which: Rows) -> Lanes:
-        return self.lanes.pick(which)
+    def pick(self, which: Rows, news: bool = False) -> Lanes:
+        lanes = self.lanes
+        if news:
+            told = np.flatnonzero((lanes.truth != FALSE) | (self.was != SILENT))
+            lanes = Lanes(lanes.instants, lanes.lane[told], lanes.at[told], lanes.truth[told])
+        return lanes.pick(which)
 
     def flow(self, frame: Frame, lane: int) -> Flow:
         """One lane as a flow; what it was before is made out when somebody asks."""
@@ -101,11 +105,11 @@ class Lasting:
             self.given.reshape(-1), room, self.listed, lane, row, key, time, timer, truth, was, counts,
         )  # fmt: skip
         self.waiting = room[: counts[1]].copy()
-        order = in_order(lane[:n], row[:n], len(frame))
-        which = slice(n) if order is None else order
-        instants = Instants(row[which], key[which], time[which], timer[which])
-        lanes = Lanes(instants, lane[which], np.arange(n, dtype=np.int64), truth[which])
-        return Lasted(self, lanes, was[which])
+        instants, lane, truth, was = Instants(row[:n], key[:n], time[:n], timer[:n]), lane[:n], truth[:n], was[:n]
+        order = in_order(lane, instants.row, len(frame))
+        if order is None:
+            return Lasted(self, Lanes(instants, lane, np.arange(n, dtype=np.int64), truth), was)
+        return Lasted(self, Lanes(instants, lane[order], order, truth[order]), was[order])
 
     def waits(self) -> bool:
         return self.waiting is None or len(self.waiting) > 0

@@ -38,7 +38,7 @@ class GroupPatternOperator(PatternOperator):
         ids: Callable[[str], Sequence[str]],
     ) -> None:
         """`timelines` are the inputs'; `ids` gives the ids of the devices on a timeline, by key."""
-        super().__init__(setting, pattern, types, expires)
+        super().__init__(setting, pattern, types, expires, ())
         self.clock = clock
         self.ids = ids
         own = clock.timeline.id

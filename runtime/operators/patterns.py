@@ -1,6 +1,6 @@
 """Patterns: what may matter to threads in a batch, the walk over it, and the matches that come of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...compiler import plan as p
 from ...stdlib.column import DTYPES, Column
 from .. import automata, automata_values
-from ..flow import Dense, Flow, Sparse, true_at, updates
+from ..flow import Dense, Flow, Sparse, looks, true_at, updates
 from ..frame import NO_INSTANTS, Frame, Instants, Rows, union
 from ..kernels import automaton_layout as layout
 from ..kernels.automaton import walk
@@ -129,7 +129,7 @@ class OneEventOperator(BoundValues):
         for place, bound in enumerate(self.pattern.bounds):
             i = bound.value
             x = np.ones(n) if i is None else numbers_of(inputs[i], self.types[i], at)
-            values[:, place] = automata_values.of_one_event(bound.how, x)
+            values[:, place] = automata_values.of_one_event(bound.how, x, at.time)
         every = np.arange(n)
         events = Events(self.names, every + 1, np.full(n, self.step), at.time) if self.pattern.listed else None
         return self.give(frame, Found(at, every, np.zeros(n, dtype=np.int64), values, events))
@@ -145,21 +145,26 @@ class OneEventOperator(BoundValues):
 class PatternOperator(BoundValues):
     """`compiler.plan.Pattern`."""
 
-    STATE: ClassVar[tuple[str, ...]] = ("keys", "threads", "bound", "events", "pool")
+    STATE: ClassVar[tuple[str, ...]] = ("keys", "threads", "bound", "events", "pool", "last")
     SCRATCH: ClassVar[tuple[str, ...]] = ("expired", "room", "scratch")
 
-    def __init__(self, setting: Setting, pattern: p.Pattern, types: Sequence[str], expires: bool) -> None:
-        """`types` are the inputs' types by name; `expires`: somebody asks what ran out of time."""
-        self.program = automata.compile_pattern(pattern, types, setting.symbols, expires)
+    def __init__(
+        self, setting: Setting, pattern: p.Pattern, types: Sequence[str], expires: bool, nows: Collection[int]
+    ) -> None:
+        """`types` are the inputs' types by name, `nows` those that are the time; `expires`: somebody asks what ran out
+        of time."""
+        self.program = automata.compile_pattern(pattern, types, setting.symbols, expires, nows)
         super().__init__(setting, self.program.bound_types)
         self.pattern = pattern
         self.types = types
         self.options = self.program.arrays[7]
         self.timed = bool(self.options[layout.TIMED])
         self.watched = sorted({i for step in pattern.steps for i in step.updates})
-        self.looked_at = automata.steps_looked_at(self.program)
-        self.used = automata_values.inputs_used(pattern)
-        self.keys, self.threads, self.bound, self.events, self.pool = automata.empty_state(self.program, 0, 0, 0)
+        self.lasting = int(self.options[layout.LASTING_STEPS])
+        self.looked_at = automata.steps_looked_at(self.program) | self.lasting
+        self.used = automata_values.inputs_used(pattern, nows)
+        nothing = automata.empty_state(self.program, 0, 0, 0)
+        self.keys, self.threads, self.bound, self.events, self.pool, self.last = nothing
         self.scratch = automata.scratch(self.program)
         self.room = 256
         self.names = tuple(step.name for step in pattern.steps)
@@ -184,6 +189,7 @@ class PatternOperator(BoundValues):
         if len(self.keys) < keys:
             more = max(keys, 2 * len(self.keys), 16) - len(self.keys)
             self.keys = np.concatenate([self.keys, automata.no_threads(more)])
+            self.last = np.concatenate([self.last, np.zeros((more, self.last.shape[1]))])
 
     def walked(self, frame: Frame, instants: Instants, met: Rows, updated: Rows, numbers: Numbers) -> Flow:
         """What comes of these instants."""
@@ -204,15 +210,17 @@ class PatternOperator(BoundValues):
         `among`: the instants are these, and all at which an input is updated are among them.
         """
         parts = {i: at for i in self.watched if (at := updates(inputs[i])) is not None}
+        # Where something must last, what inputs are at a time at which nothing comes is what they were before it.
+        changes = [at for i in self.used if (at := looks(inputs[i])) is not None] if self.lasting else []
         base = self.timed or any(isinstance(inputs[i], Dense) for i in parts)
         if among is not None:
             instants = among
             places = [union([among, at])[1][1] for at in parts.values()]
         elif parts or base:
-            instants, places = frame.merge(list(parts.values()), base)
+            instants, places = frame.merge([*parts.values(), *changes], base)
         else:
             instants, places = NO_INSTANTS, []
-        where = dict(zip(parts, places, strict=True))
+        where = dict(zip(parts, places, strict=False))
         met, updated = np.zeros(len(instants), dtype=np.int64), np.zeros(len(instants), dtype=np.int64)
         for number, step in enumerate(self.pattern.steps):
             bit = 1 << number
@@ -223,6 +231,8 @@ class PatternOperator(BoundValues):
                 every = len(at) == len(instants)
                 if self.looked_at >> number & 1:
                     updated[... if every else where[i]] |= bit
+                if self.lasting >> number & 1:
+                    continue
                 if step.condition is None:
                     met[... if every else where[i]] |= bit
                     continue
@@ -253,6 +263,8 @@ class PatternOperator(BoundValues):
         self, running: int, instants: Instants, met: Rows, updated: Rows, values: Numbers
     ) -> tuple[NDArray[np.int64], Numbers, Events | None]:
         """What comes of the instants: rows of `automaton_layout.OUT_COLUMNS`, what was bound, and the events."""
+        if self.lasting:
+            met, updated, values = np.append(met, 0), np.append(updated, 0), np.pad(values, ((0, 0), (0, 1)))
         of_instants = (instants.key, instants.row, instants.time, instants.timer, met, updated, values)
         found = [np.zeros((0, layout.OUT_COLUMNS), dtype=np.int64)]
         bound = [np.zeros((0, self.program.bound_columns))]
@@ -262,7 +274,7 @@ class PatternOperator(BoundValues):
             rows = np.empty((self.room, layout.OUT_COLUMNS), dtype=np.int64)
             had = np.empty((self.room, self.program.bound_columns))
             counts = np.zeros(1, dtype=np.int64)
-            state = (self.keys, self.threads, self.bound, self.events, self.pool, *self.scratch)
+            state = (self.keys, self.threads, self.bound, self.events, self.pool, self.last, *self.scratch)
             start = walk(start, running, self.program.arrays, state, of_instants, (rows, had, counts))
             found.append(rows[: counts[0]])
             bound.append(had[: counts[0]])

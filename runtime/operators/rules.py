@@ -94,7 +94,8 @@ class Lives:
             return
         self.state = by_lane(self.state, keys, 0)
         new = self.state.shape[1]
-        self.state[:, old:, [kernel.WHEN, kernel.UNTIL]] = UNKNOWN
+        if self.flags & kernel.HAS_UNTIL:
+            self.state[:, old:, kernel.UNTIL] = UNKNOWN
         if self.timed:
             self.times = by_lane(self.times, new, NEVER)
         if self.waiting is not None:
@@ -285,9 +286,13 @@ class RuleOperator(Operator):
 class RaisedOperator(Operator):
     """`compiler.plan.Raised`."""
 
+    def __init__(self, setting: Setting, lasts: bool) -> None:
+        super().__init__(setting)
+        self.lasts = lasts
+
     def run(self, frame: Frame, inputs: Sequence[Any]) -> Flow:
         life: LifeFlow = inputs[0]
-        changes = ((life.what == kernel.RAISED) | (life.what == kernel.CLEARED)).nonzero()[0]
+        changes = (self.lasts & ((life.what == kernel.RAISED) | (life.what == kernel.CLEARED))).nonzero()[0]
         at, raised = life.instants.take(life.at[changes]), life.what[changes] == kernel.RAISED
         # Of what happens at one instant the last counts.
         last = np.ones(len(at), dtype=np.bool_)

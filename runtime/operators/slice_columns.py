@@ -6,17 +6,20 @@ another in both, so both give the same to the last bit, wherever batches are cut
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ...stdlib.column import Mask, Values
 from ...stdlib.parts import INTS, Part, columns_of, flags_of, layout, ring_sizes, slice_words, whole_lines
-from ..frame import Rows
+from ..frame import Keys, Rows
 from ..kernels import parts
 from ..kernels import slices as kernel
-from ..kernels.jit import NEVER
-from ..kernels.runs import Few
+from ..kernels.jit import COMPILED, NEVER
 from .samples import Samples
+
+NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 
 
 class Layout:
@@ -29,24 +32,110 @@ class Layout:
         self.cols = layout(parts)
         size = slice_words(parts)
         self.rings = np.array(ring_sizes(slices, longest), dtype=np.int64)
-        self.starts = kernel.HEADER + size * np.concatenate([[0], np.cumsum(self.rings)])
-        self.ends = int(self.starts[-1])
-        self.starts[-1] = size
-        self.empty = np.full(whole_lines(self.ends + 2 * windows), NEVER, dtype=np.int64)
-        self.empty[[kernel.PASSED, kernel.LATEST, kernel.BLOCKED]] = -1
-        self.empty[self.ends + windows :] = 1
+        begin = whole_lines(kernel.HEADER + 2 * windows)
+        self.starts = begin + size * np.concatenate([[0], np.cumsum(self.rings)])
+        self.empty = np.full(whole_lines(int(self.starts[-1]) + 1), NEVER, dtype=np.int64)
+        self.empty[[kernel.PASSED, self.starts[-1]]] = -1
+        self.empty[kernel.HEADER + windows : begin] = 1
+        self.starts = np.append(self.starts, size)
+        self.unopened = np.full(whole_lines(kernel.ROW + len(self.columns)), -1, dtype=np.int64)
 
     @property
     def words(self) -> int:
         return len(self.empty)
 
 
-def slices_with(samples: Samples, order: Few, begins: Few, state: Rows, into: Layout, slice_width: int) -> Rows:
-    """For each run of samples (`kernels.runs`) the row of parts that its slice comes to with them, (runs, words).
+@dataclass
+class Steps:
+    """What a walk over windows takes at a time (`kernels.slices.windows`): instants, or runs of them.
+
+    first: the instant at which each begins; of (n,): the step of each instant. Both are empty if steps are instants.
+    """
+
+    key: Keys
+    row: Rows
+    time: Rows
+    last_time: Rows
+    sampled: Mask
+    at: Rows
+    last_at: Rows
+    value: Values
+    second: Values
+    opens: bool = False
+    following: Rows = field(default_factory=lambda: NO_ROWS)
+    made: Rows = field(default_factory=lambda: NO_ROWS)
+    first: Rows = field(default_factory=lambda: NO_ROWS)
+    of: Rows = field(default_factory=lambda: NO_ROWS)
+
+    def instants(self, steps: Rows) -> Rows:
+        """Those at which the steps begin."""
+        return self.first[steps] if len(self.of) else steps
+
+    def samples(self, steps: Mask, sampled: Mask) -> Rows:
+        """The instants, of those at which there is a sample, that are in these steps."""
+        return np.flatnonzero(sampled & steps[self.of] if len(self.of) else steps)
+
+
+def steps_of(samples: Samples, slice_width: int, state: Rows, into: Layout) -> Steps:
+    """The steps of a walk over these samples: the instants; runs of them where kernels are plain Python.
 
     `state` are the words of all keys.
     """
-    first = order[begins[:-1]]
+    in_order = samples.at is samples.time
+    if in_order and not COMPILED:
+        return _runs_of(samples, slice_width, state, into)
+    following = NO_ROWS
+    if not in_order and (samples.time < 0).any():
+        order = samples.key.argsort(kind="stable")
+        of_one = samples.key[order[1:]] == samples.key[order[:-1]]
+        following = np.full(len(order), -1, dtype=np.int64)
+        following[order[:-1][of_one]] = order[1:][of_one]
+    return Steps(
+        samples.key, samples.row, samples.time, samples.time, samples.sampled, samples.at, samples.at, samples.value,
+        samples.second, in_order, following,
+    )  # fmt: skip
+
+
+def _runs_of(samples: Samples, slice_width: int, state: Rows, into: Layout) -> Steps:
+    """Instants of one key and in one slice, between two of which no window ends, are one step.
+
+    Those at the very time where a slice begins are a step of their own.
+    """
+    order = samples.key.argsort(kind="stable")
+    key, time, number = samples.key[order], samples.time[order], samples.time[order] // slice_width
+    at_begin = time == number * slice_width
+    fresh = np.ones(len(order), dtype=np.bool_)
+    fresh[1:] = (key[1:] != key[:-1]) | (number[1:] != number[:-1]) | (at_begin[1:] != at_begin[:-1])
+    begins = np.flatnonzero(fresh)
+    run = np.cumsum(fresh) - 1
+    sampled = np.zeros(len(begins), dtype=np.bool_)
+    sampled[run[samples.sampled[order]]] = True
+    last_at = time[begins]
+    # Of several samples of a run the last stays.
+    last_at[run[samples.sampled[order]]] = time[samples.sampled[order]]
+    made = slices_with(samples, order, begins, run, state, into, slice_width)
+    by_instant = order[begins].argsort()
+    first = order[begins][by_instant]
+    place = np.empty(len(begins), dtype=np.int64)
+    place[by_instant] = np.arange(len(begins))
+    of = np.empty(len(order), dtype=np.int64)
+    of[order] = place[run]
+    last = np.append(begins[1:], len(order))[by_instant] - 1
+    return Steps(
+        samples.key[first], samples.row[first], samples.time[first], time[last], sampled[by_instant],
+        samples.time[first], last_at[by_instant], samples.value, samples.second, made=made[by_instant].reshape(-1),
+        first=first, of=of,
+    )  # fmt: skip
+
+
+def slices_with(
+    samples: Samples, order: Rows, begins: Rows, run: Rows, state: Rows, into: Layout, slice_width: int
+) -> Rows:
+    """For each run of samples the row of parts that its slice comes to with them, (runs, words).
+
+    The instants in `order` are by key; `begins`: at which places of it runs begin; `run`: to which each belongs.
+    """
+    first = order[begins]
     key, number = samples.key[first].astype(np.int64), samples.at[first] // slice_width
     # Runs that follow each other in one slice are one row.
     fresh = np.ones(len(first), dtype=np.bool_)
@@ -62,7 +151,7 @@ def slices_with(samples: Samples, order: Few, begins: Few, state: Rows, into: La
     taken = samples.sampled[order]
     order = order[taken]
     _take(
-        rows, into.flags, np.repeat(row_of_run, np.diff(begins))[taken], samples.value[order], samples.at[order],
+        rows, into.flags, row_of_run[run[taken]], samples.value[order], samples.at[order],
         samples.second[order] if len(samples.second) else samples.second,
     )  # fmt: skip
     made: Rows = np.stack([column.view(np.int64) for column in rows.values()], axis=1).take(row_of_run, axis=0)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...compiler import plan as p
 from ...stdlib.column import Column, Mask
-from ..flow import Flow, Sparse, looks
+from ..flow import Flow, Sparse, looks, that_look
 from ..frame import NO_INSTANTS, Frame, Instants, Rows, first_seen, union
 from ..kernels import lanes as kernels
 from ..kernels import thresholds as kernel
@@ -25,7 +25,7 @@ NOTHING: Rows = np.zeros(0, dtype=np.int64)
 @dataclass
 class ThresholdFlow:
     """What a number crossed in a batch: the instants, and its rank `before` and `after` each: how many of the ascending
-    `cuts` it is above, or ABSENT."""
+    `cuts` it is above, or ABSENT; BEGINS before its key's first event."""
 
     number: Flow
     cuts: NDArray[np.float64]
@@ -36,7 +36,7 @@ class ThresholdFlow:
     @cached_property
     def common(self) -> Rows:
         """The instants that are of all thresholds: there the number appears or disappears."""
-        common: Rows = ((self.before == ABSENT) | (self.after == ABSENT)).nonzero()[0]
+        common: Rows = ((self.before < 0) | (self.after < 0)).nonzero()[0]
         return common
 
     @cached_property
@@ -59,8 +59,9 @@ class ThresholdFlow:
             return own
         return np.sort(np.concatenate([self.common, own])) if len(own) else self.common
 
-    def changes(self, cuts: Rows, above: Mask) -> Lanes:
-        """The changes of many thresholds: which cut each looks at, and whether it is true above it."""
+    def changes(self, cuts: Rows, above: Mask, news: bool) -> Lanes:
+        """The changes of many thresholds: which cut each looks at, and whether it is true above it; with `news` without
+        what begins as false."""
         starts, crossed = self.by_cut
         size = len(cuts) * len(self.common)
         if len(starts):
@@ -68,8 +69,10 @@ class ThresholdFlow:
         if size == 0:
             return NO_LANES
         lane, at, truth = np.empty(size, np.int32), np.empty(size, np.int64), np.empty(size, np.int8)
-        kernels.crossed(cuts, above, self.after, self.common, starts, crossed, lane, at, truth)
-        return Lanes(self.instants, lane, at, truth)
+        n = kernels.crossed(
+            cuts, above, self.before, self.after, self.common, starts, crossed, news, lane, at, truth
+        )  # fmt: skip
+        return Lanes(self.instants, lane[:n], at[:n], truth[:n])
 
     def ranks(self, instants: Instants) -> Rows:
         """The number's rank at any instants."""
@@ -92,10 +95,6 @@ class ThresholdsOperator(Operator):
         self.last = np.zeros(0)
         self.last_known = np.zeros(0, dtype=np.bool_)
         self.between = np.zeros((0, 2))
-
-    def place(self, threshold: p.Threshold) -> int:
-        """Which of the cuts is a threshold's."""
-        return self.places[cut_of(threshold)]
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> ThresholdFlow:  # type: ignore[override]
         self.last = first_seen(self.last, frame.keys, 0.0)
@@ -134,8 +133,8 @@ class ThresholdOperator(Operator):
 
     def __init__(self, setting: Setting, threshold: p.Threshold, store: ThresholdsOperator) -> None:
         super().__init__(setting)
-        self.cut = store.place(threshold)
-        self.bound = float(store.cuts[self.cut])
+        self.bound = cut_of(threshold)
+        self.cut = store.places[self.bound]
         self.above = threshold.comparison in (">", ">=")
 
     def run(self, frame: Frame, inputs: Sequence[ThresholdFlow]) -> Flow:  # type: ignore[override]
@@ -146,13 +145,13 @@ class ThresholdOperator(Operator):
             column = full(number.at(instants), len(instants))
             return Column((column.values > bound) == above, column.known)
 
-        which = flow.of(self.cut)
+        which, of = flow.of(self.cut), that_look([number])
         if len(which) == 0:
-            return Sparse(frame, NO_INSTANTS, NOWHERE, None, look=look)
+            return Sparse(frame, NO_INSTANTS, NOWHERE, None, look=look, of=of)
         after = flow.after[which]
         known = after != ABSENT
         truth = Column((after > self.cut) == above, None if known.all() else known)
-        return Sparse(frame, flow.instants.take(which), truth, None, look=look)
+        return Sparse(frame, flow.instants.take(which), truth, None, look=look, of=of)
 
 
 NOWHERE = Column(np.zeros(0, dtype=np.bool_))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -63,10 +64,15 @@ class HoldsOperator(Operator):
     SCRATCH = ("buffer", "lasting")
 
     def __init__(self, setting: Setting, duration: int) -> None:
-        self.lasting, self.lane = Lasting([duration]), 0
         self.duration = duration
+        self.lane = 0
         super().__init__(setting)
         self.buffer = Buffer()
+
+    @cached_property
+    def lasting(self) -> Lasting:
+        """Its own, unless a family has given it a lane of that of many."""
+        return Lasting([self.duration])
 
     @property
     def due(self) -> Rows:

@@ -25,12 +25,11 @@ from ...stdlib.tables import Tables
 from ..flow import Flow
 from ..frame import Frame, Instants, Keys, Rows
 from ..kernels import slices as kernel
-from ..kernels.jit import COMPILED, NEVER
-from ..kernels.runs import Few, by_key, runs
+from ..kernels.jit import NEVER
 from ..symbols import Symbols
 from .node import Operator, Setting
 from .samples import Samples, samples_of
-from .slice_columns import Layout, slices_with
+from .slice_columns import Layout, Steps, steps_of
 from .tables import Operations, SliceTables, TableState
 
 SLICE_MAX = 1 << 22
@@ -70,8 +69,8 @@ class SliceFlow:
 class SlicesOperator(Operator):
     """`compiler.plan.Slices`, with all `compiler.plan.Window`s on it."""
 
-    STATE: ClassVar[tuple[str, ...]] = ("state", "bounds", "tables")
-    SCRATCH = ("capacity",)
+    STATE: ClassVar[tuple[str, ...]] = ("state", "opened", "bounds", "tables")
+    SCRATCH: ClassVar[tuple[str, ...]] = ("words", "capacity")
 
     def __init__(
         self,
@@ -93,12 +92,27 @@ class SlicesOperator(Operator):
         self.kept_ns = longest + revise
         kept = ring_slices(self.kept_ns + ahead, self.width)
         self.layout = Layout(slices.parts, kept, longest // self.width, len(windows))
-        self.state = np.zeros((0, self.layout.words), dtype=np.int64)
+        self.words: Rows = np.zeros((0, self.layout.words), dtype=np.int64)
+        self.opened: Rows = np.zeros((0, len(self.layout.unopened)), dtype=np.int64)
         self.bounds: list[Rows] = [np.zeros(0, dtype=np.int64) for _ in windows]
         self.calendar = any(window.calendar is not None for _, window in windows)
         self.tables: dict[str, TableState] = {}
         self.kept_tables = [SliceTables(part, kept, self.tables) for part in TABLES if part in slices.parts]
         self.capacity = 1024
+
+    @property
+    def state(self) -> Rows:
+        """Of each key how far it has come, and its slices, with what is open put back."""
+        at = self.layout
+        kernel.put_all_back(
+            len(self.words), self.opened.reshape(-1), self.opened.shape[1], self.words.reshape(-1), at.words, at.rings,
+            at.starts, at.cols,
+        )  # fmt: skip
+        return self.words
+
+    @state.setter
+    def state(self, state: Rows) -> None:
+        self.words = state
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
         return self.walk(frame, samples_of(frame, inputs, len(self.sampled)))
@@ -111,51 +125,46 @@ class SlicesOperator(Operator):
         shapes, bounds = shapes_of(self.windows, self.bounds, times)
         w, width = len(self.windows), len(at.columns)
         pieces: list[list[list[NDArray[Any]]]] = [[] for _ in range(w)]
-        wanted = np.zeros(len(samples.key) if self.kept_tables else 0, dtype=np.bool_)
-        order = frame.by_key if samples.key is frame.key else by_key(samples.key, frame.keys)
-        begins = np.arange(len(order) + 1, dtype=np.int32)
-        ints = self.state.reshape(-1)
-        if samples.at is samples.time:
-            begins = runs(order, samples.key, samples.time, self.width)
-        made = self.made(samples, order, begins)
-        start, n = 0, len(begins) - 1
+        ints, opened = self.words.reshape(-1), self.opened.reshape(-1)
+        steps = self.steps(samples)
+        wanted = np.zeros(len(steps.key) if self.kept_tables else 0, dtype=np.bool_)
+        start, n = 0, len(steps.key)
         while start < n:
             counts = np.zeros(w, dtype=np.int64)
-            instant, row, time = (np.empty((w, self.capacity), dtype=np.int64) for _ in range(3))
+            step, row, time = (np.empty((w, self.capacity), dtype=np.int64) for _ in range(3))
             key = np.empty((w, self.capacity), dtype=np.int32)
             rows = np.empty((w, self.capacity, width), dtype=np.int64)
             start = kernel.windows(
-                start, begins, order, samples.key, samples.row, samples.time, samples.sampled, samples.at,
-                samples.value, samples.second, made, frame.running, self.ahead, self.width, at.flags, at.cols, at.rings,
-                at.starts, ints.view(np.float64), ints, at.words, at.ends, shapes, bounds,
-                instant, row, key, time, rows.reshape(-1).view(np.float64), rows.reshape(-1), wanted, counts,
+                start, steps.key, steps.row, steps.time, steps.last_time, steps.sampled, steps.at, steps.last_at,
+                steps.value, steps.second, steps.made, steps.following, steps.opens, frame.running, self.ahead,
+                self.width, at.flags, at.cols, at.rings, at.starts, ints.view(np.float64), ints, at.words,
+                opened.view(np.float64), opened, self.opened.shape[1], shapes, bounds,
+                step, row, key, time, rows.reshape(-1).view(np.float64), rows.reshape(-1), wanted, counts,
             )  # fmt: skip
             for i in range(w):
-                pieces[i].append([a[i, : counts[i]] for a in (instant, row, key, time, rows)])
+                pieces[i].append([a[i, : counts[i]] for a in (step, row, key, time, rows)])
             if start < n:
                 self.capacity = min(4 * self.capacity, SLICE_MAX)
-        closed = [Closed.of(found, width).in_order(len(order)) for found in pieces]
-        tables = self._tables(samples, wanted, closed, frame.keys) if self.kept_tables else [{} for _ in closed]
+        closed = [Closed.of(found, width) for found in pieces]
+        tables = self._tables(samples, steps, wanted, closed, frame.keys) if self.kept_tables else [{} for _ in closed]
         return SliceFlow(
             {id_: c.flow(frame, at, t) for (id_, _), c, t in zip(self.windows, closed, tables, strict=True)}
         )
 
-    def made(self, samples: Samples, order: Few, begins: Few) -> Rows:
-        """What slices come to with each run of samples, where that is not left to the kernel; else nothing."""
-        if COMPILED or samples.at is not samples.time:
-            return NO_INTS
-        return slices_with(samples, order, begins, self.state.reshape(-1), self.layout, self.width).reshape(-1)
+    def steps(self, samples: Samples) -> Steps:
+        """What the walk takes at a time."""
+        return steps_of(samples, self.width, self.words.reshape(-1), self.layout)
 
     def _tables(
-        self, samples: Samples, wanted: Mask, closed: Sequence["Closed"], keys: int
+        self, samples: Samples, steps: Steps, wanted: Mask, closed: Sequence["Closed"], keys: int
     ) -> list[dict[Part, Tables]]:
         """The tables of what was closed, window by window; what was sampled is put in those of the slices."""
-        taken = np.flatnonzero(wanted)
+        taken = steps.samples(wanted, samples.sampled)
         ends = np.concatenate([c.time for c in closed])
         begins = np.concatenate([self._begins(i, c.time) for i, c in enumerate(closed)])
         window = np.repeat(np.arange(len(closed)), [len(c.time) for c in closed])
         # What closes at an instant closes before its sample is taken.
-        turns = np.concatenate([*(2 * c.instant for c in closed), 2 * taken + 1])
+        turns = np.concatenate([*(2 * steps.instants(c.step) for c in closed), 2 * taken + 1])
         order = np.argsort(turns, kind="stable")
         nothing = np.zeros(len(taken), dtype=np.int64)
         operations = Operations(
@@ -182,43 +191,50 @@ class SlicesOperator(Operator):
 
     def grow(self, keys: int) -> None:
         """Have room for so many keys."""
-        known = len(self.state)
-        if known < keys:
-            grown = lines(max(keys, 2 * known, 16), self.layout.words)
-            grown[:known] = self.state
-            grown[known:] = self.layout.empty
-            self.state = grown
+        if len(self.words) < keys:
+            self.words = _grown(self.words, keys, self.layout.empty)
+            self.opened = _grown(self.opened, keys, self.layout.unopened)
 
     # -- One key's, for what came too late --------------------------------------------------------------------------
 
     def passed(self, key: int) -> int:
         """The time that the key's windows have come to; -1 if it has none."""
-        return int(self.state[key, kernel.PASSED]) if key < len(self.state) else -1
+        return int(self._put_back(key)[kernel.PASSED]) if key < len(self.words) else -1
+
+    def _put_back(self, key: int) -> Rows:
+        """The key's words, with what is open put back."""
+        at, one = self.layout, slice(key, key + 1)
+        words: Rows = self.words[key]
+        kernel.put_all_back(
+            1, self.opened[one].reshape(-1), self.opened.shape[1], words, at.words, at.rings, at.starts, at.cols
+        )
+        return words
 
     def take(self, key: int, time: int, values: Sequence[float], ends: Sequence[int | None]) -> None:
         """Put a sample of the past in its slice; `ends`: of each window the first end that is open and holds it."""
-        at, ints = self.layout, self.state.reshape(-1)
+        at, words = self.layout, self._put_back(key)
         shapes_of(self.windows, self.bounds, np.array([time]))
         kernel.add(
-            ints.view(np.float64), ints, key * at.words, time // self.width, at.rings, at.starts, at.cols, at.flags,
-            values[0], values[-1], time,
+            words.view(np.float64), words, 0, time // self.width, at.rings, at.starts, at.cols, at.flags, values[0],
+            values[-1], time,
         )  # fmt: skip
+        next_ends = words[kernel.HEADER : kernel.HEADER + len(ends)]
         for w, end in enumerate(ends):
             if end is not None:
-                self.state[key, at.ends + w] = min(end, self.state[key, at.ends + w])
-        self.state[key, kernel.SOONEST] = self.state[key, at.ends : at.ends + len(ends)].min()
-        self.state[key, kernel.SETTLED] = NEVER
-        self.state[key, kernel.LATEST] = max(self.state[key, kernel.LATEST], time)
+                next_ends[w] = min(end, next_ends[w])
+        words[kernel.SOONEST] = next_ends.min()
+        words[kernel.SETTLED] = NEVER
+        self.opened[key, kernel.LATEST] = max(self.opened[key, kernel.LATEST], time)
         self._on_tables(key, time // self.width, -1, values[0], 0)
 
     def parts_between(self, key: int, begin: int, end: int) -> tuple[Rows, Mapping[Part, Tables]]:
         """What the key keeps of the samples of [begin, end), in one row and tables."""
-        at, ints = self.layout, self.state.reshape(-1)
+        at, words = self.layout, self._put_back(key)
         row = np.zeros(len(at.columns), dtype=np.int64)
         first, last = begin // self.width, (end - 1) // self.width
         kernel.combine(
-            ints.view(np.float64), ints, key * at.words, first, last, at.rings, at.starts, at.cols, at.flags,
-            row.view(np.float64), row, 0,
+            words.view(np.float64), words, 0, first, last, at.rings, at.starts, at.cols, at.flags, row.view(np.float64),
+            row, 0,
         )  # fmt: skip
         return row[None, :], self._on_tables(key, first, last, 0.0, 1)
 
@@ -290,9 +306,9 @@ def calendar_bounds(window: p.Window, first: int, last: int) -> Rows:
 
 @dataclass
 class Closed:
-    """The windows of one shape that closed in a batch: at which instants of the walk, and what was given out."""
+    """The windows of one shape that closed in a batch: at which steps of the walk, and what was given out."""
 
-    instant: Rows
+    step: Rows
     row: Rows
     key: Keys
     time: Rows
@@ -305,16 +321,6 @@ class Closed:
         empty = np.zeros(0, dtype=np.int64)
         nothing = [empty, empty, np.zeros(0, dtype=np.int32), empty, np.zeros((0, width), dtype=np.int64)]
         return cls(*(np.concatenate(columns) for columns in zip(nothing, *pieces, strict=True)))
-
-    def in_order(self, instants: int) -> "Closed":
-        """By instant, of which there are so many, as they are by key."""
-        if bool((self.instant[1:] >= self.instant[:-1]).all()):
-            return self
-        order = by_key(self.instant.astype(np.int32), instants)
-        return Closed(
-            self.instant.take(order), self.row.take(order), self.key.take(order), self.time.take(order),
-            self.rows.take(order, axis=0),
-        )  # fmt: skip
 
     def flow(self, frame: Frame, layout_: Layout, tables: Mapping[Part, Tables]) -> WindowFlow:
         instants = Instants(self.row, self.key, self.time, np.ones(len(self.row), dtype=np.bool_))
@@ -387,6 +393,14 @@ class AggregateValue:
         """What is kept as floats (codes of texts, truth values) as what it was; texts as their codes."""
         values = self.symbols.encode(column.values.tolist()) if column.values.dtype == object else column.values
         return Column(values.astype(DTYPES[self.type_name], copy=False), column.known)
+
+
+def _grown(rows: Rows, count: int, empty: Rows) -> Rows:
+    """Rows of state with room for so many keys; new ones are empty."""
+    grown = lines(max(count, 2 * len(rows), 16), len(empty))
+    grown[: len(rows)] = rows
+    grown[len(rows) :] = empty
+    return grown
 
 
 def lines(keys: int, words: int) -> Rows:

@@ -117,7 +117,8 @@ def everything(plan: Plan) -> Parts:
         for node in plan.nodes
         if isinstance(node.operator, TOLD) and kinds[node.timeline] != "source"
     )
-    return Parts(plan, plan, tuple(id_ for id_, kind in kinds.items() if kind != "source"), crossing)
+    timelines = tuple(id_ for id_, kind in kinds.items() if kind != "source")
+    return Parts(plan, plan, timelines, frozenset(), crossing)
 
 
 def _happening(column: Column) -> int:

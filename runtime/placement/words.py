@@ -61,6 +61,8 @@ class Words:
                 return f"time of {name}"
             case p.Key(part) | p.Payload(part):
                 return part
+            case p.Lookup(table=table, column=column):
+                return f"{table}({', '.join(inputs)}).{column}"
             case p.Map(function) if function in _SIGNS and len(inputs) == 2:
                 return f"{inputs[0]} {_SIGNS[function]} {inputs[1]}"
             case p.Map(function) | p.Members(function) | p.Following(function):

@@ -14,17 +14,17 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
-from ..admitted import Acknowledge, Input, Mark, MarkAll, Message, fed
+from ..admitted import Acknowledge, Input, MarkAll, Message
 from ..checkpoint import Checkpoint, from_bytes, to_bytes
 from ..commands.orchestrator import Orchestrator
 from ..commands.records import Answer, Deliver, Effect, Reported
-from ..engine import Engine
-from ..output import Counters, Life, Output, Sent, Set, Signalled, Started
+from ..output import Life, Output, Sent, Set, Signalled, Started
 from .behaviour import Behaviour, Change
+from .execution import Execution, WholeEngine
 
 DECISIONS = (Life, Sent, Set, Started, Signalled)
 """Outputs of rules and signals that may concern commands."""
@@ -59,72 +59,6 @@ class Device(Protocol):
         ...
 
 
-class Execution(Protocol):
-    """What executes a plan: one engine, or several that are joined by links.
-
-    `advance` says how late it is, and gives what has come of that alone: what links deliver. `next_due` is when they
-    deliver something next; `admits` when what a person does is admitted where it matters.
-    """
-
-    def feed(self, inputs: Sequence[Input]) -> Sequence[Output]: ...
-    def advance(self, time: int) -> Sequence[Output]: ...
-    def next_due(self) -> int | None: ...
-    def admits(self, acknowledge: Acknowledge) -> int: ...
-    def end(self) -> Sequence[Output]: ...
-    def checkpoint(self) -> Any: ...
-    def restore(self, state: Any) -> None: ...
-
-
-class WholeEngine:
-    """One engine that executes the whole plan."""
-
-    def __init__(self, plan: p.Plan) -> None:
-        self.engine = Engine(plan)
-
-    @property
-    def counters(self) -> Counters:
-        return self.engine.counters
-
-    def feed(self, inputs: Sequence[Input]) -> Sequence[Output]:
-        """Take inputs, as one batch; only what a person does ends one.
-
-        Among others a mark of all is a mark of each device that is registered by then, all of them one input.
-        """
-        outputs: list[Output] = []
-        batch: list[tuple[int, Input]] = []
-        registered = {(type_, id_): None for type_, one in self.engine.registries.items() for id_ in one.ids}
-        for seq, one in enumerate(inputs, self.engine.next_seq):
-            if isinstance(one, MarkAll) and registered and len(inputs) > 1:
-                batch += [(seq, Mark(type_, id_, one.time)) for type_, id_ in registered]
-                continue
-            batch.append((seq, one))
-            if isinstance(one, Message):
-                registered[one.device, one.id] = None
-            elif isinstance(one, MarkAll | Acknowledge):
-                outputs += fed(self.engine, batch)
-                batch = []
-        return [*outputs, *(fed(self.engine, batch) if batch else ())]
-
-    def advance(self, time: int) -> Sequence[Output]:
-        """There is no link that delays anything."""
-        return []
-
-    def next_due(self) -> int | None:
-        return None
-
-    def admits(self, acknowledge: Acknowledge) -> int:
-        return acknowledge.time
-
-    def end(self) -> Sequence[Output]:
-        return self.engine.end()
-
-    def checkpoint(self) -> Any:
-        return self.engine.checkpoint()
-
-    def restore(self, state: Any) -> None:
-        self.engine.restore(state)
-
-
 Entry = tuple[int, int, int, int, "Message | Acknowledge | Answer | Change", int]
 """When it comes; whether a device reports it (0), a person does it (1), or it comes of a command (2); the place among
 those that do; a running number; what it is; and of a report, how often the device had changed when it was foreseen."""
@@ -143,9 +77,10 @@ class Arrival:
 class World:
     """A plan, what executes it, devices and how they behave.
 
-    `restarts`: when (ns, ascending) the processes die, and go on from their checkpoints, `anew` being what executes the
-    plan then. `acknowledged`: what people do. `behind`: by how much (ns) the slowest clock of a device is behind at a
-    time; the gateways do not claim more than such a device can know.
+    `restarts`: when (ns, ascending) the processes die, and when they go on from their checkpoints, `anew` being what
+    executes the plan then. What comes while they are away waits at their door. `acknowledged`: what people do.
+    `behind`: by how much (ns) the slowest clock of a device is behind at a time; the gateways do not claim more than
+    such a device can know.
     """
 
     plan: p.Plan
@@ -155,7 +90,7 @@ class World:
     acknowledged: Sequence[Acknowledge] = ()
     behind: Callable[[int], int] = lambda time: 0
     start: int = 0
-    restarts: Sequence[int] = ()
+    restarts: Sequence[tuple[int, int]] = ()
     anew: Callable[[], Execution] | None = None
     journal: list[Input] = field(default_factory=list)
     """What was admitted."""
@@ -179,6 +114,8 @@ class World:
         """At how many times devices report in the next batch: more and more while nothing comes of what they say."""
         self._end = self.start
         self._restarts = deque(self.restarts)
+        self._back = self.start
+        """Before this nothing is decided: the processes are away."""
         self._events = {(type_.name, field.name) for type_ in self.plan.devices for field in type_.fields}
         self._lateness = max((device.lateness_ns for device in self.plan.devices), default=0)
 
@@ -205,9 +142,10 @@ class World:
             self.orchestrator.next_due(),
             self.execution.next_due(),
             self._queue[0][0] if self._queue else None,
-            self._restarts[0] if self._restarts else None,
+            self._restarts[0][0] if self._restarts else None,
         ]
-        return min((time for time in due if time is not None), default=None)
+        first = min((time for time in due if time is not None), default=None)
+        return None if first is None else max(first, self._back)
 
     # --- What comes --------------------------------------------------------------------------------------------------
 
@@ -226,9 +164,8 @@ class World:
     def _at(self, time: int) -> None:
         """Let come what comes next, at this time: all that is reported and done, or one thing that comes of commands,
         or what is due."""
-        if self._restarts and self._restarts[0] <= time:
-            self._restarts.popleft()
-            self._restart()
+        if self._restarts and self._restarts[0][0] <= time:
+            self._restart(*self._restarts.popleft())
             return
         arrivals = self._arrivals(time)
         if len(arrivals) > 1:
@@ -253,14 +190,40 @@ class World:
             self._decided(outputs)
             self._carry_out(self.orchestrator.advance(time))
 
-    def _restart(self) -> None:
-        """Whatever decides goes on from what was written of it."""
+    def _restart(self, dies: int, back: int) -> None:
+        """Whatever decides goes on from what was written of it, and takes what came meanwhile, in that order."""
         assert self.anew is not None
+        if back < self._back:
+            return  # They were away longer for another reason.
+        waiting = self._waiting(back) if dies < back else []
         executed, commands = self.execution.checkpoint(), self.orchestrator.checkpoint()
         self.execution = self.anew()
         self.execution.restore(executed)
         self.orchestrator = Orchestrator(self.plan)
         self.orchestrator.restore(from_bytes(to_bytes(Checkpoint(b"", commands))).state)
+        if dies < back:
+            self.now = self._back = back
+            self.orchestrator.come_back(back)
+        for time, what in waiting:
+            if isinstance(what, Answer):
+                self._carry_out(self.orchestrator.take(what, back))
+            else:
+                inputs = [*self._mark(time, self._passed), what]
+                self._admitted(inputs, self._executed(inputs, back), back)
+
+    def _waiting(self, back: int) -> list[tuple[int, Message | Acknowledge | Answer]]:
+        """What comes before the processes are back, and when. Devices do meanwhile what they have been told."""
+        found: list[tuple[int, Message | Acknowledge | Answer]] = []
+        while self._queue and self._queue[0][0] < back:
+            time, kind, place, _, what, changes = heapq.heappop(self._queue)
+            if isinstance(what, Change):
+                self._change(what, time)
+            elif kind != 0:
+                found.append((time, what))
+            elif changes == self._changes[place]:
+                found.append((time, what))
+                self._foresee(place)
+        return found
 
     def _arrivals(self, time: int) -> list[Arrival]:
         """What is reported and done at a time, and at those after it as far as nothing else is to come before.
@@ -271,7 +234,7 @@ class World:
         if not entries:
             return []
         most = self._ahead if isinstance(self.execution, WholeEngine) else 1
-        due, restart = self.orchestrator.next_due(), self._restarts[0] if self._restarts else None
+        due, restart = self.orchestrator.next_due(), self._restarts[0][0] if self._restarts else None
         last = min(self._end, self._end if due is None else due, self._end if restart is None else restart - 1)
         found: list[Arrival] = []
         passed = self._passed
@@ -313,21 +276,25 @@ class World:
             case Answer() as answer:
                 self.now = time
                 self._carry_out(self.orchestrator.take(answer, time))
-            case Change(type_, id_, _, fields):
-                place = self._places[type_, id_]
-                report = self.devices[place].change(time, fields)
-                self._changes[place] += 1
-                self._streams[place] = self.devices[place].reports(time)
-                self._foresee(place)
-                if report is not None:
-                    # What the gateways have said of the time holds for it too.
-                    carried = max(report.time, self._passed)
-                    self._push(time, 2, place, Message(type_, id_, carried, report.fields))
+            case Change() as change:
+                self._change(change, time)
             case Message() as message:
                 if not self._feed([message], time):
                     self._put_back([entry])
             case Acknowledge() as acknowledge:
                 raise AssertionError(f"no command does this: {acknowledge}")
+
+    def _change(self, change: Change, time: int) -> None:
+        """A device is another than before, and reports so."""
+        place = self._places[change.device, change.id]
+        report = self.devices[place].change(time, change.fields)
+        self._changes[place] += 1
+        self._streams[place] = self.devices[place].reports(time)
+        self._foresee(place)
+        if report is not None:
+            # What the gateways have said of the time holds for it too.
+            carried = max(report.time, self._passed)
+            self._push(time, 2, place, Message(change.device, change.id, carried, report.fields))
 
     # --- What comes of it --------------------------------------------------------------------------------------------
 

@@ -15,7 +15,8 @@ from ...stdlib.function import Value
 from ..commands.records import Answer, Deliver, Outcome, Proceeded
 from ..output import Alerted, Emitted, Output, Sent, Set, Started
 from ..simulation.behaviour import Change, Obedient
-from ..simulation.world import Execution, Report, WholeEngine, World
+from ..simulation.execution import Execution, WholeEngine
+from ..simulation.world import Report, World
 from .executors import Acknowledge, Input, Run, on_engine
 from .linked import OverLinks
 from .scenario import EPOCH, Scenario
@@ -40,10 +41,13 @@ def simulated(plan: p.Plan, scenario: Scenario) -> Simulated:
 
     Raises `Unplaceable` where the program cannot be placed on its targets.
     """
-    if not scenario.cuts and not scenario.restarts and not _asks(plan, scenario.inputs):
+    disturbed = scenario.cuts or scenario.restarts or scenario.away
+    if not disturbed and not _asks(plan, scenario.inputs):
         return Simulated(scenario.inputs)
     devices = [_Device(one, scenario.end) for one in scenario.devices.values()]
     by_id = {(one.type, one.id): one.device for one in devices}
+
+    restarts = [*((time, time) for time in scenario.restarts), *scenario.away]
 
     def anew() -> Execution:
         return OverLinks(plan, scenario) if scenario.cuts else WholeEngine(plan)
@@ -56,7 +60,7 @@ def simulated(plan: p.Plan, scenario: Scenario) -> Simulated:
         [Acknowledge(one.rule, one.key, EPOCH + one.time) for one in scenario.acknowledged],
         lambda time: scenario.behind(time - EPOCH),
         EPOCH,
-        [EPOCH + time for time in sorted(scenario.restarts) if time <= scenario.end],
+        sorted((EPOCH + dies, EPOCH + back) for dies, back in restarts if back <= scenario.end),
         anew,
     )
     world.run(EPOCH + scenario.end)

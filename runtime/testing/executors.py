@@ -16,7 +16,7 @@ from ...dsl.source import SourceText
 from ..admitted import Acknowledge, Input, Mark, MarkAll, Message, batch_of, batches, fed
 from ..interpret.reference import Reference
 from ..output import Counters, Output
-from ..simulation.world import WholeEngine
+from ..simulation.execution import WholeEngine
 
 __all__ = [
     "EXECUTORS",

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...compiler.lower_models import given_name
+from ...compiler.lower_targets import lower_targets
 from ...compiler.typed import DeviceInfo, FieldInfo, Typed
 from ...dsl import nodes as n
 from ...stdlib.function import Value
@@ -51,6 +52,8 @@ class Scenario:
     """By target: from when to when the links of its gateways are down (ns)."""
     restarts: list[int] = field(default_factory=list)
     """When the processes die and start again (ns)."""
+    away: list[tuple[int, int]] = field(default_factory=list)
+    """From when to when the processes where devices attach are away (ns)."""
 
     def device(self, type_: str, id_: str) -> VirtualDevice:
         """A virtual device of this name, made if there is none yet."""
@@ -251,8 +254,21 @@ def _fault(scenario: Scenario, reader: Reader, fault: n.Fault) -> None:
                 scenario.devices[id_].clock_errors.append(error)
             case "link":
                 scenario.cuts.setdefault(id_, []).append((start, scenario.end + 1 if end is None else end))
-            case "process":
+            case "process" if end is None:
                 scenario.restarts.append(start)
+            case "process":
+                _away(scenario, id_, start, end)
+
+
+def _away(scenario: Scenario, target: str, start: int, end: int) -> None:
+    """The processes of a target are away. To those below that is as if their links were down; then they start again."""
+    names = [one.name for one in lower_targets(scenario.typed)]
+    place = names.index(target)
+    if place == 0:
+        scenario.away.append((start, end))
+    else:
+        scenario.cuts.setdefault(names[place - 1], []).append((start, end))
+        scenario.restarts.append(end)
 
 
 def _all_keys(scenario: Scenario, rule: str) -> list[tuple[str, ...]]:

@@ -1,15 +1,20 @@
-"""Flink CEP's patterns as programs: one mapping for the cases of data/flink_cep.json.
+"""Flink CEP's patterns as programs: one mapping for the cases of data/flink_cep.json and data/flink_cep_more.json.
 
 | Flink | here |
 |---|---|
 | `followedBy`, `followedByAny`, `next` | `then`, `then each`, `then next` |
 | a quantifier; its inner contiguity | the first turn; the others with their own link: `(A then next A 1..3 times)` |
-| `optional`, `greedy`, `until` | `0..1 times`; `greedy`; `until`, also at the first turn (`1 times until X`) |
-| `notFollowedBy` | `then no B`; behind a repetition `(… unless B)` too, as it ends who waits for a turn there |
+| `optional` | `0..1 times`; if every step may be left out, `any of` the ways to begin |
+| `greedy` | `greedy`; at the end, and where there is no choice of how often, it says nothing there |
+| `until` of a step | `until`; at the first turn of what is both: `until X and A`; `A and not X` with `followedByAny` |
+| `until` of a group | `until`, also at the first turn, and `unless` within a turn |
+| the first step of a group | has the inner contiguity of the group; a group that begins with a group follows at once |
+| `notFollowedBy` | `then no B`; `until B` of a repetition before it; not B where the same event is the end |
+| `notFollowedBy` at the end | behind an open repetition, the silence begins with an event |
 | `notNext` | `then no (B and seq == last.seq + 1)`; at the end the event that is another one is not part of the match |
 | `within` (first and last) | `within`, 1 µs shorter, as Flink's bound is not part of it |
-| `within` of previous and current | a condition: so long after the event before |
-| `within` of `times` | the same for the turns that must come: others are not bounded once anything came between |
+| `within` of previous and current | of the last step: a condition, so long after the event before; or its silence |
+| `within` of `times` | the same for the turns that must come but the last one of a fixed number, also for the first |
 | `skip…` | `skip …`; of a name, all turns are `as` that name |
 | `sum of p over events bound to x` | `sum(x.p)` of the first and of the further turns |
 | predicates on texts | a field that is true or false, worked out by who sends the messages |
@@ -18,13 +23,22 @@
 A pattern without `within` gets one of an hour, which no case reaches.
 
 One difference is deliberate (docs/meaning.md, Patterns): with a skip strategy Flink holds a match back while a partial
-match lives that began before it; here a match is told when it is complete, except behind a `greedy` repetition at the
-end.
+match lives that began before it; here a match is told when it is complete. And some things that its automaton does, and
+its documents do not say, are not done here:
+
+- who waits for a turn of a repeated group goes on to what follows at any event: so a match is told more than once, and
+  what follows need not be `next`, nor the first of its kind;
+- a turn of a repeated group that takes nothing is told again for each turn;
+- behind a `greedy` step at the end of a repeated group no match ends with that step;
+- of `times(n, m)` and `notFollowedBy` at the end only the match with m turns is told if nothing comes after it;
+- an event that must not follow, and begins a repetition at the end, is a match of one turn;
+- what `notNext` says behind a repetition ends who waits for a turn.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from headgate.runtime.output import Matched
@@ -37,6 +51,7 @@ LINKS = {"followedBy": "then", "followedByAny": "then each", "next": "then next"
 NUMBERS = ("price", "volume")
 
 Events = Sequence[Mapping[str, Any]]
+Step = Mapping[str, Any]
 
 
 def play(case: Mapping[str, Any], executor: Executor, parameters: Mapping[str, Any] | None = None) -> list[list[str]]:
@@ -45,7 +60,7 @@ def play(case: Mapping[str, Any], executor: Executor, parameters: Mapping[str, A
     program = writing.program()
     times = event_times(case["events"])
     inputs: list[Input] = [
-        Message("Thing", "t", time, {**_message(event, time), "seq": place, **writing.facts(event)})
+        Message("Thing", "t", time, {**_message(event, place), "seq": place, **writing.facts(event)})
         for place, (event, time) in enumerate(zip(case["events"], times, strict=True))
     ]
     run = executor(compile_program(program), inputs)
@@ -66,19 +81,39 @@ def event_times(events: Events) -> list[int]:
     """Event times in ns, each after the one before."""
     times: list[int] = []
     for place, event in enumerate(events):
-        time = BEGIN + round((place if event["ts"] is None else event["ts"]) * MS)
+        time = BEGIN + round(_at(event, place) * MS)
         times.append(max(time, times[-1] + 1) if times else time)
     return times
 
 
-def _message(event: Mapping[str, Any], time: int) -> dict[str, Value]:
+def _at(event: Mapping[str, Any], place: int) -> float:
+    """When (ms) an event was, by itself: several may be at one time."""
+    return float(place if event["ts"] is None else event["ts"])
+
+
+def _message(event: Mapping[str, Any], place: int) -> dict[str, Value]:
     """All that an event says, and when; what it lacks is 0 or nothing, so that nothing is held from another one."""
     numbers = {name: float(event.get(name) or 0.0) for name in NUMBERS}
     texts = {"name": str(event.get("name", "")), "subtype": str(event.get("subtype", ""))}
-    return {"at": (time - BEGIN) / MS, **numbers, **texts}
+    return {"at": _at(event, place), **numbers, **texts}
 
 
 # --- Programs --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a step stands.
+
+    `first`, `last`: it begins or ends the pattern; `repeated`: it is a turn of a repetition; `group`: it begins this
+    group; `between`: how long (ms) after the event before it its own must come.
+    """
+
+    first: bool = False
+    last: bool = False
+    repeated: bool = False
+    group: Step | None = None
+    between: int | None = None
 
 
 @dataclass
@@ -88,27 +123,32 @@ class Writing:
     pattern: Mapping[str, Any]
     parameters: Mapping[str, Any]
     predicates: dict[tuple[str, str], str] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=count)
     names: dict[str, list[str]] = field(default_factory=dict)
     """The names here of each name there, as far as they were written."""
     written: list[str] = field(default_factory=list)
 
     def program(self) -> str:
         within = self.pattern.get("within")
-        between = within["ms"] if within is not None and within["type"] != "FIRST_AND_LAST" else None
-        steps = self.pattern["steps"]
-        if all(_is_optional(step) for step in steps):
-            # A match has at least one event: whichever step is its first.
-            begun = [[{**step, "optional": False}, *steps[place + 1 :]] for place, step in enumerate(steps)]
-            parts = [self._sequence(one, between, first=True, repeated=False) for one in begun]
-            body = parts[0] if len(parts) == 1 else f"any of ({', '.join(parts)})"
-        else:
-            body = self._sequence(steps, between, first=True, repeated=False)
-        length = f"{within['ms'] * 1000 - 1} us" if within is not None and between is None else "1 h"
+        bodies = [self._body(steps) for steps in _begun(self.pattern["steps"])]
+        body = bodies[0] if len(bodies) == 1 else f"any of ({', '.join(bodies)})"
+        length = "1 h" if within is None or self._between() is not None else _before(within["ms"])
         text = f"pattern p for Thing = {body} within {length} {self._skip()}"
         fields = [f"telemetry {name}: bool" for name in self.predicates.values()]
         fields += [f"telemetry {name}: float" for name in (*NUMBERS, "at")]
         fields += ["telemetry name: text", "telemetry subtype: text", "telemetry seq: int"]
         return "\n".join(["module flink", "device Thing {", *fields, "}", text])
+
+    def _body(self, steps: Sequence[Step]) -> str:
+        """The pattern, or one of the ways in which it begins: these do not know each other's names."""
+        self.names.clear()
+        self.written.clear()
+        return self._sequence(steps, Place(first=True, last=True, between=self._between()))
+
+    def _between(self) -> int | None:
+        """How long (ms) after the event before it the last one must come."""
+        within = self.pattern.get("within")
+        return within["ms"] if within is not None and within["type"] != "FIRST_AND_LAST" else None
 
     def facts(self, event: Mapping[str, Any]) -> dict[str, Value]:
         """What the predicates say of an event."""
@@ -123,69 +163,104 @@ class Writing:
             return f"skip to {target[1].lower()} {_name(target[2])}"
         return {"noSkip": "skip none", "skipToNext": "skip next"}.get(strategy, "skip past last")
 
-    def _sequence(self, steps: Sequence[Mapping[str, Any]], between: int | None, *, first: bool, repeated: bool) -> str:
-        """Steps one after another; `first`: they begin the pattern; `repeated`: they are turns of a repetition."""
+    def _sequence(self, steps: Sequence[Step], at: Place) -> str:
+        """Steps one after another."""
         parts: list[str] = []
         for place, step in enumerate(steps):
             after = steps[place + 1] if place + 1 < len(steps) else None
-            match step["op"]:
-                case "notFollowedBy":
-                    parts.append(f"then no ({self._condition(step['cond'], step['var'], repeated)})")
-                case "notNext":
-                    unmet = self._condition(step["cond"], step["var"], repeated)
-                    if after is None:
-                        parts.append(f"then next not ({unmet}) as beyond")
-                    else:
-                        parts.append(f"then no (({unmet}) and seq == {self._last('seq')} + 1)")
-                case op:
-                    link = "" if place == 0 else LINKS[op]
-                    breaks = after["cond"] if after is not None and after["op"] == "notFollowedBy" else None
-                    late = None if first and place == 0 else between
-                    parts.append(f"{link} {self._element(step, breaks, late, repeated)}".strip())
+            if step["op"] in ("notNext", "notFollowedBy"):
+                parts.append(self._absence(steps, place, at))
+                continue
+            here = replace(
+                at,
+                first=at.first and place == 0,
+                last=at.last and after is None,
+                group=at.group if step["op"] == "begin" else None,
+                between=at.between if after is None else None,
+            )
+            link = "" if place == 0 else _link(step, LINKS[step["op"]])
+            breaks = after["cond"] if after is not None and after["op"] == "notFollowedBy" else None
+            parts.append(f"{link} {self._element(step, here, breaks)}".strip())
         return " ".join(parts)
 
-    def _element(self, step: Mapping[str, Any], breaks: str | None, between: int | None, repeated: bool) -> str:
-        """A step with its quantifier; `breaks`: what must not follow it; `between`: how long after the one before."""
-        least, most = step.get("times") or (1, 1)
-        optional = step.get("optional", False) or least == 0
-        least = max(least, 1)
-        until = ""
-        if step.get("until") is not None:
-            until = f" until {self._condition(step['until'], '', repeated)}"
-        greedy = " greedy" if step.get("greedy") and (least != most or optional) else ""
-        gap = step.get("times_within")
-        if isinstance(gap, str):
-            gap = self.parameters[f"{gap.removeprefix('$')}_ms"]
-        text = self._turn(step, 1, between if optional else gap or between, repeated)
-        if until:
-            text = f"{text} 1 times{until}"
-        inner = "then next" if step.get("consecutive") else "then each" if step.get("allow_combinations") else "then"
-        if least > 1 and (gap is not None or least == most):
-            text = (
-                f"{text} {inner} {self._turn(step, 2, gap or between, repeated or least > 2)} {least - 1} times{until}"
-            )
-            most = None if most is None else most - least + 1
-            least = 1
-        if most != 1:
-            often = f"at least {least - 1} times" if most is None else f"{least - 1}..{most - 1} times"
-            text = f"{text} {inner} {self._turn(step, 2, between, repeated or most != 2)} {often}{greedy}{until}"
-        if breaks is not None and step.get("times") is not None:
-            text = f"({text} unless {self._condition(breaks, '', repeated)})"
+    def _absence(self, steps: Sequence[Step], place: int, at: Place) -> str:
+        """What must not come at a place."""
+        step, after = steps[place], steps[place + 1] if place + 1 < len(steps) else None
+        unmet = self._condition(step["cond"])
+        match step["op"], after:
+            case "notNext", None:
+                return f"then next not ({unmet}) as beyond"
+            case "notNext", _:
+                return f"then no (({unmet}) and seq == {self._last('seq')} + 1)"
+            case _, None if at.between is not None:
+                return f"then no ({unmet}) for {_before(at.between)}"
+            case _, None if at.last and _most(steps[place - 1]) is None:
+                return f"then next not ({unmet}) as beyond then no ({unmet})"
+            case _, {"op": "followedBy" | "next", "cond": end} if at.last and after is steps[-1] and _is_plain(after):
+                return f"then no (({unmet}) and not ({self._condition(end)}))"
+            case _:
+                return f"then no ({unmet})"
+
+    def _element(self, step: Step, at: Place, breaks: str | None) -> str:
+        """A step with its quantifier; `breaks`: what must not follow it."""
+        least, most = max(_least(step), 1), _most(step)
+        inner = _link(step, _inner(step if at.group is None else at.group))
+        greedy = " greedy" if step.get("greedy") and least != most and not at.last else ""
+        ends = [f"({self._condition(text)})" for text in (step.get("until"), breaks) if text is not None]
+        until = f" until {' or '.join(ends)}" if ends and "times" in step else ""
+        begins, gap = self._begins(step), self._gap(step)
+        near = gap if most != 1 and not at.first and (not _is_optional(step) or step["op"] == "next") else None
+        text = self._turn(step, replace(at, between=at.between if most == 1 else near))
+        if begins:
+            text = f"{text} 1 times{begins}"
+        taken = 1
+        if gap is not None:
+            taken = least - 1 if least == most else least
+            text += self._turns(step, replace(at, between=gap), inner, (taken - 1, taken - 1), until)
+        limits = (least - taken, None if most is None else most - taken)
+        text += self._turns(step, replace(at, between=None), inner, limits, greedy + until)
         text = f"({text})"
         if f"({step.get('var')})" in self.pattern["after_match_skip"]:
             text = f"{text} as {_name(step['var'])}"
-        return f"{text} 0..1 times{greedy}{until}" if optional else text
+        return f"{text} 0..1 times{greedy}{until if greedy else begins}" if _is_optional(step) else text
 
-    def _turn(self, step: Mapping[str, Any], number: int, between: int | None, repeated: bool) -> str:
+    def _begins(self, step: Step) -> str:
+        """The end of the wait for the first turn: of a group, what ends it; of a step, an event that would be both."""
+        if step.get("until") is None or (step["op"] == "followedByAny" and "group" not in step):
+            return ""
+        until = f"({self._condition(step['until'])})"
+        return f" until {until}" if "group" in step else f" until {until} and ({self._condition(step['cond'])})"
+
+    def _gap(self, step: Step) -> int | None:
+        """How long (ms) after the event before it a turn of a step must come, if there is more than one."""
+        gap = step.get("times_within")
+        if isinstance(gap, str):
+            gap = self.parameters[f"{gap.removeprefix('$')}_ms"]
+        return None if "group" in step or _most(step) == 1 else gap
+
+    def _turns(self, step: Step, at: Place, inner: str, limits: tuple[int, int | None], ends: str) -> str:
+        """Further turns of a step, so many at least and at most."""
+        least, most = limits
+        if most is not None and most < 1:
+            return ""
+        turn = self._turn(step, replace(at, first=False, repeated=at.repeated or most != 1))
+        often = f"at least {least}" if most is None else f"{least}..{most}" if least < most else f"{most}"
+        return f" {inner} {turn} {often} times{ends}"
+
+    def _turn(self, step: Step, at: Place) -> str:
         if "group" in step:
-            return f"({self._sequence(step['group'], between, first=False, repeated=repeated or number == 2)})"
-        name = f"{_name(step['var'])}_{len(self.written)}"
-        if repeated:
+            text = self._sequence(step["group"], replace(at, between=None, group=step))
+            return f"({text} unless {self._condition(step['until'])})" if step.get("until") is not None else f"({text})"
+        name = f"{_name(step['var'])}_{next(self.numbers)}"
+        if at.repeated:
             self._write(step["var"], name)
-        condition = self._condition(step["cond"], step["var"], repeated)
-        if between is not None:
-            condition = f"{condition} and at - {self._last('at')} < {between}"
-        if not repeated:
+        condition = self._condition(step["cond"])
+        if step.get("until") is not None and step["op"] == "followedByAny":
+            condition = f"{condition} and not ({self._condition(step['until'])})"
+        if at.between is not None and self.written:
+            last = self._last("at")
+            condition = f"{condition} and (at - {last} < {at.between} or {last} < 0)"
+        if not at.repeated:
             self._write(step["var"], name)
         return f"({condition}) as {name}"
 
@@ -194,13 +269,13 @@ class Writing:
         self.written.append(name)
 
     def _last(self, field: str) -> str:
-        """What a field was at the newest event that was bound."""
-        found = "0"
+        """What a field was at the newest event that was bound; below 0 if there is none."""
+        found = "-1"
         for name in self.written:
-            found = f"max({found}, last({name}.{field}) else 0)" if found != "0" else f"(last({name}.{field}) else 0)"
+            found = f"max({found}, last({name}.{field}) else -1)"
         return found
 
-    def _condition(self, text: str, var: str, repeated: bool) -> str:
+    def _condition(self, text: str) -> str:
         return " and ".join(self._predicate(part) for part in text.split(" and "))
 
     def _predicate(self, text: str) -> str:
@@ -223,8 +298,62 @@ class Writing:
         return f"({' + '.join(sums)})" if sums else "0"
 
 
-def _is_optional(step: Mapping[str, Any]) -> bool:
-    return bool(step.get("optional")) or (step.get("times") or [1])[0] == 0
+# --- Steps -----------------------------------------------------------------------------------------------------------
+
+
+def _begun(steps: Sequence[Step]) -> list[Sequence[Step]]:
+    """The ways in which steps begin: a match has an event, and if each step may be left out, any can be the first."""
+    if not all(_is_empty(step) for step in steps):
+        return [steps]
+    return [[first, *steps[place + 1 :]] for place, step in enumerate(steps) for first in _needed(step)]
+
+
+def _needed(step: Step) -> list[Step]:
+    """A step that may be left out, as one that may not."""
+    needed = {**step, "optional": False}
+    if "times" in step:
+        needed["times"] = [max(_least(step), 1), _most(step)]
+    if "group" not in step:
+        return [needed]
+    return [{**needed, "group": group} for group in _begun(step["group"])]
+
+
+def _least(step: Step) -> int:
+    return int((step.get("times") or (1, 1))[0])
+
+
+def _most(step: Step) -> int | None:
+    most: int | None = (step.get("times") or (1, 1))[1]
+    return most
+
+
+def _is_optional(step: Step) -> bool:
+    return bool(step.get("optional")) or _least(step) == 0
+
+
+def _is_empty(step: Step) -> bool:
+    """Whether it may have no event at all."""
+    return _is_optional(step) or ("group" in step and all(_is_empty(one) for one in step["group"]))
+
+
+def _is_plain(step: Step) -> bool:
+    """Whether it is one event at most."""
+    return "group" not in step and "times" not in step
+
+
+def _inner(step: Step) -> str:
+    """How the turns of a step follow each other."""
+    return "then next" if step.get("consecutive") else "then each" if step.get("allow_combinations") else "then"
+
+
+def _link(step: Step, link: str) -> str:
+    """How a step follows: a group whose first step is a group must follow at once."""
+    return "then next" if "group" in step and "group" in step["group"][0] else link
+
+
+def _before(ms: int) -> str:
+    """A time that is over before the given one."""
+    return f"{ms * 1000 - 1} us"
 
 
 def _name(name: str) -> str:

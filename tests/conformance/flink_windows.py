@@ -1,4 +1,4 @@
-"""Flink's window functions as programs: one mapping for the queries of data/flink_windows.json.
+"""Flink's window functions as programs: one mapping for the queries of data/flink_windows*.json.
 
 | Flink SQL | here |
 |---|---|
@@ -7,13 +7,14 @@
 | `TUMBLE`, `HOP` | `over S every P` |
 | an offset | times less the offset |
 | `CUMULATE` | `over today every P`, with times stretched so that the size is a day |
-| `SESSION` | `over session gap G` |
-| one watermark for all, a second behind | `lateness 1 s`, and a mark of all devices with every row |
+| `SESSION` | `over session gap G`, 1 µs longer: a row just the gap later belongs to it; waited for so much longer |
+| one watermark for all, a second behind | `lateness 1 s`, and with every row a mark of all, 1 ns later: none up to it |
 | a late row counts in windows that are still open | `revise`: revisions of what was given are left out |
 | `COUNT(*)`, `COUNT(c)`, `COUNT(DISTINCT c)` | `count(row)`, `count(c)`, `distinct(c)` |
 | a window without rows gives no row | results where `count(row)` is 0 are left out |
 
-What is no aggregate here (a text made of many texts) is left out of what is compared.
+What is no aggregate here (a text made of many texts) is left out of what is compared. The sum of a session of nulls is
+0 here, not null; and a row that comes after its session there was given can still join it to a later one here.
 """
 
 import re
@@ -43,6 +44,8 @@ from headgate.tests.conformance.sql import (
 
 DAY = 86_400
 NULL = "null"
+NOTHING = {"sum": 0.0, "max": -1e300, "min": 1e300}
+"""What an aggregate of a session takes a null for: every row belongs to the session, whichever column is null."""
 Row = tuple[Any, ...]
 
 
@@ -54,18 +57,21 @@ class Grid:
     size: int | None
     origin: int = 0
     stretch: int = 1
+    gap: int = 0
+    """Of a session, in s."""
 
     def there(self, time: int) -> int:
         """A time (ns) as the program has it."""
         return (time - self.origin * S) * self.stretch + (10 * DAY * S if self.stretch > 1 else 0)
 
     def back(self, time: int) -> int:
+        time -= 1000 if self.gap else 0
         return (time - (10 * DAY * S if self.stretch > 1 else 0)) // self.stretch + self.origin * S
 
-    def start(self, end: int) -> int | None:
-        """When the window that ends at a time (ns) begins."""
+    def start(self, end: int, first: float | None) -> int | None:
+        """When the window that ends at a time (ns) begins; a session at its first row (ms)."""
         if self.size is None:
-            return None
+            return None if first is None else round(first) * 1_000_000
         if self.stretch > 1:
             return (end - 1 - self.origin * S) // (self.size * S) * self.size * S + self.origin * S
         return end - self.size * S
@@ -157,7 +163,7 @@ def _grid(query: Query, first: int) -> Grid:
             stretch, shift = DAY // size, sum(offset)
             return Grid(f"over today every {step * stretch} s", size, (first - shift) // size * size + shift, stretch)
         case "session", [gap]:
-            return Grid(f"over session gap {gap} s", None)
+            return Grid(f"over session gap {gap * 1_000_000 + 1} us", None, gap=gap)
         case name, _:
             raise NotSql(f"windows by `{name}` of {lengths} s")
 
@@ -168,24 +174,41 @@ def _grid(query: Query, first: int) -> Grid:
 def _program(
     query: Query, sets: Sequence[Sequence[str]], every: Sequence[str], grid: Grid, rows: Sequence[Any], delay: int
 ) -> str:
-    types = {name: _type([row[name] for row in rows]) for name in rows[0] if name != "ts" and name not in every}
+    told = [_told(row, every, grid) for row in rows]
+    types = {name: _type([fields[name] for fields in told]) for name in told[0]}
     span = max(at(row["ts"]) for row in rows) - min(at(row["ts"]) for row in rows)
     lines = [f"property  {name}: text" for name in every]
-    lines += [f"telemetry {_column(name)}: {type_}" for name, type_ in types.items()]
+    lines += [f"telemetry {name}: {type_}" for name, type_ in types.items()]
     long = (span // S + 1) * grid.stretch
-    late = [f"lateness {delay * grid.stretch} s", f"revise {long} s", f"idle after {2 * long} s"]
-    text = "\n    ".join(["telemetry row: bool", *lines, *late])
+    late = [f"lateness {(delay + grid.gap) * grid.stretch} s", f"revise {long} s", f"idle after {2 * long} s"]
+    text = "\n    ".join(["telemetry row: bool", "telemetry at: float", *lines, *late])
     text = f"module flink\ndevice Row {{\n    {text}\n}}\n"
     for number, one in enumerate(sets):
         whole = tuple(one) == tuple(every) and bool(every)
         domain = "for Row" if whole else f"by {', '.join(one)}" if one else ""
         of = "" if whole else "Row."
         text += f"signal rows_{number} {domain} = count({of}row {grid.window})\n"
+        if grid.size is None:
+            text += f"signal first_{number} {domain} = min({of}at {grid.window})\n"
         for i, item in enumerate(query.items):
             if isinstance(item.value, Call) and item.value.name in AGGREGATES:
                 value = _aggregate(query, item.value, of, grid.window)
                 text += f"signal v_{number}_{i} {domain} = {value}\n"
     return text
+
+
+def _told(row: Mapping[str, Any], every: Sequence[str], grid: Grid) -> dict[str, Value]:
+    """What the message of a row says of its columns; for a session, what each aggregate takes of them."""
+    columns = {name: value for name, value in row.items() if name != "ts" and name not in every}
+    if not grid.gap:
+        return {_column(name): value for name, value in columns.items()}
+    fields: dict[str, Value] = {}
+    for name, value in columns.items():
+        number = float(value) if isinstance(value, int | float) else None
+        fields |= {f"{name}_{how}": zero if number is None else number for how, zero in NOTHING.items()}
+        fields |= {f"{name}_distinct": NULL if value is None else str(value)}
+        fields |= {f"{name}_count": float(value is not None), f"{name}_null": float(value is None)}
+    return fields
 
 
 def _column(name: str) -> str:
@@ -205,7 +228,19 @@ def _aggregate(query: Query, call: Call, of: str, window: str) -> str:
     where = " and ".join(written(one, column) for one in conditions)
     function = "distinct" if call.distinct and call.name == "count" else AGGREGATES[call.name]
     value = f"{of}row" if isinstance(argument, Star) else written(argument, column)
+    if "session" in window and not isinstance(argument, Star):
+        return _of_session(function, argument, where, of, window)
     return f"{function}({value}{' where ' + where if where else ''} {window})"
+
+
+def _of_session(function: str, argument: Expr, where: str, of: str, window: str) -> str:
+    """An aggregate of a column of all rows of a session, of which some may be null."""
+    if where or not isinstance(argument, Name) or function not in (*NOTHING, "count", "distinct"):
+        raise NotSql(f"`{function}` of some rows of a session")
+    value = f"{of}{argument.name}_{function}"
+    if function == "distinct":
+        return f"distinct({value} {window}) - max({of}{argument.name}_null {window})"
+    return f"{'sum' if function == 'count' else function}({value} {window})"
 
 
 def _inputs(rows: Sequence[Mapping[str, Any]], every: Sequence[str], grid: Grid) -> list[Input]:
@@ -217,10 +252,10 @@ def _inputs(rows: Sequence[Mapping[str, Any]], every: Sequence[str], grid: Grid)
     for row in rows:
         id_ = tuple(_key(row, name) for name in every)
         time = grid.there(at(row["ts"]))
-        fields: dict[str, Value] = {_column(n): v for n, v in row.items() if n != "ts" and n not in every}
-        inputs.append(Message("Row", "/".join(id_), time, {"row": True, **fields}))
+        fields: dict[str, Value] = {"row": True, "at": at(row["ts"]) / 1_000_000, **_told(row, every, grid)}
+        inputs.append(Message("Row", "/".join(id_), time, fields))
         newest = max(newest, time)
-        inputs.append(MarkAll(newest))
+        inputs.append(MarkAll(newest + 1))
     return inputs
 
 
@@ -247,7 +282,7 @@ def _rows(
         for i, item in enumerate(query.items):
             match item.value:
                 case Name(name="window_start"):
-                    row.append(grid.start(end))
+                    row.append(grid.start(end, _number(values.get((f"first_{number}", output.key, output.time)))))
                 case Name(name="window_end"):
                     row.append(end)
                 case Name(name=name):
@@ -268,4 +303,4 @@ def _rows(
 
 
 def _number(value: OutputValue) -> float | None:
-    return round(value, 6) if isinstance(value, float) else None
+    return round(value, 6) if isinstance(value, float) and abs(value) < 1e300 else None

@@ -1,4 +1,7 @@
-"""Flink CEP's patterns, from its own tests (data/flink_cep.json)."""
+"""Flink CEP's patterns, from its own tests (data/flink_cep.json) and more of the kind (data/flink_cep_more.json).
+
+The expectations of the latter are those of Flink's tests, or what its NFACompiler and NFA, ported to Python, answered.
+"""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +13,12 @@ import pytest
 from headgate.runtime.testing.executors import EXECUTORS, Executor
 from headgate.tests.conformance import flink_cep
 
-CASES = json.loads((Path(__file__).parent / "data" / "flink_cep.json").read_text())["cases"]
+DATA = Path(__file__).parent / "data"
+CASES = [
+    case
+    for name in ("flink_cep.json", "flink_cep_more.json")
+    for case in json.loads((DATA / name).read_text(encoding="utf-8"))["cases"]
+]
 
 
 def parameters(case: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -9,7 +9,7 @@ SKIPS = ("", "", " skip none", " skip next", " skip past last", " skip to first 
 OF_EVENTS = (
     "count({name})", "max({name}.x)", "sum({name}.n)", "mean({name}.x)", "last({name}.n)", "first({name}.x)",
     "median({name}.x)", "p95({name}.n)", "quantile({name}.x, q: 25 %)", "stddev({name}.x)", "variance({name}.n)",
-    "distinct({name}.word)", "mode({name}.x)",
+    "distinct({name}.word)", "mode({name}.x)", "slope({name}.x) * 1 s",
 )  # fmt: skip
 """Aggregates over a step's events."""
 
@@ -41,28 +41,32 @@ def composed(writing: Writing, device: str) -> str:
             else:
                 text += f" then no {_condition(writing, device)}"
         link = writing.one("then", "then", "then next", "then each")
-        text += f" {link} {_part(writing, device, number, names)}"
+        text += f" {link} {_part(writing, device, number, names, lasting=link != 'then next')}"
         if writing.chance(40):
             break
     if writing.chance(15):
         text += f" then no {_unmet(writing, device)} for {writing.duration()}"
-    unless = f" unless {writing.one(_condition(writing, device), f'x < e0.x - {writing.constant()}')}"
+    compared = f"x < e0.x - {writing.constant()}"
+    unless = f" unless {writing.one(_condition(writing, device), compared, f'{compared} for {writing.duration()}')}"
     skip = writing.one(*SKIPS).format(name=names[-1])
     # The first step of all is no place to go on at.
     skip = "" if len(names) == 1 and "first" in skip else skip
     return f"{text}{unless if writing.chance(25) else ''} within {writing.duration()}{skip}"
 
 
-def _part(writing: Writing, device: str, number: int, names: list[str]) -> str:
+def _part(writing: Writing, device: str, number: int, names: list[str], *, lasting: bool) -> str:
+    """A part with a name; `lasting`: what it begins with may have to last, for what was bound before."""
     kind = writing.one("step", "step", "any of", "all of", "group")
     name = f"e{number}"
     if kind == "step":
-        part = f"{_step(writing, device, names)} as {name}"
+        part = f"{_step(writing, device, names, lasting=lasting)} as {name}"
     elif kind == "group":
         ending = f" within {writing.duration()}" if writing.chance(50) else ""
-        part = f"({_step(writing, device, names)} then {_condition(writing, device)}{ending}) as {name}"
+        first = _step(writing, device, names, lasting=lasting)
+        part = f"({first} then {_condition(writing, device)}{ending}) as {name}"
     else:
-        part = f"{kind} ({_step(writing, device, names)}, {_condition(writing, device)}) as {name}"
+        first = _step(writing, device, names, lasting=lasting)
+        part = f"{kind} ({first}, {_condition(writing, device)}) as {name}"
     if writing.chance(40):
         mode = writing.one("", " greedy", " lazy")
         until = f" until {_condition(writing, device)}" if writing.chance(30) else ""
@@ -72,12 +76,15 @@ def _part(writing: Writing, device: str, number: int, names: list[str]) -> str:
     return part
 
 
-def _step(writing: Writing, device: str, names: list[str]) -> str:
-    """A condition, perhaps on what was bound before."""
-    if writing.chance(60):
+def _step(writing: Writing, device: str, names: list[str], *, lasting: bool) -> str:
+    """A condition, perhaps on what was bound before, and perhaps one that lasts."""
+    if writing.chance(50):
         return _condition(writing, device)
     asked = writing.one(*OF_EVENTS).format(name=writing.one(*names))
-    return f"(x {writing.one('>', '<=')} ({asked} else 0) + {writing.constant()})"
+    text = f"x {writing.one('>', '<=')} ({asked} else 0) + {writing.constant()}"
+    if not lasting or writing.chance(50):
+        return f"({text})"
+    return f"({text}{writing.one('', ' and flag', ' or n > 1')} for {writing.duration()})"
 
 
 def _condition(writing: Writing, device: str) -> str:

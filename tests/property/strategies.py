@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from headgate.compiler.plan import Plan
 from headgate.runtime.testing.executors import Acknowledge, Input, Mark, Message, S, compile_program
 from headgate.stdlib.function import Value
-from headgate.tests.property import detectors, doing, group_values, recent
+from headgate.tests.property import detectors, doing, group_values, recent, tables
 from headgate.tests.property.composed import composed
 
 Draw = st.DrawFn
@@ -63,6 +63,8 @@ class Writing:
     paced: dict[str, list[str]]
     bools: dict[str, list[str]]
     rules: dict[str, list[str]] = field(default_factory=dict)
+    lookups: bool = False
+    """Whether there are tables to look things up in."""
 
     def one(self, *choices: T) -> T:
         return self.draw(st.sampled_from(choices))
@@ -81,7 +83,8 @@ class Writing:
     def number(self, device: str, depth: int = 2) -> str:
         """A number's expression, exact on the grid."""
         if depth == 0 or self.chance(40):
-            return self.one("x", "x", "n", "fresh(x)", "prev(x)", "prev(n)")
+            looked_up: tuple[str, ...] = tables.NUMBERS if self.lookups else ()
+            return self.one("x", "x", "n", "fresh(x)", "prev(x)", "prev(n)", *looked_up)
         choices: tuple[Callable[[], str], ...] = (
             lambda: f"({self.number(device, depth - 1)} + {self.number(device, depth - 1)})",
             lambda: f"({self.number(device, depth - 1)} - {self.constant()})",
@@ -100,6 +103,7 @@ class Writing:
         simple += [f"age(x) > {self.duration()}", "inside(at, yard)", "distance(at, Point(0, 0)) < 60 km"]
         simple += ["n != prev(n)", f"last(x).time - prev(x).time < {self.duration()}"]
         simple += ["x is stale"] if self.stale[device] else []
+        simple += tables.CONDITIONS if self.lookups else ()
         if depth == 0 or self.chance(40):
             return f"({self.one(*simple, *self.bools[device])})"
         choices: list[Callable[[], str]] = [
@@ -135,6 +139,7 @@ class Writing:
             return recent.window(self, device, of)
         where = f" where {of}flag" if self.chance(25) else ""
         where = where or (f" where fresh({of}n) > 0" if self.chance(15) else "")
+        where = where or (f" where limits({of}n).most > 0" if self.lookups and self.chance(15) else "")
         span = self.one(*(WINDOWS * 2 + CALENDARS))
         if self.chance(20):
             return f"{self.one('count', 'share')}({of}x > {self.constant()}{where} over {span})"
@@ -142,7 +147,8 @@ class Writing:
             return f"count({of}{self.one('flag becomes true', 'x rises above 1')} over {span})"
         if not of and self.chance(10):  # a group's rule compares what its signals give with numbers
             return f"{self.one('first', 'last')}(word{where} over {span})"
-        argument = self.one(f"{of}x", f"{of}n", f"{of}x + {of}n", f"{of}x else 0")
+        looked_up = [one.format(of) for one in tables.SAMPLED] if self.lookups else []
+        argument = self.one(f"{of}x", f"{of}n", f"{of}x + {of}n", f"{of}x else 0", *looked_up)
         return f"{self.one(*AGGREGATES)}({argument}{where} over {span})"
 
     def signal(self, index: int, device: str) -> str:
@@ -184,6 +190,8 @@ class Writing:
             value = f"{self.one('sum', 'max', 'count')}({device}.x where {device}.flag)"
         elif kind == 3:
             value = f"count({device} where {device}.x > {self.constant()})"
+            if self.lookups and "site" in domain:
+                value += " + (areas(site, true).size else 0)"
         else:
             value = self.window(device, f"{device}.")
         return f"signal g{index} {domain} = {value}", domain
@@ -301,6 +309,7 @@ def programs(draw: Draw, late: bool = True, revising: bool = False, groups: bool
         numbers={name: [] for name in names},
         paced={name: [] for name in names},
         bools={name: [] for name in names},
+        lookups=draw(st.booleans()),
     )
     items = [text for text, _ in devices.values()]
     patterns: dict[str, list[str]] = {name: [] for name in names}
@@ -329,6 +338,7 @@ def programs(draw: Draw, late: bool = True, revising: bool = False, groups: bool
         "module random\nimport std.geo (circle, distance, inside)\n"
         + detectors.IMPORTS
         + "let yard = circle(Point(0, 0.5), 40 km)\n"
+        + (draw(tables.tables()) if writing.lookups else "")
     )
     text = head + "\n".join(items) + "\n"
     return Program(text, compile_program(text), tuple(latched))

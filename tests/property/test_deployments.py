@@ -122,7 +122,7 @@ def test_the_engines_of_two_gateways_and_a_cloud_do_what_one_engine_with_the_who
     west, east, hq = (places[name] for name in ("west", "east", "hq"))
     assert west.plan == east.plan
     crosses = hq.part.crosses
-    parts = Parts(west.plan, hq.plan, crosses.timelines, crosses.nodes, crosses.spanned)
+    parts = Parts(west.plan, hq.plan, crosses.timelines, frozenset(crosses.timed), crosses.nodes, crosses.spanned)
     assert parts == expected
     assert west.part.crosses.vocabulary == crosses.vocabulary == vocabulary(parts).decode()
     everybody = [one for place in (west, east) for one in place.inventory.devices]

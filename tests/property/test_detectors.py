@@ -3,10 +3,10 @@
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from headgate.runtime.testing.differences import differences
-from headgate.runtime.testing.executors import compile_program, on_engine, on_reference
+from headgate.runtime.testing.executors import compile_program
 from headgate.tests.property import detectors
-from headgate.tests.property.strategies import Program, Writing, batchings, inputs_of
+from headgate.tests.property.agreement import as_the_reference
+from headgate.tests.property.strategies import Program, Writing, inputs_of
 
 
 @st.composite
@@ -39,6 +39,4 @@ def test_the_engine_gives_what_the_library_defines(data: st.DataObject) -> None:
     program = data.draw(programs())
     inputs = data.draw(inputs_of(program, most=80))
     note(program.text)
-    expected = on_reference(program.plan, inputs)
-    for sizes in ((len(inputs),), (1,), tuple(data.draw(batchings(len(inputs))))):
-        assert not differences(expected, on_engine(program.plan, inputs, sizes=sizes)), sizes
+    as_the_reference(program.plan, inputs, data)

@@ -4,10 +4,10 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from headgate.runtime.output import Alerted, Life, Sent
-from headgate.runtime.testing.differences import differences
-from headgate.runtime.testing.executors import compile_program, on_engine, on_reference
+from headgate.runtime.testing.executors import compile_program, on_engine
 from headgate.tests.property import doing
-from headgate.tests.property.strategies import Draw, Program, Writing, batchings, inputs_of
+from headgate.tests.property.agreement import as_the_reference
+from headgate.tests.property.strategies import Draw, Program, Writing, inputs_of
 
 DEVICE = """device {name} {{
     property  site: text
@@ -59,10 +59,8 @@ def test_commands_go_to_the_same_members_under_any_batching(data: st.DataObject)
     program = data.draw(groups_that_act())
     inputs = data.draw(inputs_of(program, moves=data.draw(st.booleans()), most=60))
     note(program.text)
-    expected = on_reference(program.plan, inputs)
+    expected = as_the_reference(program.plan, inputs, data)
     assert all(one.group is not None for one in expected.outputs if isinstance(one, Sent))
-    for sizes in ((len(inputs) or 1,), (1,), tuple(data.draw(batchings(len(inputs)))) or (3,)):
-        assert not differences(expected, on_engine(program.plan, inputs, sizes=sizes)), sizes
 
 
 @st.composite
@@ -94,9 +92,7 @@ def test_a_rule_flaps_and_calms_at_the_same_moments_under_any_batching(data: st.
     program = data.draw(rules_that_flap())
     inputs = data.draw(inputs_of(program, most=60))
     note(program.text)
-    expected = on_reference(program.plan, inputs)
-    for sizes in ((len(inputs) or 1,), (1,), tuple(data.draw(batchings(len(inputs)))) or (3,)):
-        assert not differences(expected, on_engine(program.plan, inputs, sizes=sizes)), sizes
+    as_the_reference(program.plan, inputs, data)
 
 
 @given(st.data())

@@ -4,7 +4,8 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from headgate.runtime.testing.differences import differences
-from headgate.runtime.testing.executors import compile_program, on_engine, on_reference
+from headgate.runtime.testing.executors import compile_program
+from headgate.tests.property.agreement import as_the_reference
 from headgate.tests.property.group_values import early_window
 from headgate.tests.property.strategies import Program, batchings, inputs_of
 from headgate.tests.property.test_restart import restored, run
@@ -60,9 +61,7 @@ def test_the_engine_gives_what_the_reference_gives(data: st.DataObject) -> None:
     program = data.draw(programs())
     inputs = data.draw(inputs_of(program, moves=data.draw(st.booleans())))
     note(program.text)
-    expected = on_reference(program.plan, inputs)
-    for sizes in ((len(inputs) or 1,), (1,), tuple(data.draw(batchings(len(inputs)))) or (3,)):
-        assert not differences(expected, on_engine(program.plan, inputs, sizes=sizes)), sizes
+    expected = as_the_reference(program.plan, inputs, data)
     sizes = tuple(data.draw(batchings(len(inputs))))
     stops = data.draw(st.sets(st.integers(0, len(inputs)), min_size=1, max_size=3))
     assert not differences(expected, run(program.plan, inputs, sizes, restored, stops))

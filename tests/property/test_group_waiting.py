@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from headgate.compiler.plan import Plan
 from headgate.runtime.engine import Engine
 from headgate.runtime.operators.group_clock import GroupClock
-from headgate.runtime.testing.differences import differences
-from headgate.runtime.testing.executors import batches, fed, on_engine, on_reference
+from headgate.runtime.testing.executors import batches, fed
+from headgate.tests.property.agreement import as_the_reference
 from headgate.tests.property.strategies import batchings, inputs_of, programs
 
 
@@ -19,9 +19,7 @@ def test_a_group_goes_on_to_the_earliest_of_too_many_updates_under_any_batching(
     inputs = data.draw(inputs_of(program, moves=data.draw(st.booleans()), most=100))
     plan = with_room_for(program.plan, data.draw(st.sampled_from([1, 1, 2])))
     note(program.text)
-    expected = on_reference(plan, inputs)
-    for sizes in ((len(inputs) or 1,), (1,), tuple(data.draw(batchings(len(inputs)))) or (3,)):
-        assert not differences(expected, on_engine(plan, inputs, sizes=sizes)), sizes
+    as_the_reference(plan, inputs, data)
 
 
 @given(st.data())

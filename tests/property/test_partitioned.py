@@ -11,7 +11,7 @@ from hypothesis import assume, given, note
 from hypothesis import strategies as st
 
 from headgate.compiler.plan import Plan
-from headgate.runtime.admitted import Acknowledge, Input, Mark, MarkAll, Message, batch_of, batches
+from headgate.runtime.admitted import Acknowledge, Input, Mark, MarkAll, Message, Numbered, batch_of, batches
 from headgate.runtime.edge.cutting import COPIED, Parts, bonds, cut, is_maker, stays_below
 from headgate.runtime.edge.links import Link
 from headgate.runtime.edge.partitioned import Partitioned
@@ -62,23 +62,24 @@ def in_parts(
     """The inputs in batches, each device's at its gateway; one second of the links' time passes with every batch."""
     execution = Partitioned(parts, links, ship_every_ns)
     outputs: list[Output] = []
+    waiting: dict[str, list[Numbered]] = {}
+
+    def fed() -> Iterator[Output]:
+        for name, mine in waiting.items():
+            yield from execution.feed(name, partial(batch_of, inputs=mine))
+        waiting.clear()
+
     for time, batch in enumerate(batches(inputs, sizes)):
         outputs += execution.advance(time * S)
-        by_gateway: dict[str, list[tuple[int, Input]]] = {}
         for seq, one in batch:
             match one:
                 case MarkAll(moment):
-                    outputs += execution.mark_all(moment)
-                case Acknowledge():
-                    pass
+                    outputs += [*fed(), *execution.mark_all(moment)]
+                case Acknowledge(rule, key, moment):
+                    outputs += [*fed(), *execution.catch_up(), *execution.acknowledge(rule, key, moment)]
                 case _:
-                    by_gateway.setdefault(attached(one.id, links), []).append((seq, one))
-        for name, mine in by_gateway.items():
-            outputs += execution.feed(name, partial(batch_of, inputs=mine))
-        for _, one in batch:
-            if isinstance(one, Acknowledge):
-                outputs += execution.catch_up()
-                outputs += execution.acknowledge(one.rule, one.key, one.time)
+                    waiting.setdefault(attached(one.id, links), []).append((seq, one))
+        outputs += fed()
     return outputs + execution.end()
 
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from headgate.compiler.plan import Plan
 from headgate.runtime.output import Matched
-from headgate.runtime.testing.differences import differences
 from headgate.runtime.testing.executors import (
     Input,
     Mark,
@@ -20,8 +19,8 @@ from headgate.runtime.testing.executors import (
     on_engine,
     on_reference,
 )
+from headgate.tests.property.agreement import as_the_reference
 from headgate.tests.property.matching import Step, Term, Trace, found, rows, steps, terms, text, traces
-from headgate.tests.property.strategies import batchings
 
 BEGIN = 1_704_067_200 * S
 DAY = 86_400 * S
@@ -67,9 +66,7 @@ def test_the_engine_matches_what_the_reference_matches(
     pattern = f"{text(term)} within {seconds} s skip {skip}"
     note(pattern)
     plan, inputs = program(pattern), inputs_of(trace_of(events))
-    expected = on_reference(plan, inputs)
-    for sizes in ((len(inputs),), (1,), tuple(data.draw(batchings(len(inputs))))):
-        assert not differences(expected, on_engine(plan, inputs, sizes=sizes)), sizes
+    as_the_reference(plan, inputs, data)
 
 
 @given(rows() | terms(), st.integers(1, 8), SKIPS, traces, st.randoms(use_true_random=False))

@@ -4,10 +4,10 @@ thinned, in any batches and for stragglers in any order."""
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from headgate.runtime.testing.differences import differences
-from headgate.runtime.testing.executors import compile_program, on_engine, on_reference
+from headgate.runtime.testing.executors import compile_program
 from headgate.tests.property import recent
-from headgate.tests.property.strategies import Program, batchings, inputs_of
+from headgate.tests.property.agreement import as_the_reference
+from headgate.tests.property.strategies import Program, inputs_of
 
 CONDITIONS = (
     "flag", "not flag", "x > 1", "(flag for 2 s)", "x is absent", "mean(x over 4 s every 4 s) > 1", "(no x for 3 s)",
@@ -76,6 +76,4 @@ def test_the_engine_gives_what_the_reference_gives(data: st.DataObject) -> None:
     program = data.draw(programs())
     inputs = data.draw(inputs_of(program, moves=data.draw(st.booleans()), most=80))
     note(program.text)
-    expected = on_reference(program.plan, inputs)
-    for sizes in ((len(inputs),), (1,), tuple(data.draw(batchings(len(inputs))))):
-        assert not differences(expected, on_engine(program.plan, inputs, sizes=sizes)), sizes
+    as_the_reference(program.plan, inputs, data)

@@ -46,6 +46,7 @@ def stimuli(draw: Draw, program: Program, ids: list[str]) -> str:
         f"at {draw(time())} {id_} x absent",
         f"fault device {id_} silent {span}",
         f"fault clock {id_} {draw(st.sampled_from(['ahead', 'behind']))} 2 s {span}",
+        f"fault process hub killed {draw(st.sampled_from([span, f'from {start * 250} ms']))}",
     ]
     latched = [rule for rule, device in program.latched if id_ in IDS[device]]
     kinds += [f"at {draw(time())} acknowledge {rule} for {id_}" for rule in latched]
@@ -96,7 +97,7 @@ def when() -> st.SearchStrategy[str]:
 @given(st.data())
 def test_engine_and_reference_agree_on_tests_and_failures_can_be_told(data: st.DataObject) -> None:
     program = data.draw(programs())
-    text = f'{program.text}\ntest "random" {{\n{data.draw(scenes(program))}\n}}\n'
+    text = f'{program.text}\ntarget hub: edge\ntest "random" {{\n{data.draw(scenes(program))}\n}}\n'
     note(text)
     compiled = compile_text(SourceText("random.iot", text))
     if any(problem.severity == "error" for problem in compiled.problems):

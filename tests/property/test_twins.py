@@ -12,6 +12,7 @@ from headgate.runtime.output import Signalled
 from headgate.runtime.testing.differences import differences
 from headgate.runtime.testing.executors import Input, Run, batches, fed, on_engine, on_reference
 from headgate.tests.property import twins
+from headgate.tests.property.agreement import under_any_batching
 from headgate.tests.property.stated import undeclared
 from headgate.tests.property.strategies import batchings
 from headgate.tests.property.test_restart import restored, run
@@ -38,8 +39,7 @@ def test_the_engine_foresees_what_the_reference_foresees_under_any_batching(data
     inputs = data.draw(twins.inputs(program))
     note(program.text)
     expected = foreseen(program.plan, inputs)
-    for sizes in ((len(inputs),), (1,), tuple(data.draw(batchings(len(inputs))))):
-        assert not differences(expected, on_engine(program.plan, inputs, sizes=sizes)), sizes
+    under_any_batching(expected, program.plan, inputs, data)
 
 
 @settings(max_examples=5 if COMPILED else 2)
@@ -49,8 +49,7 @@ def test_particles_are_in_the_engine_what_they_are_in_the_reference(data: st.Dat
     inputs = data.draw(twins.inputs(program, most=10))
     note(program.text)
     expected = foreseen(program.plan, inputs)
-    for sizes in ((len(inputs),), (1,), tuple(data.draw(batchings(len(inputs))))):
-        assert not differences(expected, on_engine(program.plan, inputs, sizes=sizes)), sizes
+    under_any_batching(expected, program.plan, inputs, data)
     sizes, stops = tuple(data.draw(batchings(len(inputs)))), data.draw(st.sets(st.integers(0, len(inputs)), max_size=3))
     assert not differences(expected, run(program.plan, inputs, sizes, restored, stops))
 

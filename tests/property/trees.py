@@ -426,6 +426,17 @@ def tables(draw: st.DrawFn) -> nodes.Table:
     return nodes.Table(draw(texts), draw(names), draw(names), inputs, outputs, draw(some(row)))
 
 
+@st.composite
+def reference_tables(draw: st.DrawFn) -> nodes.ReferenceTable:
+    keys = st.builds(nodes.Column, st.just("key"), names, types, bounds)
+    values = st.builds(nodes.Column, st.just("value"), names, types, bounds, maybe(small))
+    columns = draw(distinct(keys | values, by="name"))
+    kinds = [column.kind for column in columns]
+    inputs, outputs = ([small] * kinds.count(kind) for kind in ("key", "value"))
+    row = st.builds(nodes.TableRow, st.tuples(*inputs), st.tuples(*outputs))
+    return nodes.ReferenceTable(draw(names), columns, draw(maybe(texts)), draw(some(row)) if inputs and outputs else ())
+
+
 # --- Programs --------------------------------------------------------------------------------------------------------
 
 items: st.SearchStrategy[nodes.Item] = st.one_of(
@@ -441,6 +452,7 @@ items: st.SearchStrategy[nodes.Item] = st.one_of(
     targets,
     invariants,
     tables(),
+    reference_tables(),
     tests,
     what_ifs(),
 )

@@ -11,6 +11,7 @@ What stands behind the opening fence says what a block is:
     ```iot fails            a program with tests that fail; the ```text after it is part of what `headgate test` prints
     ```iot alone            a program that no other block is added to
     ```iot file a/b.iot     a file that programs of the page import as `a.b`
+    ```csv file a.csv       the file of a table
     ```jsonl                messages for the program and the items before it …
     ```python               a test in Python of the program before it, whose file is called as its module
     ```yaml                 the program before it as YAML
@@ -33,7 +34,7 @@ from pathlib import Path
 import numpy as np
 
 from headgate.compiler.compile import Compiled, compile_text
-from headgate.compiler.modules import Missing
+from headgate.compiler.modules import TABLE_SUFFIX, Missing
 from headgate.compiler.plan import Plan
 from headgate.dsl.source import SourceText
 from headgate.runtime.batch import Messages
@@ -111,9 +112,12 @@ class Execution:
 
 
 def files_of(page: str) -> dict[str, str]:
-    """The texts of a page's files, by the module that they are imported as."""
-    named = {block.words[2]: block.text for block in blocks_of(page) if block.words[:2] == ("iot", "file")}
-    return {path.removesuffix(".iot").replace("/", "."): text for path, text in named.items()}
+    """The texts of a page's files, by the module that they are imported as, or the name of a table's."""
+    named = {block.words[2]: block.text for block in blocks_of(page) if block.words[1:2] == ("file",)}
+    return {
+        path if path.endswith(TABLE_SUFFIX) else path.removesuffix(".iot").replace("/", "."): text
+        for path, text in named.items()
+    }
 
 
 def blocks_of(page: str) -> list[Block]:
@@ -213,7 +217,8 @@ def compiled(program: str, name: str, files: Mapping[str, str] | None = None) ->
 
     def read(module: str, importer: SourceText) -> SourceText | Missing:
         text = (files or {}).get(module)
-        return Missing() if text is None else SourceText(f"{module}.iot", text)
+        name = module if module.endswith(TABLE_SUFFIX) else f"{module}.iot"
+        return Missing() if text is None else SourceText(name, text)
 
     return compile_text(SourceText(name, program), read=read)
 

@@ -33,6 +33,7 @@ FAMILIES = {
     "HG13": "Targets, priorities, placement",
     "HG14": "Tests, tables, what-ifs",
     "HG15": "Modules",
+    "HG16": "Tables of reference data",
 }
 SOURCE_LINES_MAX = 40
 """A longer golden program is shown without its source: the message shows the lines that matter."""
@@ -61,7 +62,8 @@ def diagnostic_page(kind: type[Diagnostic]) -> str:
         files, message = example
         lines += ["", "## An example"]
         for name, text in files:
-            lines += ["", f"`{name}`:" if len(files) > 1 else "The program", "", "```iot", text.rstrip("\n"), "```"]
+            fence = f"```{name.rpartition('.')[2]}"
+            lines += ["", f"`{name}`:" if len(files) > 1 else "The program", "", fence, text.rstrip("\n"), "```"]
         lines += ["", "gives" if files else "A longer program gives", "", "```text", message, "```"]
     return "\n".join(lines) + "\n"
 
@@ -91,7 +93,8 @@ def golden_example(kind: type[Diagnostic]) -> tuple[list[tuple[str, str]], str] 
     folder = GOLDEN / "modules" / name
     if folder.is_dir():
         message = message_of(kind, (folder / "expected.txt").read_text(encoding="utf-8"))
-        files = sorted(folder.rglob("*.iot"), key=lambda path: (path.stem != "main", path))
+        found = [path for path in folder.rglob("*") if path.suffix in (".iot", ".csv")]
+        files = sorted(found, key=lambda path: (path.stem != "main", path))
         return [(str(path.relative_to(folder)), path.read_text(encoding="utf-8")) for path in files], message or ""
     candidates = sorted(GOLDEN.glob("*/*.iot"), key=lambda path: (path.stem != name, path))
     for path in candidates:

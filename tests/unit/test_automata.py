@@ -22,6 +22,7 @@ from headgate.stdlib.function import Value
 
 NUMBERS: tuple[Value, ...] = (None, 0.0, 1.0, -1.0, 2.5, -2.5, 0.5, 1.5, 1e308)
 QUARTERS: tuple[Value, ...] = (None, 0.0, 1.5, -2.25, 7.0)
+SECONDS: tuple[Value, ...] = (None, 1_700_000_000 * S, 1_700_000_002 * S)
 PARTS: tuple[Value, ...] = (0.25, 0.5, 1.0)
 TRUTHS: tuple[Value, ...] = (None, True, False)
 TIMES: tuple[Value, ...] = (None, 1_700_000_000_000_000_000, 1_700_000_000_000_000_001)
@@ -69,6 +70,7 @@ KINDS: dict[str, tuple[tuple[tuple[Value, ...], str], ...]] = {
     "time_difference": ((TIMES, "time"),) * 2,
     "time_add": ((TIMES, "time"), (NUMBERS, "float")),
     "quantile_of": ((PARTS, "float"), *((QUARTERS, "float"),) * 4),
+    "slope_of": (*((QUARTERS, "float"),) * 3, *((SECONDS, "time"),) * 3),
     **{f"{name}_of": ((QUARTERS, "float"),) * 4 for name in ("variance", "stddev", "distinct", "mode")},
 }
 """The arguments of functions; of the others two numbers."""

@@ -138,6 +138,7 @@ def test_a_rule_is_inhibited_by_one_of_its_device_or_of_its_group() -> None:
         "step a { send set(to: 1 %) to each Valve require all confirmed within 30 s abort above 10 % }",
         "step a { wait until line_flow < 5 m3/h within 20 s } step b after a { stop if line_flow < 1 m3/h }",
         "step a { wait 10 s  run shut()  require none }",
+        "step a { send stop() to each Pump require 3 }",
         "expires 2 min  step b after a { } step a { }",
         "step before { } for k in 1..3 { step a after before { } step b after a { } }",
         "for k in 1..3 { for j in k..(k + 2) { step a { send set(to: 1 % * j) to each Valve } } }",
@@ -203,6 +204,7 @@ def test_a_loop_may_end_at_a_parameter_with_bounds() -> None:
     assert of_steps("for k in 9..(deep * 10_000) { step a { } }", parameters="deep: int in 1..9") == ["HG1127"]
     assert of_steps("for k in (-deep)..10_000 { step a { } }", parameters="deep: int in 1..9") == ["HG1127"]
     assert of_steps("for k in -deep..0 { step a { } }", parameters="deep: int") == ["HG1126"]
+    assert of_steps("for k in 1..abs(deep) { step a { } }", parameters="deep: int in 1..9") == ["HG1126"]
 
 
 def test_parameters_hide_no_field_that_could_be_meant() -> None:

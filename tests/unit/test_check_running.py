@@ -92,6 +92,7 @@ RUNS = (
     "pattern it for Pump = any of (flow > 1 m3/h, running)",
     "pattern it for Pump = flow > 1 m3/h as a then flow * a.flow > 4 (m3/h)2 within 1 min".replace("(m3/h)2", "m6/h2"),
     "pattern it for Pump = flow > 1 m3/h as a then running unless flow > a.flow + 3 m3/h within 1 min",
+    "pattern it for Pump = flow > 1 m3/h as a then flow > a.flow for 5 s within 1 min",
     "pattern it for Pump = flow > 1 m3/h then running within 1 min skip none",
     "pattern it by line = Pump.running becomes true then Valve.position < 5 % within 1 min",
     "pattern it by line = total falls below 5 m3/h",
@@ -120,7 +121,7 @@ NAMED = (
     "signal it for Tank = count(total > 5 m3/h over 1 h every 1 min)",
     'rule it for Pump { when total > 5 m3/h settle do { alert "{id}" } }',
     "pattern it for Pump = flow > 1 m3/h as a then a.running within 1 min",
-    "pattern it for Pump = flow > 1 m3/h as a then flow > a.flow for 5 s within 1 min",
+    "pattern it for Pump = flow > 1 m3/h as a then next flow > a.flow for 5 s within 1 min",
     "pattern it for Pump = running as a then distance(at, a.at) > 1 km within 1 min",
     f"pattern it for Pump = {' then '.join(['running'] * 61)} within 1 min",
     (

@@ -16,7 +16,7 @@ AHEAD = f"""module ahead
 {DEVICE}
 procedure pull_down(to: degC in 2..8) for Fridge {{ step only {{ wait until temp < to for 5 min within 1 h }} }}
 rule warm for Fridge {{ when temp > 8 degC for 1 min  until temp < 6 degC  do {{ run pull_down(to: 4 degC) }} }}
-pattern warmer for Fridge = temp > 6 degC as before then temp > before.temp for 5 min within 1 h
+pattern warmer for Fridge = temp > 6 degC as before then next temp > before.temp for 5 min within 1 h
 signal mean_temp for Fridge = mean(temp over 10 min every 1 min)
 """
 DOUBTFUL = f"module doubtful\n{DEVICE}rule idle for Fridge {{ when temp > 8 degC }}\nlet unused = 1\n"

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from headgate.runtime.cli import inventories
 from headgate.runtime.cli.exits import Exit
 from headgate.runtime.cli.inventories import inventory_from
 from headgate.runtime.cli.main import main
+from headgate.runtime.cli.parts import Uplink
 from headgate.runtime.deployment.part import HEAD, PART_SIZE_MAX, part_of
 from headgate.runtime.edge.cutting import Parts
 from headgate.runtime.edge.receiving import Receiver
@@ -285,7 +287,11 @@ def test_the_packets_of_a_part_are_what_the_place_above_takes(folder: Path, caps
     assert head is not None
     hq = part_of(body[head.end() :])
     plan = load(hq.plan)
-    receiver = Receiver(Engine(plan), Parts(plan, plan, hq.crosses.timelines, hq.crosses.nodes), ["gateway-oslo"])
+    receiver = Receiver(
+        Engine(plan),
+        Parts(plan, plan, hq.crosses.timelines, frozenset(hq.crosses.timed), hq.crosses.nodes),
+        ["gateway-oslo"],
+    )
     wire = Wire(hq.crosses.vocabulary.encode())
     packets = Path("up.bin").read_bytes()
     outputs: list[Output] = []
@@ -297,6 +303,57 @@ def test_the_packets_of_a_part_are_what_the_place_above_takes(folder: Path, caps
         None,
         "2 are warm",
     ]
+
+
+def test_a_part_that_is_kept_goes_on_where_it_was_and_ships_everything_once(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_json(capsys, *DEPLOY)
+    lines = Path("messages.jsonl").read_text().splitlines(keepends=True)
+    inputs = []
+    for number in range(3):
+        Path(f"{number}.jsonl").write_text("".join(lines[6 * number : 6 * number + 6]))
+        inputs += ["--input", f"{number}.jsonl"]
+    run = [*RUN[:5], *inputs, *RUN[7:], "--results", "out.jsonl", "--packets", "up.bin"]
+    uninterrupted = as_json(capsys, *run)
+    expected = [Path(path).read_bytes() for path in ("out.jsonl", "up.bin")]
+    kept = [*run, "--state", "state", "--checkpoint-every", "1"]
+    batches = 0  # The first is that of the registrations.
+
+    def interrupted(uplink: Uplink, outputs: Sequence[Output]) -> None:
+        nonlocal batches
+        batches += 1
+        if batches == 4:
+            raise KeyboardInterrupt
+        taking(uplink, outputs)
+
+    taking = Uplink.take
+    monkeypatch.setattr(Uplink, "take", interrupted)
+    assert main(kept) == Exit.INTERRUPTED
+    assert Path("up.bin").stat().st_size < len(expected[1])
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    capsys.readouterr()
+    assert main([*kept, "--json"]) == Exit.OK
+    out, err = capsys.readouterr()
+    assert err == "headgate: going on after 14 messages\n"
+    *_, packets, summary = map(json.loads, out.splitlines())
+    assert [Path(path).read_bytes() for path in ("out.jsonl", "up.bin")] == expected
+    assert {**summary, "seconds": None} == {**uninterrupted, "seconds": None}
+    assert packets["bytes"] == len(expected[1]) - 4 * packets["packets"]
+
+
+def test_what_a_part_has_shipped_binds_it_to_those_above_who_know_it(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_json(capsys, *DEPLOY)
+    kept = [*RUN, "--state", "state", "--no-results", "--quiet"]
+    assert main(kept) == Exit.OK
+    as_json(capsys, *DEPLOY)
+    assert main(kept) == Exit.OK
+    Path("fleet.iot").write_text(Path("fleet.iot").read_text().replace("> 8 degC", "> 7 degC"))
+    as_json(capsys, *DEPLOY)
+    assert "the program is another one than before; begin anew" in failing(capsys, *kept, code=Exit.INPUT_OUTPUT)
 
 
 def test_a_part_that_has_no_place_above_is_just_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -328,5 +385,4 @@ def test_options_of_programs_and_of_parts_are_told_apart(folder: Path, capsys: p
     assert "a program, or --part" in failing(capsys, *run, "fleet.iot", "--part", "x.part", code=Exit.USAGE)
     assert "--trust is about a part" in failing(capsys, *run, "fleet.iot", "--trust", "issuer.pub", code=Exit.USAGE)
     part = [*run, "--part", "x.part", "--trust", "issuer.pub"]
-    assert "--state is not for a part" in failing(capsys, *part, "--state", "s", code=Exit.USAGE)
     assert "--inventory is not for a part" in failing(capsys, *part, "--inventory", "fleet.jsonl", code=Exit.USAGE)

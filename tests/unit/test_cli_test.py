@@ -18,10 +18,13 @@ TABLE = PROGRAM + 'table "what is warm" for warm of Fridge (temp -> raised) { 8.
 WRONG = GOOD.replace("> 8 degC", "> 8 kg")
 LASTING = (
     GOOD
-    + "pattern warmer for Fridge = temp > 6 degC as before then temp > before.temp for 5 min within 1 h\n"
+    + "pattern warmer for Fridge = temp > 6 degC as before then next temp > before.temp for 5 min within 1 h\n"
     + 'rule often for Fridge { when warmer  do { alert "{id}" } }\n'
 )
-FAULT = GOOD.replace("expect rule", "fault process hub killed from 1 s to 9 s expect rule") + "target hub: edge\n"
+TWIN = (
+    GOOD.replace("{ temp 9 degC }", "{ temp 9 degC } twin { space 50 % }")
+    + "twin Fridge { state ice: ratio in 0..1 = 10 %  dynamics { d(ice) = (1 - ice) / 1 h }  output space = 1 - ice }\n"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "none": PROGRAM,
         "wrong": WRONG,
         "lasting": LASTING,
-        "fault": FAULT,
+        "twin": TWIN,
     }
     for name, text in texts.items():
         (tmp_path / f"{name}.iot").write_text(text, encoding="utf-8")
@@ -101,12 +104,12 @@ def test_a_program_with_errors_fails(capsys: pytest.CaptureFixture[str]) -> None
 def test_what_cannot_be_executed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     code, out = result(capsys, "lasting.iot")
     assert code == 1
-    assert "error[HG0801]: an earlier step's value in what lasts or changes cannot be executed yet" in out
+    assert "error[HG0801]: an earlier step's value in what lasts, behind `then next`, cannot be executed yet" in out
     assert "lasting.iot: has what cannot be executed yet, so its 1 test could not run" in out
-    code, out = result(capsys, "fault.iot")
+    code, out = result(capsys, "twin.iot")
     assert code == 1
     assert "cannot run test it is told" in out
-    assert "error[HG0801]: a process that is away for a while cannot be executed yet" in out
+    assert "error[HG0801]: `space`, which the twin itself says, in a test cannot be executed yet" in out
     assert out.endswith("0 passed, 1 cannot run\n")
 
 
@@ -143,20 +146,20 @@ def test_a_share_is_a_number_from_0_to_100(share: str, capsys: pytest.CaptureFix
 
 
 def test_results_can_be_read_by_machines(capsys: pytest.CaptureFixture[str]) -> None:
-    code, told = result_json(capsys, "good.iot", "bad.iot", "wrong.iot", "fault.iot", "--coverage")
+    code, told = result_json(capsys, "good.iot", "bad.iot", "wrong.iot", "twin.iot", "--coverage")
     assert code == 1
     assert (told["passed"], told["failed"], told["cannot_run"], told["ok"]) == (1, 1, 1, False)
     assert [(test["file"], test["title"], test["outcome"]) for test in told["tests"]] == [
         ("good.iot", "it is told", "passed"),
         ("bad.iot", "it is not told", "failed"),
-        ("fault.iot", "it is told", "cannot_run"),
+        ("twin.iot", "it is told", "cannot_run"),
     ]
     (failure,) = told["tests"][1]["failures"]
     assert (failure["line"], failure["message"]) == (4, "expect rule warm for f")
     assert failure["details"][0] == "got       never raised"
     assert [problem["code"] for problem in told["tests"][2]["problems"]] == ["HG0801"]
     assert [problem["file"] for problem in told["problems"]] == ["wrong.iot"]
-    assert [entry["file"] for entry in told["coverage"]] == ["good.iot", "bad.iot", "fault.iot"]
+    assert [entry["file"] for entry in told["coverage"]] == ["good.iot", "bad.iot", "twin.iot"]
     missing = told["coverage"][0]["missing"][0]
     place = {"of": "rule warm", "file": "good.iot", "line": 3}
     assert missing == {**place, "what": "`temp > 8 degC`", "missing": "never false"}

@@ -63,6 +63,42 @@ def test_of_what_is_asked_only_by_level_changes_go_up() -> None:
     assert not any(one.changes for one in everything.values() if one.type == "float")
 
 
+def about(name: str, plan: p.Plan) -> set[str]:
+    """A rule of this name and what it does."""
+    return {n.id for n in plan.nodes if isinstance(n.operator, p.Rule | p.Action) and name in str(n.operator)}
+
+
+@pytest.mark.parametrize(
+    ("rule", "timed"),
+    [
+        ("when temp > 8 degC", set()),
+        ("when temp > 8 degC until temp < 7 degC", set()),
+        ("when door becomes true", set()),
+        ("when temp > 8 degC latched", {"Fridge"}),
+        ("when temp > 8 degC cooldown 1 min", {"Fridge"}),
+        ("when temp > 8 degC repeat every 1 min", {"Fridge"}),
+        ("when door becomes true hold for 1 min", {"Fridge"}),
+    ],
+)
+def test_how_far_time_is_matters_above_where_something_waits_for_it(rule: str, timed: set[str]) -> None:
+    plan = compile_program(PROGRAM + f'rule odd for Fridge {{ {rule} do {{ alert "{{id}}" }} }}\n')
+    assert cut(plan, about("odd", plan)).timed == timed
+
+
+def test_a_schedule_is_over_at_a_time_at_which_nobody_may_say_anything() -> None:
+    rule = 'rule odd for Fridge { schedule mon..fri "08:00".."17:00" when temp > 8 degC do { alert "{id}" } }'
+    plan = compile_program(PROGRAM + rule)
+    above = about("odd", plan)
+    assert cut(plan, above).timed == set()
+    both = {n.id for n in plan.nodes if isinstance(n.operator, p.Map) and n.operator.function == "and_"}
+    assert cut(plan, above | both).timed == {"Fridge"}
+
+
+def test_a_group_waits_for_its_members_and_who_asks_for_it_below_does_not() -> None:
+    assert cut(PLAN, {n.id for n in PLAN.nodes if n.timeline == "by site"}).timed == {"Fridge"}
+    assert cut(PLAN, about("warm_site", PLAN)).timed == set()
+
+
 def test_what_takes_messages_cannot_be_above() -> None:
     with pytest.raises(CutError, match="stays where the messages come in"):
         cut(PLAN, of(p.Field))
@@ -77,6 +113,16 @@ def test_nothing_below_uses_what_is_above() -> None:
 def test_a_rule_cannot_be_parted_from_its_actions() -> None:
     with pytest.raises(CutError, match="cannot be parted"):
         cut(PLAN, {id_ for id_ in of(p.Action) if NODES[id_].timeline == "by site"})
+
+
+def test_what_hangs_on_a_groups_key_alone_is_not_parted_from_what_uses_it() -> None:
+    """No member would ever tell those above of it."""
+    of_site = 'mean(Fridge.temp) + (site == "oslo" ? 1 K : 0 K)'
+    plan = compile_program(PROGRAM.replace("mean(Fridge.temp)", of_site))
+    functions = (p.Map("equal"), p.Map("if_else"))
+    of_key = {node.id for node in plan.nodes if node.timeline == "by site" and node.operator in functions}
+    with pytest.raises(CutError, match="cannot be parted"):
+        cut(plan, highest(plan) - of_key)
 
 
 def test_what_is_revised_stays_below() -> None:

@@ -13,7 +13,7 @@ from headgate.runtime.cli.main import main
 from headgate.tests.unit.pages import FAMILIES, ROOT, diagnostic_pages, diagnostics, golden_example, library_page
 
 WRITE = os.environ.get("HEADGATE_GOLDEN") == "write"
-SHOWN_BY_TEST_ONLY = {"HG0117", "HG1506"}
+SHOWN_BY_TEST_ONLY = {"HG0117", "HG1506", "HG1609"}
 """Their programs would be too large to be shown."""
 
 

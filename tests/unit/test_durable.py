@@ -212,6 +212,17 @@ def test_another_input_or_other_outputs_are_not_gone_on_with() -> None:
         list(durable.outputs([(Objects([], "other"), ["feed"])], Interval()))
 
 
+def test_what_keeps_other_state_besides_does_not_go_on_with_it() -> None:
+    disk = ForgetfulDisk()
+    process(disk)
+    other = Durable(disk, "state", dump(PLAN), Replay.of(PLAN), {"uplink": Interval()})
+    with pytest.raises(StateMismatch, match="another kind of run; begin anew"):
+        other.resume()
+    another = Durable(disk, "state", b"{}", Replay.of(PLAN))
+    with pytest.raises(StateMismatch, match="another one than before; begin anew"):
+        another.resume()
+
+
 def test_checkpoints_stand_in_a_real_folder(tmp_path: Path) -> None:
     checkpoints = Checkpoints(Files(), str(tmp_path / "deep" / "state"))
     for number in range(4):

@@ -38,8 +38,8 @@ def fridge(second: int, temp: float, power: float = 90.0) -> Message:
     return Message("Fridge", "a", BEGIN + second * S, {"temp": temp, "power": power, "site": "oslo"})
 
 
-def said(run: Executor, inputs: list[Input]) -> list[tuple[int, str]]:
-    outputs = run(compile_program(PROGRAM), inputs).outputs
+def said(run: Executor, inputs: list[Input], program: str = PROGRAM) -> list[tuple[int, str]]:
+    outputs = run(compile_program(program), inputs).outputs
     return [
         ((o.time - BEGIN) // S, o.message if isinstance(o, Alerted) else o.what)
         for o in outputs
@@ -73,3 +73,31 @@ def test_it_does_nothing_while_a_rule_of_its_group_is_raised(run: Executor) -> N
 @RUNS
 def test_what_is_not_inhibited_acts_at_once(run: Executor) -> None:
     assert said(run, [fridge(0, 9), fridge(1, 4)]) == [(0, "raised"), (0, "warm"), (1, "cleared"), (1, "well")]
+
+
+@RUNS
+def test_a_rule_that_is_raised_for_no_longer_than_a_moment_inhibits_nothing(run: Executor) -> None:
+    program = PROGRAM.replace("when temp > 12 degC do", "when (temp > 12 degC) becomes true do")
+    inputs: list[Input] = [fridge(0, 4), fridge(1, 13), fridge(12, 13), fridge(15, 4)]
+    repeated = [(11, "repeated"), (11, "warm")]
+    assert said(run, inputs, program) == [(1, "raised"), (1, "warm"), *repeated, (15, "cleared"), (15, "well")]
+
+
+@RUNS
+def test_what_has_gone_stale_when_the_input_ends_is_no_reason_to_act(run: Executor) -> None:
+    program = """module ends
+device Fridge {
+    telemetry temp: degC stale after 8 s
+    telemetry power: W
+}
+signal cold for Fridge = first(temp over 20 s every 10 s)
+rule power_cut for Fridge { when power < 1 W do { alert "cut" } }
+rule too_warm for Fridge {
+    when cold > 8 degC
+    inhibited by power_cut
+    do { if temp > 8 degC { alert "is warm" } else { alert "was warm" } }
+}
+"""
+    inputs: list[Input] = [Message("Fridge", "a", BEGIN + S, {"temp": 9.0, "power": 90.0})]
+    outputs = run(compile_program(program), inputs).outputs
+    assert [one.message for one in outputs if isinstance(one, Alerted)] == ["was warm"]

@@ -1,4 +1,4 @@
-"""Where lines end, and which look like an object: the kernel and NumPy find the same."""
+"""Where lines end, which look like an object, and whether all are ASCII: the kernel and NumPy find the same."""
 
 from collections.abc import Callable
 
@@ -13,11 +13,12 @@ from headgate.runtime.kernels.line_ends import Ends
 from headgate.stdlib.column import Mask
 
 BOTH = pytest.mark.parametrize("find", [line_ends._by_word, line_ends._by_column])
-Find = Callable[[NDArray[np.uint8]], tuple[Ends, Mask]]
+Find = Callable[[NDArray[np.uint8]], tuple[Ends, Mask, bool]]
 
 
 def found(find: Find, text: bytes) -> list[tuple[int, bool]]:
-    ends, objects = find(np.frombuffer(bytearray(text), dtype=np.uint8))
+    ends, objects, is_ascii = find(np.frombuffer(bytearray(text), dtype=np.uint8))
+    assert is_ascii == text.isascii()
     return list(zip(ends.tolist(), objects.tolist(), strict=True))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from headgate.compiler import problems_modules
+from headgate.compiler import problems_modules, problems_table_files
 from headgate.compiler.compile import Compiled, compile_text
 from headgate.dsl.diagnostic import Diagnostic
 from headgate.dsl.render import render, to_json
@@ -21,11 +21,12 @@ CASES = sorted(path.name for path in GOLDEN.iterdir())
 HEADER = "What `headgate check main.iot` reports here. Regenerate: HEADGATE_GOLDEN=write pytest {file}"
 KINDS = [
     kind
-    for kind in vars(problems_modules).values()
+    for family in (problems_modules, problems_table_files)
+    for kind in vars(family).values()
     if isinstance(kind, type) and issubclass(kind, Diagnostic) and "code" in vars(kind)
 ]
-SHOWN_BY_TEST_ONLY = {"HG1506"}
-"""Its program would have hundreds of files."""
+SHOWN_BY_TEST_ONLY = {"HG1506", "HG1609"}
+"""Their programs would have hundreds of files, or thousands of rows."""
 
 
 def compiled(name: str, monkeypatch: pytest.MonkeyPatch) -> Compiled:

@@ -154,6 +154,43 @@ def test_where_nothing_stands_above_only_decisions_go_up() -> None:
     assert not [output for output in execution.end() if isinstance(output, Alerted)]
 
 
+def test_that_time_goes_on_is_told_only_where_something_above_waits_for_it() -> None:
+    asks = 'rule warmer for Fridge { when temp > 5 degC do { alert "{id}" } }\n'
+    waits = 'rule warm_long for Fridge { when temp > 5 degC cooldown 10 min do { alert "{id}" } }\n'
+    plan = compile_program(PROGRAM + asks + waits)
+    for name, told in (("warmer", 0), ("warm_long", 2)):
+        rules = (p.Rule, p.Action)
+        above = {n.id for n in plan.nodes if isinstance(n.operator, rules) and f"'{name}'" in str(n.operator)}
+        execution = Partitioned(cut(plan, above), {"oslo": Link()})
+        gateway = execution.gateways["oslo"]
+        inputs = [Message("Fridge", "a", time * 10 * S, {"temp": 4.0}) for time in range(3)]
+        for entry in enumerate(inputs):
+            execution.feed("oslo", partial(batch_of, inputs=[entry]))
+        frames = [gateway.wire.decode(frame) for _, frame in gateway.link.arrived(None)]
+        assert len(frames) == 1 + told
+        assert frames[0].names == {"Fridge": (("a",),)}
+        assert all(packet.sheets["Fridge"].event.tolist() == [False] for packet in frames[1:])
+
+
+def test_what_each_gateway_knows_is_told_for_groups_even_of_devices_that_matter_to_nobody_above() -> None:
+    plan = compile_program(PROGRAM + ROOMS)
+    above = {n.id for n in plan.nodes if n.timeline == "by site"}
+    above |= {n.id for n in plan.nodes if isinstance(n.operator, p.Rule | p.Action) and "damp" in str(n.operator)}
+    execution = Partitioned(cut(plan, above), {"oslo": Link(), "bergen": Link()})
+    inputs = [
+        ("oslo", Message("Fridge", "a", 0, {"site": "oslo", "temp": 9.0})),
+        ("bergen", Message("Room", "r", 0, {"site": "bergen", "humidity": 20.0})),
+        ("bergen", Message("Room", "r", 60 * S, {"humidity": 20.0})),
+        ("oslo", Message("Fridge", "a", 60 * S, {"temp": 9.0})),
+    ]
+    outputs: list[Output] = []
+    for seq, (gateway, one) in enumerate(inputs):
+        outputs += execution.feed(gateway, partial(batch_of, inputs=[(seq, one)]))
+        outputs += execution.advance(one.time)
+    told = [(o.rule, o.time) for o in outputs if isinstance(o, Alerted)]
+    assert told == [("named", 0), ("warm_site", 20 * S)]
+
+
 def test_both_ends_know_the_words_of_what_can_be_decided_so_that_these_need_not_be_sent() -> None:
     parts = cut(PLAN, CUTS["groups"])
     words = vocabulary(parts)

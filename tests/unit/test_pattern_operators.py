@@ -117,6 +117,9 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case("x > 0 as r 4 times then x == mode(r.x) within 1 min", "979779", ("1 2 3 4 5",)),
         Case("x > 0 as r 4 times then x == distinct(r.x) within 1 min", "979792", ("1 2 3 4 6",)),
         Case("x > 0 as r 2 times then rate(r.x) > 1 Hz and x > 0 within 1 min", "1244", ("2 3 4",)),
+        Case("x > 0 as r 3 times then slope(r.x) == 2 Hz and x > 0 within 1 min", "81357", ("2 3 4 5",)),
+        Case('(x > 0 or k == "a") as r 3 times then slope(r.x) == 2 Hz and x > 7 within 1 min', "a139", ("1 2 3 4",)),
+        Case("x > 0 as r 1..2 times then (slope(r.x) else 0 Hz) == 0 Hz and x > 7 within 1 min", "39", ("1 2",)),
         Case('(x > 0 or k == "a") as r 3 times then distinct(r.x) == 1 and x > 7 within 1 min', "1a18", ("1 2 3 4",)),
         Case('(x > 0 or k == "a") as r 2 times then distinct(r.x) == 1 and x > 7 within 1 min', "a18", ("1 2 3",)),
         Case(f"{A} as r 2 times then distinct(r.x) == 0 and x > 7 within 1 min", "aa8", ("1 2 3",)),
@@ -196,23 +199,23 @@ def test_rules_show_more_of_what_was_bound(executor: Executor) -> None:
     more = """rule r for D {
         when p
         do { alert "{median(r.x)} {p90(r.x)} {quantile(r.x, q: 10 %)} {variance(r.x)} {stddev(r.x)} {mode(r.x)}
-            {distinct(r.x)} {distinct(r.k)} {rate(r.x)} {any(r.on)} {all(r.on)} {share(r.on)}" }
+            {distinct(r.x)} {distinct(r.k)} {rate(r.x)} {slope(r.x)} {any(r.on)} {all(r.on)} {share(r.on)}" }
     }"""
     head = HEAD.replace("telemetry x", "telemetry on: bool telemetry x")
     plan = compile_program(f"{head}pattern p for D = x > 0 as r 4 times within 1 min\n{' '.join(more.split())}")
     inputs = [Message("D", "d", S * place, {"x": x, "k": "a"}) for place, x in enumerate((2.0, 6.0, 2.0, 6.0), 1)]
     alerts = [one.message for one in executor(plan, inputs).outputs if isinstance(one, Alerted)]
-    assert alerts == ["2 6 2 4 2 2 2 1 1.33333 1/s absent absent absent"]
+    assert alerts == ["2 6 2 4 2 2 2 1 1.33333 1/s 0.8 1/s absent absent absent"]
     inputs = [Message("D", "d", message.time, {**message.fields, "on": message.time > S}) for message in inputs]
     alerts = [one.message for one in executor(plan, inputs).outputs if isinstance(one, Alerted)]
-    assert alerts == ["2 6 2 4 2 2 2 1 1.33333 1/s true false 0.75"]
+    assert alerts == ["2 6 2 4 2 2 2 1 1.33333 1/s 0.8 1/s true false 0.75"]
 
 
 def test_of_one_event_there_is_one_value(executor: Executor) -> None:
-    more = 'rule r for D { when p do { alert "{median(r.x)} {stddev(r.x)} {distinct(r.k)}" } }'
+    more = 'rule r for D { when p do { alert "{median(r.x)} {stddev(r.x)} {slope(r.x)} {distinct(r.k)}" } }'
     outputs = run('(x > 0 or k == "a") as r', "4a", executor, more)
     alerts = [one.message for one in outputs if isinstance(one, Alerted)]
-    assert alerts == ["4 0 0", "4 0 1"]
+    assert alerts == ["4 0 absent 0", "4 0 absent 1"]
 
 
 def test_in_a_group_members_of_several_types_meet_the_steps(executor: Executor) -> None:

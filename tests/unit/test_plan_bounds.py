@@ -21,9 +21,9 @@ def keys(plan: Plan, timeline: str) -> int | None:
 
 def slices(count: int, blocks: int = 0) -> int:
     """Of so many slices of a mean, and blocks of these: a number, how many samples and their sum, in half a line of 8
-    words; with a line of where they are, and two words of the window."""
-    words = 8 + 4 * (count + blocks) + 2
-    return 8 * (-(-words // 8) * 8)
+    words; with a line of where they are, a word of the blocks, and a line of the slice that is open."""
+    words = 8 + 4 * (count + blocks) + 1
+    return 8 * (-(-words // 8) * 8 + 8)
 
 
 def test_slices_keep_their_longest_window_and_three_more() -> None:

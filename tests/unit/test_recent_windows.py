@@ -217,6 +217,12 @@ def test_where_it_is_not_asked_about_nothing_is_held(executor: Executor) -> None
 
 
 @BOTH
+def test_a_condition_may_be_asked_about_where_it_is_true(executor: Executor) -> None:
+    inputs: list[Input] = [door(0, False), door(4, True), door(9, True), door(10, False)]
+    assert given(executor, plan_of("duration(open where open over 3 samples)"), inputs) == [(9, 5)]
+
+
+@BOTH
 def test_what_is_thinned_out_was_never_held(executor: Executor) -> None:
     inputs: list[Input] = [flow(0, 1.0), flow(10, 1.0), *(flow(t, 99.0) for t in (10.5, 11, 11.5)), flow(20, 1.0)]
     run = executor(plan_of("integral(flow over 30 s)"), inputs)

@@ -163,6 +163,19 @@ def test_a_sample_for_a_closed_window_goes_into_the_open_ones_and_is_counted(exe
     assert run.counters.dropped["late_sample"] == 1
 
 
+def test_a_sample_of_a_day_that_is_over_is_counted_however_early_it_comes(executor: Executor) -> None:
+    items = "signal s by site = sum(Box.x over today)"
+    run = play(executor, items, at("a", 90_000, site="u", x=1.0), at("b", 2, site="u", x=2.0))
+    assert run.counters.dropped["late_sample"] == 1
+
+
+def test_at_the_end_of_input_the_members_windows_reach_their_group_in_order_of_time(executor: Executor) -> None:
+    items = "signal s by site = longest(Box.x > 5 over today every 6 h)"
+    inputs = [at("a", 0, site="u", x=6.0), at("b", 0, site="u", x=1.0), at("a", 100, x=6.0), at("b", 100, x=1.0)]
+    run = play(executor, items, *inputs)
+    assert signals(run, "u") == [(6 * 3600 * n, 100.0) for n in range(1, 5)]
+
+
 def test_rules_of_a_group_have_its_values_as_their_key(executor: Executor) -> None:
     items = 'rule r by site, floor { when max(Box.x) > 5 for 10 s do { alert "{site}/{floor}: {max(Box.x)}" } }'
     run = play(executor, items, at("a", 1, site="u", floor="2", x=6.0), at("a", 15, x=7.0))

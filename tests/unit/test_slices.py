@@ -12,9 +12,10 @@ from headgate.compiler.plan import Plan
 from headgate.dsl.source import SourceText
 from headgate.runtime.batch import Batch, Messages
 from headgate.runtime.engine import Engine
-from headgate.runtime.kernels import runs as kernel
-from headgate.runtime.operators import windows
+from headgate.runtime.operators import slice_columns
+from headgate.runtime.operators.samples import NOTHING, Samples
 from headgate.runtime.operators.windows import SlicesOperator
+from headgate.runtime.state import save
 from headgate.stdlib.column import Column
 
 S = 1_000_000_000
@@ -84,26 +85,40 @@ def test_samples_taken_one_by_one_and_all_at_once_come_to_the_same_bits(
 ) -> None:
     found = []
     for one_by_one in (True, False):
-        monkeypatch.setattr(windows, "COMPILED", one_by_one)
+        monkeypatch.setattr(slice_columns, "COMPILED", one_by_one)
         found.append(bits_after(plan, cut(messages(seed), np.random.default_rng(seed), 4)))
     for a, b in zip(*found, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("keys", [1, 50, 70_000])
-def test_rows_are_by_key_and_of_a_key_in_order(keys: int) -> None:
-    key = np.random.default_rng(keys).integers(0, keys, 5000).astype(np.int32)
-    np.testing.assert_array_equal(kernel.by_key(key, keys), np.argsort(key, kind="stable"))
-
-
 @pytest.mark.parametrize("seed", range(5))
-def test_runs_found_row_by_row_and_by_column_are_the_same(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole, found = messages(seed), []
-    order = kernel.by_key(whole.key, 7)
-    for compiled in (True, False):
-        monkeypatch.setattr(kernel, "COMPILED", compiled)
-        found.append(kernel.runs(order, whole.key, whole.time, 10 * S))
-    np.testing.assert_array_equal(found[0], found[1])
-    for first, last in pairwise(found[0].tolist()):
-        run = order[first:last]
+def test_a_run_is_of_one_key_and_in_one_slice_and_no_window_ends_within_it(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slice_columns, "COMPILED", False)
+    whole, at = messages(seed), slice_columns.Layout(("sum",), 4, 1, 1)
+    everywhere = np.ones(len(whole), dtype=np.bool_)
+    value = whole.fields["x"].values
+    samples = Samples(np.arange(len(whole)), whole.key, whole.time, everywhere, whole.time, value, NOTHING)
+    steps = slice_columns.steps_of(samples, 10 * S, np.tile(at.empty, 7), at)
+    assert (np.diff(steps.first) > 0).all()
+    for step, first in enumerate(steps.first.tolist()):
+        (run,) = (steps.of == step).nonzero()
+        assert run[0] == first
         assert len(set(whole.key[run].tolist())) == len(set((whole.time[run] // (10 * S)).tolist())) == 1
+        assert len(set((whole.time[run] % (10 * S) == 0).tolist())) == 1
+
+
+def test_what_was_open_goes_on_after_a_checkpoint_as_if_there_had_been_none(plan: Plan) -> None:
+    whole = messages(1)
+    engine, other = Engine(plan), Engine(plan)
+    engine.registries["Sensor"].register([f"s{k}" for k in range(7)])
+    first, *rest = cut(whole, np.random.default_rng(3), 20)
+    engine.feed(first)
+    for batch in rest:
+        other.restore(engine.checkpoint())
+        engine.feed(batch)
+        other.feed(batch)
+        for name, owner in engine.stateful().items():
+            if isinstance(owner, SlicesOperator):
+                np.testing.assert_array_equal(save(owner)["state"], save(other.stateful()[name])["state"])

@@ -34,9 +34,15 @@ KINDS: dict[str, tuple[str, st.SearchStrategy[Any]]] = {
     "text": ("text", st.integers(0, len(TEXTS) - 1)),
     "time": ("time", TIMES),
     "point": ("point", POINTS),
+    "quarters": ("float", st.integers(-20, 20).map(lambda i: i / 4)),
+    "seconds": ("time", st.integers(-20, 20).map(lambda i: (1_700_000_000 + i) * 10**9)),
 }
-# What stands in a plan where it is not what the signature says.
-ARGUMENTS = {"inside": ("point", "point", "m"), "time_from_number": ("number", "unit")}
+# What stands in a plan where it is not what the signature says, and what sums are exact of.
+ARGUMENTS = {
+    "inside": ("point", "point", "m"),
+    "time_from_number": ("number", "unit"),
+    "slope_of": ("quarters",) * 3 + ("seconds",) * 3,
+}
 ROUNDED = ("variance_of", "stddev_of")
 """Sums of squares are rounded on the way: the last places may differ."""
 UNITS = st.sampled_from([1.0, 1e3, 1e6, 1e9, 60e9])

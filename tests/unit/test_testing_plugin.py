@@ -20,7 +20,7 @@ BAD = PROGRAM + 'test "it is not told" { given Fridge f { temp 8 degC } expect r
 WRONG = GOOD.replace("> 8 degC", "> 8 kg")
 LASTING = (
     GOOD
-    + "pattern warmer for Fridge = temp > 6 degC as before then temp > before.temp for 5 min within 1 h\n"
+    + "pattern warmer for Fridge = temp > 6 degC as before then next temp > before.temp for 5 min within 1 h\n"
     + 'rule often for Fridge { when warmer  do { alert "{id}" } }\n'
 )
 
@@ -94,15 +94,17 @@ def test_a_program_that_cannot_be_executed_fails_its_tests(project: pytest.Pytes
     write(project, test_fridges=LASTING)
     result = run(project)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["error?HG0801?: *what lasts or changes cannot be executed yet"])
+    result.stdout.fnmatch_lines(["error?HG0801?: *what lasts, behind `then next`, cannot be executed yet"])
 
 
 def test_what_a_test_cannot_execute_is_named(project: pytest.Pytester) -> None:
-    fault = GOOD.replace("expect rule", "fault process hub killed from 1 s to 9 s expect rule") + "target hub: edge\n"
-    write(project, test_fridges=fault)
+    twin = "twin Fridge { state ice: ratio = 10 %  dynamics { d(ice) = (1 - ice) / 1 h }  output space = 1 - ice }\n"
+    given = GOOD.replace("{ temp 9 degC }", "{ temp 9 degC } twin { space 50 % }")
+    write(project, test_fridges=given + twin)
     result = run(project)
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["error?HG0801?: a process that is away for a while cannot be executed yet"])
+    told = "error?HG0801?: `space`, which the twin itself says, in a test cannot be executed yet"
+    result.stdout.fnmatch_lines([told])
 
 
 def test_a_program_without_tests_has_no_items(project: pytest.Pytester) -> None:

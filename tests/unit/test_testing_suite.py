@@ -203,7 +203,8 @@ def test_what_does_not_run_is_named_and_does_not_run() -> None:
         SourceText(
             "boxes.iot",
             PROGRAM
-            + f'target hub: edge\ntest "t" {{ {GIVEN} fault process hub killed from 1 s to 2 s expect nothing lost }}',
+            + "twin Box { state dust: ratio = 10 %  dynamics { d(dust) = (1 - dust) / 1 h }  output room = 1 - dust }\n"
+            + 'test "t" { given Box b1 { site "oslo" } twin { room 50 % } expect nothing lost }',
         )
     )
     found = run_test(program, items_of(program)[0])

@@ -157,7 +157,7 @@ def test_every_decoder_reads_every_message(name: str, tmp_path: Path) -> None:
     try:
         decode = DECODERS[name](tmp_path / "lines")
     except ImportError as missing:
-        pytest.skip(f"{missing.name} is not installed")
+        pytest.skip(f"{missing.name}, which the benchmarks compare with, is not installed: `make bench` does")
     assert decode() == len(readings())
 
 
