@@ -76,7 +76,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Namespace) -> Exit:
     """Run a program or a plan to the end of its inputs."""
     if will_compile():
-        print("compiling the engine's kernels for this machine: half a minute, once", file=sys.stderr, flush=True)
+        print("compiling the engine's kernels for this machine: some minutes, once", file=sys.stderr, flush=True)
     from .executing import execute
 
     return execute(options)
