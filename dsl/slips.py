@@ -209,7 +209,7 @@ _PATTERNS = (
     Slip(rf"{MARK} ,", "one step follows another with `then`", item="pattern"),
     Slip(rf"and then {MARK} ", "write `then` alone"),
     Slip(rf"then optional {MARK} {_W}", "`optional` stands behind its step: `<w> … optional`"),
-    Slip(rf"times {MARK} as ", "the name stands before the number: `as hit 3 times`"),
+    Slip(rf"(times|greedy|lazy|optional) {MARK} as ", "the name stands before the number: `as hit 3 times`"),
     Slip(rf"as \w+ {MARK} as ", "a step has one name"),
     Slip(rf"{MARK} times (?P<n>\w+)", "the number comes first: `<n> times`", fits="then"),
     Slip(rf"(?P<n>[0-9]+) {MARK} ", "write `<n> times`", fits="times"),

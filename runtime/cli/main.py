@@ -43,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     try:
         given = sys.argv[1:] if argv is None else list(argv)
-        options = _parser(given).parse_args(given)
+        options, unknown = _parser(given).parse_known_args(given)
+        if unknown:
+            options.refuse(f"unrecognized arguments: {' '.join(unknown)}")
         action: Callable[[Namespace], Exit] = options.action
         code = action(options)
         sys.stdout.flush()
@@ -79,7 +81,7 @@ def _parser(given: Sequence[str]) -> ArgumentParser:
         if name in given[:1]:
             loaded = import_module(f".{module}", __package__)
             loaded.add_arguments(command)
-            command.set_defaults(action=getattr(loaded, function))
+            command.set_defaults(action=getattr(loaded, function), refuse=command.error)
     return parser
 
 

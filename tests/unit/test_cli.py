@@ -370,6 +370,15 @@ def test_wrong_usage_is_told(argv: list[str], capsys: pytest.CaptureFixture[str]
     assert "usage: headgate" in capsys.readouterr().err
 
 
+def test_an_argument_that_a_command_does_not_know_is_answered_with_what_it_knows(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["run", "fridges.iot", "--input", "x.csv", "--output", "y.jsonl"]) == Exit.USAGE
+    told = capsys.readouterr().err
+    assert "[--results FILE]" in told
+    assert "unrecognized arguments: --output y.jsonl" in told
+
+
 @pytest.mark.parametrize("command", [[], ["check"], ["run"], ["explain"], ["compile"]])
 def test_help_lists_the_exit_codes(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command, "--help"]) == Exit.OK
