@@ -83,6 +83,7 @@ _EVERYWHERE = (
     Slip(rf"\. {MARK} \*", "write `import` and the module alone to take all its items", item="import"),
     Slip(rf"import {MARK} [\"']", "a module is named without quotes: `import std.geo`", item="import"),
     Slip(rf"{MARK} [,<]", "the highest comes first, and `>` stands between: `safety > comfort`", item="priorities"),
+    Slip(rf"\( {_W} {MARK} every ", "a window stands between: `<w> over 5 min every 1 min`"),
     Slip(rf"{_W} {MARK} (?P<type>[A-Za-z%]\S*)", "a colon stands between: `<w>: <type>`", fits=":", instead=": <type>"),
     Slip(rf"{MARK} (to|-|until|…) ", "a range is written with two points: `1 s..10 s`", fits="..", instead=".."),
     Slip(rf"{MARK} = ", "write `in`", fits="in", item="procedure", instead="in"),
@@ -114,6 +115,7 @@ _DEVICES = (
 _RULES = (
     Slip(rf"(?P<w>severity|priority|place) {MARK} \"", "it is written without quotes: `<w> …`"),
     Slip(rf"schedule .*{MARK} \d", 'times of day stand in quotes: `"20:00".."06:00"`', fits="<STRING>"),
+    Slip(rf"\.\. \S+ on {MARK} ", 'the days stand first: `schedule mon..fri "06:00".."22:00"`', item="rule"),
     Slip(rf"place at {MARK} {_W}", "write `place <w>`"),
     Slip(rf"settle {MARK} \d", "`settle` takes no time: it waits as long as the devices' `lateness` says"),
     Slip(rf"flapping {MARK} ", "write `flapping above 5 in 10 min`"),
