@@ -161,6 +161,11 @@ class Outputs(Sequence[Output]):
         self.blocks = blocks
         self._records: list[Output] | None = None
 
+    @classmethod
+    def together(cls, parts: Sequence["Outputs"]) -> "Outputs":
+        """What came of consecutive batches of one engine; at least one."""
+        return parts[0] if len(parts) == 1 else cls(parts[0]._gathered, [b for part in parts for b in part.blocks])
+
     def __len__(self) -> int:
         return sum(len(block) for block in self.blocks)
 

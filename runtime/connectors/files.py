@@ -50,7 +50,7 @@ def read_lines(path: str, read_bytes: int = READ_BYTES) -> Iterator[Lines]:
             carry = data[end:]
             if end:
                 del data[end:]
-                yield from _runs(data)
+                yield from runs(data)
             if len(carry) > LINE_BYTES_MAX:
                 yield Lines(carry[:EXCERPT_BYTES], too_long=True)
                 carry, passing_over = bytearray(), True
@@ -74,7 +74,7 @@ def _read(stream: BufferedReader | gzip.GzipFile, carry: bytearray, read_bytes: 
     return data if len(data) > len(carry) else bytearray()
 
 
-def _runs(data: bytearray) -> Iterator[Lines]:
+def runs(data: bytearray) -> Iterator[Lines]:
     """Whole lines, and by themselves those that are too long."""
     begin = at = 0
     while at < len(data):

@@ -35,11 +35,12 @@ class Objects:
         messages = iter(self.messages)
         number = 1
         while run := list(islice(messages, self.run)):
-            yield _payloads(run, number, wanted, texts)
+            yield payloads_of(run, number, wanted, texts)
             number += len(run)
 
 
-def _payloads(messages: Sequence[Any], number: int, wanted: Sequence[Wanted], texts: Texts) -> Payloads:
+def payloads_of(messages: Sequence[Any], number: int, wanted: Sequence[Wanted], texts: Texts) -> Payloads:
+    """A run of objects, of which the first is message `number`."""
     broken: dict[int, Reason] = {r: "malformed" for r, m in enumerate(messages) if not isinstance(m, Mapping)}
     bad: dict[Wanted, dict[int, Reason]] = {}
     columns: dict[Wanted, Column] = {}

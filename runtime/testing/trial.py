@@ -22,12 +22,12 @@ from ...compiler import constants
 from ...compiler.compile import Compiled, compile_text
 from ...compiler.typed import FieldInfo
 from ...dsl import nodes as n
-from ...dsl.render import render
 from ...dsl.source import SourceText
 from ...grammar.units import parse_unit
 from ...stdlib.function import Value
 from ..cli.program import compiled
 from ..output import Alerted, Counters, Emitted, Life, OutputValue, Sent, Signalled
+from ..programs import plan_of
 from ..text import write_value
 from .closed_loop import Observed, simulated
 from .differences import differences
@@ -76,13 +76,11 @@ class Trial:
     """A program, virtual devices, and what came of them. `until` runs it, from the beginning each time."""
 
     def __init__(self, program: Compiled) -> None:
-        """Raises ValueError for a program with errors, or that cannot be executed."""
-        if program.plan is None or program.typed is None:
-            problems = (*program.problems, *program.not_running)
-            raise ValueError("\n\n".join(render(problem, program.sources) for problem in problems))
+        """Raises `ProgramError` for a program with errors, or that cannot be executed."""
         self._program = program
+        self._plan = plan_of(program)
+        assert program.typed is not None
         self._typed = program.typed
-        self._plan = program.plan
         self._scenario = Scenario(program.typed)
         self.outputs: Sequence[Observed] = ()
         """What came out until the end, in order of time."""

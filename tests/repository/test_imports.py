@@ -15,7 +15,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "compiler": ("headgate.stdlib", "headgate.dsl", "headgate.grammar.units"),
     "runtime": ("headgate.compiler.plan", "headgate.stdlib"),
 }
-HOSTS = ("headgate.runtime.cli", "headgate.runtime.testing", "headgate.compiler.lsp")
+HOSTS = ("headgate.runtime.cli", "headgate.runtime.programs", "headgate.runtime.testing", "headgate.compiler.lsp")
 HEAVY = ("lark", "networkx", "scipy", "pydantic")
 # What finds a placement, or integrates stiff twins, is asked before an engine runs or beside it, and not where it runs.
 SOLVERS = (
