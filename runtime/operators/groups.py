@@ -226,7 +226,12 @@ def member_updates(clock: GroupClock, arrivals: Arrivals | None, inputs: Sequenc
     leaving = Updates(
         frame.seq[gone.row], arrivals.slot[gone.key], arrivals.left[gone.row], gone.time, none, none > 0, none
     )
-    return _in_order(leaving, joined)
+    # An input can be several rows of a member, which stays until that at which it leaves.
+    rows = np.concatenate([gone.row, instants.row])
+    both = [np.concatenate(pair) for pair in zip(arrays_of(leaving), arrays_of(joined), strict=True)]
+    order = np.lexsort((rows, both[0]))
+    order = order[both[2][order] >= 0]
+    return Updates(*(column[order] for column in both))
 
 
 def arrays_of(u: Updates) -> list[Any]:
@@ -239,12 +244,3 @@ def no_updates() -> Updates:
     empty = np.zeros(0, dtype=np.int64)
     nothing = np.zeros(0)
     return Updates(empty, empty, np.zeros(0, dtype=np.int32), empty, nothing, np.zeros(0, dtype=np.bool_), nothing)
-
-
-def _in_order(*parts: Updates) -> Updates:
-    """Those of a group, in the order admitted; of one input, as the parts are given."""
-    arrays = [np.concatenate(a) for a in zip(*(arrays_of(part) for part in parts), strict=True)]
-    belongs = arrays[2] >= 0
-    arrays = [a[belongs] for a in arrays]
-    order = np.argsort(arrays[0], kind="stable")
-    return Updates(*(a[order] for a in arrays))

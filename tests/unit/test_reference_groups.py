@@ -126,6 +126,14 @@ def test_a_device_that_moves_leaves_its_group(executor: Executor) -> None:
     assert signals(run, "v", name="t") == [(5, 2.0)]
 
 
+def test_what_a_device_says_at_the_time_at_which_it_moves_does_not_stay_behind(executor: Executor) -> None:
+    items = "signal total by site = sum(Box.x) signal s by site = max(total over 4 s every 4 s)"
+    given = [at("a", 1, site="u"), at("a", 6, x=2.0), at("a", 6, site="v")]
+    run = play(executor, items, *given, clauses="lateness 1 s", ending=True)
+    assert signals(run, "u") == []
+    assert signals(run, "v") == [(8, 2.0)]
+
+
 def test_without_a_domain_all_devices_are_one_group(executor: Executor) -> None:
     run = play(
         executor, "signal s = count(Box where Box.x > 1)", at("a", 1, x=1.0), at("b", 2, x=2.0), at("a", 3, x=2.0)
