@@ -27,7 +27,7 @@ from .gathering import Outputs
 from .ingest import TIME_MAX_NS, Admission
 from .output import Counters
 from .quarantine import Sink
-from .registering import Registrations
+from .registering import Registrations, first_time
 from .replay import Replay
 from .state import State, load, save
 
@@ -75,15 +75,20 @@ class Live:
     def mark(self, time_ns: int, device: str | None = None, ids: Sequence[str] = ()) -> Outputs:
         """What comes of time going on: nothing earlier will come from these devices of a type, or from any at all.
 
-        Timers go off, windows end. Messages that come from before it none the less are late.
+        Timers go off, windows end. Messages that come from before it none the less are late. Raises `KeyError` for a
+        device type that the program does not have.
         """
-        if device is not None:
-            return self._taken([Mark(device, id_, time_ns) for id_ in ids])
         engine, admission = self._replay.engine, self._replay.admission
-        engine.next_seq = admission.next_seq
-        outputs = engine.mark_all(time_ns)
-        admission.next_seq = engine.next_seq
-        return outputs
+        registered = self._registered(time_ns)
+        if device is None:
+            engine.next_seq = admission.next_seq
+            outputs = engine.mark_all(time_ns)
+            admission.next_seq = engine.next_seq
+        elif device in engine.registries:
+            outputs = self._taken([Mark(device, id_, time_ns) for id_ in ids])
+        else:
+            raise KeyError(f"the program has no device type `{device}`: it has {', '.join(engine.registries)}")
+        return Outputs.together([*registered, outputs])
 
     def acknowledge(self, rule: str, key: str | tuple[str, ...], time_ns: int) -> Outputs:
         """What comes of somebody acknowledging a raised rule; `key` is the device's id, or the group's values.
@@ -133,11 +138,15 @@ class Live:
         return _Source(name, admission)
 
     def _fed(self, batch: Batch) -> Outputs:
-        engine, admission = self._replay.engine, self._replay.admission
-        if not (self._registrations.waiting and len(batch)):
-            return engine.feed(batch)
-        first = engine.feed(self._registrations.batch(engine, admission, batch))
-        return Outputs.together([first, engine.feed(batch)])
+        registered = self._registered(first_time(batch)) if len(batch) else []
+        return Outputs.together([*registered, self._replay.engine.feed(batch)])
+
+    def _registered(self, begin_ns: int | None) -> list[Outputs]:
+        """What comes of registering the devices that were there before anything came, which is of that time."""
+        if not self._registrations.waiting:
+            return []
+        engine = self._replay.engine
+        return [engine.feed(self._registrations.batch(engine, self._replay.admission, begin_ns))]
 
     def _taken(self, inputs: Sequence[Input]) -> Outputs:
         engine, admission = self._replay.engine, self._replay.admission

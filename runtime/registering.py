@@ -37,9 +37,9 @@ class Registrations:
         admission.registered += len(waiting)
         return found
 
-    def batch(self, engine: Engine, admission: Admission, first: Batch) -> Batch:
-        """The registrations, before the first batch of messages; none wait any more."""
-        begin = _first_time(first)
+    def batch(self, engine: Engine, admission: Admission, begin_ns: int | None) -> Batch:
+        """The registrations, before anything else; none wait any more. `begin_ns`: the time of what comes first."""
+        begin = begin_ns
         if begin is None:
             begin = max(one.since_ns for one in self.waiting if one.since_ns is not None)
         inputs: list[tuple[int, Input]] = []
@@ -51,7 +51,7 @@ class Registrations:
         return batch_of(engine, inputs)
 
 
-def _first_time(batch: Batch) -> int | None:
+def first_time(batch: Batch) -> int | None:
     """The time of the first message of a batch."""
     first = min((part for part in batch.parts if len(part)), key=lambda part: int(part.seq[0]), default=None)
     return None if first is None else int(first.time[0])

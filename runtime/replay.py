@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..compiler.plan import Plan
-from .batch import Batch
 from .connectors.payload import InputError, Origin, Payloads, Reader, Texts, Wanted
 from .deployment.inventory import Registered
 from .engine import Engine
@@ -24,7 +23,7 @@ from .gathering import Outputs
 from .ingest import TIME_MAX_NS, Admission, split
 from .output import Counters
 from .quarantine import Quarantine
-from .registering import Registrations
+from .registering import Registrations, first_time
 
 INPUTS_MAX = 1 << 16
 """Messages in a batch, at most."""
@@ -109,7 +108,7 @@ class Replay:
                 *parts, last = split(batch, inputs_max)
                 self.position = None
                 if registrations.waiting and len(batch):
-                    for part in split(registrations.batch(self.engine, self.admission, batch), inputs_max):
+                    for part in split(registrations.batch(self.engine, self.admission, first_time(batch)), inputs_max):
                         yield self.engine.feed(part)
                 for part in parts:
                     yield self.engine.feed(part)
@@ -120,7 +119,7 @@ class Replay:
         if registrations.waiting:
             if all(one.since_ns is None for one in registrations.waiting):
                 return  # Neither a message nor a device has said what time it is.
-            for part in split(registrations.batch(self.engine, self.admission, Batch()), inputs_max):
+            for part in split(registrations.batch(self.engine, self.admission, None), inputs_max):
                 yield self.engine.feed(part)
         yield from self.end()
 

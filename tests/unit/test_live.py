@@ -97,6 +97,17 @@ def test_a_registered_device_is_known_to_be_silent_before_it_says_anything() -> 
     assert [one.key for one in run.mark(301 * S) if isinstance(one, Alerted)] == [("f0",), ("f2",)]
 
 
+def test_a_registered_device_is_known_to_be_silent_though_no_message_came_at_all() -> None:
+    run = Live(PLAN, [Registered("Fridge", "f2", {"site": "oslo"})])
+    run.mark(0)
+    assert [one.key for one in run.mark(301 * S) if isinstance(one, Alerted)] == [("f2",)]
+
+
+def test_a_mark_of_a_type_that_the_program_does_not_have_is_refused() -> None:
+    with pytest.raises(KeyError, match="no device type `Fish`: it has Fridge"):
+        Live(PLAN).mark(0, "Fish", ["f1"])
+
+
 def test_a_message_from_beyond_the_latest_time_has_a_wrong_clock() -> None:
     run = Live(PLAN, latest_ns=100 * S)
     run.feed("readings", {"fridge": "f0", "ts": 200, "temp": 1})
