@@ -52,14 +52,24 @@ class Star:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """What Azure's `OVER (…)` says besides: by what events are ordered, and whether downwards; how old they may be."""
+
+    order: "tuple[Expr, bool] | None" = None
+    limit: "Call | None" = None
+
+
+@dataclass(frozen=True)
 class Call:
-    """A function, in small letters; `conditions` are those of `filter (where …)` and `over (when …)` behind it."""
+    """A function, in small letters; behind it `filter (where …)` and `over (partition by … when …)`."""
 
     name: str
     arguments: tuple["Expr", ...] = ()
     distinct: bool = False
     filtered: "Expr | None" = None
     triggered: "Expr | None" = None
+    partition: tuple["Expr", ...] = ()
+    frame: Frame | None = None
 
 
 @dataclass(frozen=True)
@@ -89,15 +99,32 @@ class Case:
     otherwise: "Expr | None"
 
 
-Expr = Name | Literal | Interval | Star | Call | Binary | Not | IsNull | Case
+@dataclass(frozen=True)
+class Element:
+    """`of[index]`."""
+
+    of: "Expr"
+    index: int
+
+
+@dataclass(frozen=True)
+class Member:
+    """`of->name`."""
+
+    of: "Expr"
+    name: str
+
+
+Expr = Name | Literal | Interval | Star | Call | Binary | Not | IsNull | Case | Element | Member
 
 
 @dataclass(frozen=True)
 class Item:
-    """What is selected; without an alias it is called by its own name."""
+    """What is selected; without an alias it is called by its own name. What is not `shown` is for the others."""
 
     value: Expr
     alias: str | None = None
+    shown: bool = True
 
     @property
     def name(self) -> str:
@@ -116,12 +143,15 @@ class Query:
     where: Expr | None = None
     groups: tuple[Expr, ...] = ()
     having: Expr | None = None
+    order: tuple[tuple[Expr, bool], ...] = ()
+    """By what rows are ordered, and whether downwards."""
 
 
 @dataclass
 class _Reader:
     tokens: list[str]
     at: int = 0
+    frames: bool = False
     units: dict[str, int] = field(
         default_factory=lambda: {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "ss": 1, "mi": 60, "hh": 3600}
     )
@@ -178,12 +208,18 @@ class _Reader:
         if self.accept("group", "by"):
             groups = list(self._list(self.expression))
         having = self.expression() if self.accept("having") else None
-        if self.accept("order", "by"):
-            list(self._list(self.expression))
+        order = tuple(self._list(self._ordering)) if self.accept("order", "by") else ()
         self.accept(";")
         if self.at < len(self.tokens):
             raise NotSql(f"`{self.peek()}` behind the query")
-        return Query(items, source, time, where, tuple(groups), having)
+        return Query(items, source, time, where, tuple(groups), having, order)
+
+    def _ordering(self) -> tuple[Expr, bool]:
+        value = self.expression()
+        downwards = self.accept("desc")
+        if not downwards:
+            self.accept("asc")
+        return value, downwards
 
     def _name_of(self, of: Expr) -> str:
         if not isinstance(of, Name):
@@ -198,7 +234,7 @@ class _Reader:
     def _item(self) -> Item:
         value = self.expression()
         if self.accept("as"):
-            return Item(value, _bare(self.take()))
+            return Item(value, _bare(self.take()), shown=not self.accept("invisible"))
         if self.peek() not in KEYWORDS | {",", "", ";", ")"}:
             return Item(value, _bare(self.take()))
         return Item(value)
@@ -226,6 +262,12 @@ class _Reader:
             return Not(IsNull(left))
         if self.accept("is", "null"):
             return IsNull(left)
+        if self.peek() == "not" and self.peek(1) in ("in", "between", "like"):
+            self.take()
+            return Not(self._compared(left))
+        return self._compared(left)
+
+    def _compared(self, left: Expr) -> Expr:
         if self.accept("between"):
             low = self._sum()
             self.expect("and")
@@ -281,16 +323,30 @@ class _Reader:
         if name.lower() == "grouping" and self.accept("sets"):
             name = "grouping sets"
         while self.accept("."):
-            name = _bare(self.take())
+            if self.accept("*"):
+                return Star()
+            further = _bare(self.take())
+            name = f"{name}.{further}" if self.frames else further
         value = self._call(name.lower()) if self.accept("(") else Name(name)
-        if self.peek() in ("->", "["):
-            raise NotSql(f"`{self.peek()}` into a value")
+        while self.peek() in ("->", "["):
+            value = self._inside(value)
         return value
+
+    def _inside(self, value: Expr) -> Expr:
+        """What is in a value."""
+        if self.accept("->"):
+            return Member(value, _bare(self.take()))
+        self.expect("[")
+        index = self.primary()
+        if not isinstance(index, Literal) or not isinstance(index.value, int) or not self.accept("]"):
+            raise NotSql("`[` into a value")
+        return Element(value, index.value)
 
     def _case(self) -> Case:
         branches: list[tuple[Expr, Expr]] = []
+        subject = None if self.peek() == "when" else self.expression()
         while self.accept("when"):
-            condition = self.expression()
+            condition = self.expression() if subject is None else Binary("=", subject, self.expression())
             self.expect("then")
             branches.append((condition, self.expression()))
         otherwise = self.expression() if self.accept("else") else None
@@ -306,16 +362,27 @@ class _Reader:
         if name in ("cast", "try_cast"):
             return arguments[0]
         filtered = triggered = None
+        partition: tuple[Expr, ...] = ()
         if self.accept("filter", "("):
             self.expect("where")
             filtered = self.expression()
             self.expect(")")
+        frame = None
         if self.accept("over", "("):
-            if not self.accept("when"):
+            if self.accept("partition", "by"):
+                partition = tuple(self._list(self.primary))
+            frame = self._frame() if self.frames else None
+            if self.accept("when"):
+                triggered = self.expression()
+            if frame is None and triggered is None and not partition:
                 raise NotSql(f"`{name} over` a frame")
-            triggered = self.expression()
             self.expect(")")
-        return Call(name, arguments, distinct, filtered, triggered)
+        return Call(name, arguments, distinct, filtered, triggered, partition, frame)
+
+    def _frame(self) -> Frame:
+        order = self._ordering() if self.accept("order", "by") else None
+        limit = self.primary() if self.accept("limit") else None
+        return Frame(order, limit if isinstance(limit, Call) else None)
 
     def _argument(self) -> Expr:
         """An argument; `TABLE t` and the type behind `AS` say no more than the columns do."""
@@ -331,8 +398,8 @@ def _bare(token: str) -> str:
     return token.strip('`[]"')
 
 
-def parse(text: str) -> Query:
-    """The query. Raises `NotSql` for what this parser does not know."""
+def parse(text: str, *, frames: bool = False) -> Query:
+    """The query; `frames`: with Azure's `OVER (…)`. Raises `NotSql` for what this parser does not know."""
     tokens: list[str] = []
     at = 0
     text = text.strip()
@@ -344,7 +411,7 @@ def parse(text: str) -> Query:
         at = found.end()
         while at < len(text) and text[at].isspace():
             at += 1
-    reader = _Reader(tokens)
+    reader = _Reader(tokens, frames=frames)
     return reader.query()
 
 
@@ -358,28 +425,37 @@ AGGREGATES = {
 """Functions of many rows, and what they are called here."""
 
 
-def written(expression: Expr, column: Callable[[str], str]) -> str:
-    """The expression in the language; `column` says how a column is called there. Raises `NotSql` for what it lacks."""
-    match expression:
-        case Name(name):
-            return column(name)
-        case Literal(value):
-            return "absent" if value is None else json.dumps(value)
-        case Binary(operator, left, right) if operator != "like":
-            return f"({written(left, column)} {OPERATORS.get(operator, operator)} {written(right, column)})"
-        case Not(of):
-            return f"(not {written(of, column)})"
-        case IsNull(of):
-            return f"({written(of, column)} is absent)"
-        case Case(branches, otherwise):
-            text = "absent" if otherwise is None else written(otherwise, column)
-            for condition, chosen in reversed(branches):
-                text = f"({written(condition, column)} ? {written(chosen, column)} : {text})"
-            return text
-        case Call(name):
-            raise NotSql(f"the function `{name}`")
-        case _:
-            raise NotSql(f"`{type(expression).__name__}` in an expression")
+def written(expression: Expr, column: Callable[[str], str], call: Callable[[Call], str] | None = None) -> str:
+    """The expression in the language; `column` and `call` say what a column and a function are there.
+
+    Raises `NotSql` for what it lacks.
+    """
+
+    def write(part: Expr) -> str:
+        match part:
+            case Name(name):
+                return column(name)
+            case Literal(value):
+                return "absent" if value is None else json.dumps(value)
+            case Binary(operator, left, right) if operator != "like":
+                return f"({write(left)} {OPERATORS.get(operator, operator)} {write(right)})"
+            case Not(of):
+                return f"(not {write(of)})"
+            case IsNull(of):
+                return f"({write(of)} is absent)"
+            case Case(branches, otherwise):
+                text = "absent" if otherwise is None else write(otherwise)
+                for condition, chosen in reversed(branches):
+                    text = f"({write(condition)} ? {write(chosen)} : {text})"
+                return text
+            case Call(name):
+                if call is None:
+                    raise NotSql(f"the function `{name}`")
+                return call(part)
+            case _:
+                raise NotSql(f"`{type(part).__name__}` in an expression")
+
+    return write(expression)
 
 
 def columns_in(expression: Expr) -> Iterator[str]:
