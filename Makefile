@@ -19,11 +19,11 @@ run: $(VENV)/.installed ## the main job: a day of delivery trucks through exampl
 
 # The suite runs twice. First with the compiled kernels, as users run them; this run writes the report. Then with the same
 # kernels as plain Python, where coverage can see into them, with fewer random programs, as they walk a tenth as fast; below
-# the bar in pyproject.toml it fails, and if pattern detection is not covered to the last branch.
+# the bar in pyproject.toml it fails, and if what .ci/every_branch.coveragerc names is not covered to the last branch.
 test: $(VENV)/.installed ## the whole suite: with Numba (writes pytest_results.json), then without it, with coverage
 	$(PYTEST) --json-report --json-report-file=pytest_results.json
 	HEADGATE_NUMBA=0 HEADGATE_CAMPAIGN=5 $(PYTEST) --cov --timeout=400
-	$(BIN)/coverage report --rcfile=.ci/patterns.coveragerc
+	$(BIN)/coverage report --rcfile=.ci/every_branch.coveragerc
 
 check: $(VENV)/.installed-dev ## what a change must pass beside the tests: ruff, formatting, mypy, import direction
 	$(BIN)/ruff check .

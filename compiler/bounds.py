@@ -14,6 +14,7 @@ from ..stdlib.parts import TABLES, slice_words
 from .graph import Graph
 from .plan import (
     Aggregate,
+    AtRaising,
     Calibrated,
     Calibration,
     Captured,
@@ -113,6 +114,7 @@ _CPU_NS: dict[type, float] = {
     Rule: 5.0,
     Flaps: 5.0,
     Raised: 1.0,
+    AtRaising: 1.0,
     Output: 1.0,
     TwinState: 60.0,
     TwinValue: 1.0,

@@ -7,6 +7,7 @@ from ..stdlib.catalogue import AGGREGATES, STATEFUL
 from .check_aggregates import is_aggregate
 from .check_windows import is_recent
 from .lower_bound import MADE_OF
+from .resolve import walk
 from .twin_limits import OF_DISTRIBUTIONS
 from .typed import (
     BoundRef,
@@ -40,6 +41,9 @@ def _call(typed: Typed, call: n.Call) -> str | None:
         runs = call.function in MADE_OF and not (call.function == "mode" and of_texts)
         return None if runs else f"`{call.function}` of a step's {'texts' if of_texts else 'events'}"
     windows = [argument.window for argument in call.arguments if argument.window is not None]
+    inner_facts = (typed.facts.get(inner) for inner in walk(call))
+    if windows and any(inner is not None and isinstance(inner.reference, BoundRef) for inner in inner_facts):
+        return "an earlier step's value in a window"
     if not windows and fact is not None and fact.aggregate_of is None:
         return None if call.function in OF_DISTRIBUTIONS else f"`{call.function}` of a prediction"
     if function.held and fact is not None and fact.aggregate_of is not None and is_recent(windows[0]):

@@ -17,8 +17,8 @@ from .lower_context import BOOL, Asked, Kept, Lowering, Place, quantity, value_t
 from .lower_timelines import inside, parts
 from .lower_units import SECOND, as_wanted
 from .lower_windows import made_of, option_of
-from .plan import Apply, Captured, Constant, Map, PushBound, PushConstant, PushInput, Term, ValueType
-from .typed import BoundRef
+from .plan import Apply, AtRaising, Captured, Constant, Map, PushBound, PushConstant, PushInput, Term, ValueType
+from .typed import BoundRef, ColumnRef, Typed
 
 How = Literal["count", "true", "first", "last", "min", "max", "sum", "nth", "when"]
 
@@ -63,12 +63,29 @@ def asked(lowering: Lowering, expression: n.Expr) -> Iterator[Asked]:
     while pending:
         part = pending.pop(0)
         ref = lowering.fact(part).reference
-        if isinstance(part, n.Call) and is_of_bound(lowering, part):
+        by = looked_up(lowering.typed, part)
+        if by is not None:
+            assert isinstance(part, n.Member)
+            yield Asked(by, "last", None, lookup=part)
+        elif isinstance(part, n.Call) and is_of_bound(lowering, part):
             yield from _of_call(lowering, part)
         elif isinstance(ref, BoundRef):
             yield Asked(ref.step, "last", _field(ref))
         else:
             pending += parts(part)
+
+
+def looked_up(typed: Typed, expression: n.Node) -> int | None:
+    """The part of a pattern by whose event's values, and constants, something is looked up in a table; None where it is
+    not, or not by that alone. It is looked up when the event is taken."""
+    fact = typed.facts.get(expression)
+    if not isinstance(expression, n.Member) or fact is None or not isinstance(fact.reference, ColumnRef):
+        return None
+    assert isinstance(expression.of, n.Call)
+    keys = [typed.facts[argument.value] for argument in expression.of.arguments]
+    steps = {key.reference.step for key in keys if isinstance(key.reference, BoundRef)}
+    only = all(key.is_constant or isinstance(key.reference, BoundRef) for key in keys)
+    return steps.pop() if only and len(steps) == 1 else None
 
 
 def is_of_bound(lowering: Lowering, call: n.Call) -> bool:
@@ -110,8 +127,16 @@ def lower_bound(lowering: Lowering, expression: n.Expr, at: Place) -> str:
     """The node of `opened.temp`."""
     ref = lowering.fact(expression).reference
     assert isinstance(ref, BoundRef)
+    if at.bound is not None and at.bound.own is not None:
+        return at.bound.own(_field(ref))
     type_ = value_type(lowering.fact(expression).type)
     return _kept(lowering, Asked(ref.step, "last", _field(ref)), type_, expression, at)
+
+
+def lower_looked_up(lowering: Lowering, expression: n.Member, place: int, at: Place) -> str:
+    """The node of `limits(opened.mode).max_temp`."""
+    type_ = value_type(lowering.fact(expression).type)
+    return _kept(lowering, Asked(place, "last", None, lookup=expression), type_, expression, at)
 
 
 def lower_of_bound(lowering: Lowering, call: n.Call, at: Place) -> str:
@@ -137,7 +162,10 @@ def _kept(lowering: Lowering, asked: Asked, type_: ValueType, expression: n.Expr
     assert isinstance(kept, Kept)
     operator = Captured(kept.bounds[asked])
     inputs = () if kept.node is None else (kept.node,)
-    return lowering.add(operator, inputs, at.timeline, type_, expression.span)
+    newest = lowering.add(operator, inputs, at.timeline, type_, expression.span)
+    if kept.rule is None:
+        return newest
+    return lowering.add(AtRaising(kept.earlier), (newest, kept.rule), at.timeline, type_, expression.span)
 
 
 Makes = Callable[[Lowering, list[str], ValueType, n.Call], str]
@@ -232,6 +260,33 @@ def terms(graph: Graph, id_: str, input_: Callable[[str], int]) -> tuple[Term, .
             case _:
                 pass
     return found[id_]
+
+
+def until_terms(graph: Graph, id_: str) -> tuple[tuple[Term, ...], list[str], list[str]]:
+    """An `until` that speaks of the match, as postfix terms; and the nodes that it speaks of, those that are kept from
+    when the rule was raised (whatever is made of the match alone), then those that are of now."""
+    order, speaks = graph.behind(id_, (Map,)), speaking(graph, id_)
+    of_now: set[str] = set()
+    for at in order:
+        node = graph.node(at)
+        if any(i in of_now for i in node.inputs) if at in speaks else not isinstance(node.operator, Constant):
+            of_now.add(at)
+    mixed = dict.fromkeys(at for at in order if at in speaks & of_now)
+    leaves = dict.fromkeys(i for at in mixed for i in graph.node(at).inputs if i not in mixed) or {id_: None}
+    kept = [at for at in leaves if at in speaks]
+    now = [at for at in leaves if at in of_now]
+    found: dict[str, tuple[Term, ...]] = {at: (PushBound(place),) for place, at in enumerate(kept)}
+    found |= {at: (PushInput(1 + len(kept) + place),) for place, at in enumerate(now)}
+    for at in leaves:
+        constant = graph.node(at).operator
+        if isinstance(constant, Constant) and at not in found:
+            found[at] = (PushConstant(constant.value),)
+    for at in mixed:
+        node = graph.node(at)
+        assert isinstance(node.operator, Map)
+        arguments = tuple(term for i in node.inputs for term in found[i])
+        found[at] = (*arguments, Apply(node.operator.function, len(node.inputs), node.type.name))
+    return found[id_], kept, now
 
 
 def speaking(graph: Graph, id_: str) -> set[str]:

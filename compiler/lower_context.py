@@ -33,20 +33,27 @@ class Waits(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked of the events of a part of a pattern: of its values (None: of the events themselves), and how; of
-    `nth` which of them, 0 for all."""
+    `nth` which of them, 0 for all. With `lookup` it is what a table says by an event's values."""
 
     place: int
     how: Literal["count", "true", "first", "last", "min", "max", "sum", "nth", "when"]
     field: str | None
     nth: int = 0
+    lookup: n.Member | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A pattern whose match (or whose thread, at a step: without `node`) is at hand, and what it keeps."""
+    """A pattern whose match (or whose thread, at a step: without `node`) is at hand, and what it keeps. With `rule` it
+    is the match that has raised this rule (`earlier`: as `plan.AtRaising` says), else the newest."""
 
     node: str | None
     bounds: Mapping[Asked, int]
+    own: Callable[[str], str] | None = None
+    """While an event is taken: the node of one of its own values."""
+
+    rule: str | None = None
+    earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ..grammar.units import Unit, product, quotient
 from ..stdlib.catalogue import SCALARS, STATEFUL
 from .check_aggregates import is_aggregate
 from .check_calls import KINDS, signature
-from .lower_bound import is_of_bound, lower_bound, lower_of_bound
+from .lower_bound import is_of_bound, looked_up, lower_bound, lower_looked_up, lower_of_bound
 from .lower_context import BOOL, NUMBER, Lowering, Place, Waits, quantity, value_type
 from .lower_following import lower_following
 from .lower_groups import of_group
@@ -172,6 +172,9 @@ def _reference(lowering: Lowering, reference: Reference, expression: n.Expr, at:
         case PayloadRef(path):
             return lowering.add(Payload(path), (), at.timeline, value_type(type_), expression.span)
         case ColumnRef():
+            by = None if at.bound is None or at.bound.own is not None else looked_up(lowering.typed, expression)
+            if by is not None and isinstance(expression, n.Member):
+                return lower_looked_up(lowering, expression, by, at)
             return lower_lookup(lowering, reference, expression, at)
         case ConstantRef() | DeviceRef():
             raise AssertionError(f"no value of its own: {reference}")

@@ -108,7 +108,7 @@ def given(
     if fact.is_constant and isinstance(fact.constant, str):
         return Given(name, (fact.constant,), text=True)
     unit = None if parameter is None or parse_unit(parameter.type.name) is None else parameter.type.name
-    return Given(name, (_shown(lowering, value, scope, unit),), text=fact.type.name == "text")
+    return Given(name, (_shown(lowering, value, scope, unit),), text=False)
 
 
 def arguments(

@@ -1,6 +1,6 @@
 """Which pattern a rule waits for, and what the rules on a pattern say of its events."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..dsl import nodes as n
 from .lower_context import Lowering, refused
@@ -42,25 +42,25 @@ def said_by_rules(lowering: Lowering, pattern: n.Pattern) -> Iterator[n.Expr]:
     for rule in lowering.rules_on.get(id(pattern), ()):
         if rule.until is not None:
             yield rule.until
-        for action in (*rule.do, *rule.on_clear):
-            yield from _of_action(action)
+        yield from said_by_actions((*rule.do, *rule.on_clear))
 
 
-def _of_action(action: n.Action) -> Iterator[n.Expr]:
-    match action:
-        case n.Alert(message):
-            yield from _shown_by(message)
-        case n.Emit(_, arguments) | n.Send(_, arguments) | n.Run(_, arguments):
-            for argument in arguments:
-                yield from _shown_by(argument.value)
-        case n.If(condition, then, otherwise):
-            yield condition
-            for inner in (*then, *otherwise):
-                yield from _of_action(inner)
-        case n.Set(_, value):
-            yield value
-        case n.Undo():
-            refused(action)
+def said_by_actions(actions: Sequence[n.Action]) -> Iterator[n.Expr]:
+    """The expressions that actions show, send or ask."""
+    for action in actions:
+        match action:
+            case n.Alert(message):
+                yield from _shown_by(message)
+            case n.Emit(_, arguments) | n.Send(_, arguments) | n.Run(_, arguments):
+                for argument in arguments:
+                    yield from _shown_by(argument.value)
+            case n.If(condition, then, otherwise):
+                yield condition
+                yield from said_by_actions((*then, *otherwise))
+            case n.Set(_, value):
+                yield value
+            case n.Undo():
+                refused(action)
 
 
 def _shown_by(value: n.Expr | n.Template) -> Iterator[n.Expr]:

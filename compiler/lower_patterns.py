@@ -166,6 +166,11 @@ def _leading(builder: _Builder, number: int, quiet: n.Quiet) -> p.PatternStep:
 
 def _bound(builder: _Builder, one: Asked) -> p.Bound:
     named = builder.steps.named[one.place]
+    if one.lookup is not None:
+        assert named.scope is not None
+        own = Kept(None, {}, own=lambda name: _value(builder, named, name))
+        said = builder.lowering.expression(one.lookup, Place(named.scope, settled=True, bound=own))
+        return p.Bound(named.last, one.how, builder.inputs.place(said))
     if one.field is None:
         return p.Bound(named.last, one.how)
     return p.Bound(named.last, one.how, builder.inputs.place(_value(builder, named, one.field)), one.nth)

@@ -4,23 +4,24 @@ A rule is on the settled timeline if all that raises and clears it is (a pattern
 what its actions show is looked up on the rule's own timeline. A property of the program is a rule without actions.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..dsl import nodes as n
 from ..grammar.units import parse_unit
 from .graph import structure
 from .group_values import signal_asked
+from .lower_bound import bound_in, until_terms
 from .lower_commands import whole
 from .lower_context import BOOL, Lowering, Place, Waits, domain_scope, value_type
 from .lower_formulas import arguments_of, property_set
 from .lower_groups import of_group
-from .lower_matched import pattern_of
+from .lower_matched import pattern_of, said_by_actions
 from .lower_patterns import kept_for, pattern_node
 from .lower_targets import pinned
 from .lower_timelines import waits
 from .lower_units import operand
-from .plan import Action, ActionArgument, Chosen, Flaps, Hole, Raised, Rule, Schedule
+from .plan import Action, ActionArgument, Chosen, Flaps, Hole, Raised, Rule, Schedule, UntilTest
 from .resolve import walk
 from .typed import DeviceScope, Type
 
@@ -41,15 +42,19 @@ def lower_rule(lowering: Lowering, rule: n.Rule) -> None:
     else:
         when = lowering.expression(rule.when, at)
     momentary = lowering.graph.node(when).event
-    until = None if rule.until is None else lowering.expression(rule.until, at)
+    of_match = rule.until is not None and at.bound is not None and bound_in(lowering, rule.until)
+    until = None if rule.until is None or of_match else lowering.expression(rule.until, at)
     if rule.schedule is not None:
-        if until is None and not momentary:
+        if rule.until is None and not momentary:
             # Leaving the schedule clears nothing: without an `until`, what clears is the opposite of the condition.
             until = lowering.map("not_", (when,), BOOL, rule.span)
         schedule = lowering.add(_schedule(rule.schedule), (), at.timeline, BOOL, rule.schedule.span)
         when = lowering.map("and_", (when, schedule), BOOL, rule.schedule.span)
-    inputs = (when,) if until is None else (when, until)
+    inputs: tuple[str, ...] = (when,) if until is None else (when, until)
     life = _life(lowering, rule, momentary, until is not None)
+    if of_match:
+        test, asked = _until_test(lowering, rule, at)
+        inputs, life = (when, *asked), replace(life, has_until=True, until_test=test)
     pin = pinned(lowering, rule)
     node = lowering.add(life, inputs, at.timeline, BOOL, rule.span, event=True, pin=pin)
     lowering.rule_nodes[rule.name] = node
@@ -57,8 +62,30 @@ def lower_rule(lowering: Lowering, rule: n.Rule) -> None:
     if rule.flapping is not None:
         flaps = Flaps(rule.name, whole(lowering, rule.flapping.count), lowering.typed.duration_ns(rule.flapping.within))
         node = lowering.add(flaps, (node,), at.timeline, BOOL, rule.flapping.span, event=True, pin=pin)
-    for on, actions in (("do", rule.do), ("clear", rule.on_clear)):
-        _Block(lowering, rule, node, at, "do" if on == "do" else "clear").actions(actions, guard)
+    raising, before = at, at
+    if at.bound is not None and life.lasts:
+        # What it does while it is raised, and when it no longer is, is about the match that has raised it.
+        match = replace(at.bound, rule=lowering.rule_nodes[rule.name])
+        raising, before = replace(at, bound=match), replace(at, bound=replace(match, earlier=True))
+    again = rule.repeat_every is not None or rule.flapping is not None
+    _Block(lowering, rule, node, raising if again else at, "do").actions(rule.do, guard)
+    if raising is not at and any(bound_in(lowering, said) for said in said_by_actions(rule.on_clear)):
+        _Block(lowering, rule, node, before, "clear", "earlier").actions(rule.on_clear, guard)
+        _Block(lowering, rule, node, raising, "clear", "same").actions(rule.on_clear, guard)
+    else:
+        _Block(lowering, rule, node, at, "clear").actions(rule.on_clear, guard)
+
+
+def _until_test(lowering: Lowering, rule: n.Rule, at: Place) -> tuple[UntilTest, list[str]]:
+    """What clears a rule, where that speaks of the match that has raised it; and the nodes that it speaks of."""
+    condition = rule.until
+    assert condition is not None
+    lasting_ns: int | None = None
+    if isinstance(condition, n.Holds):
+        lasting_ns = lowering.typed.duration_ns(condition.duration)
+        condition = condition.condition
+    terms, kept, now = until_terms(lowering.graph, lowering.expression(condition, at))
+    return UntilTest(terms, len(kept), lasting_ns), [*kept, *now]
 
 
 def _uninhibited(lowering: Lowering, rule: n.Rule, at: Place) -> str | None:
@@ -149,6 +176,7 @@ class _Block:
     node: str
     at: Place
     on: Literal["do", "clear"]
+    cleared: Literal["any", "earlier", "same"] = "any"
     order: int = 0
 
     def actions(self, actions: tuple[n.Action, ...], guard: str | None) -> None:
@@ -194,8 +222,9 @@ class _Block:
                 kind, name = "set", action.property
                 arguments = (shown.argument(name, action.value, property_set(self.lowering, action, self.at.scope)),)
         operator = Action(
-            kind, self.rule.name, self.on, self.order, name, guard is not None, severity, message, arguments, device
-        )
+            kind, self.rule.name, self.on, self.order, name, guard is not None, severity, message, arguments, device,
+            self.cleared,
+        )  # fmt: skip
         self.order += 1
         if isinstance(action, n.Send) and action.to is not None:
             shown.inputs.append(self._chosen(action.to))
@@ -248,7 +277,7 @@ class _Shown:
         fact = self.lowering.fact(value)
         if fact.is_constant and isinstance(fact.constant, str):
             return ActionArgument(name, (fact.constant,), text=True)
-        return ActionArgument(name, (self._hole(value, parameter),), text=fact.type.name == "text")
+        return ActionArgument(name, (self._hole(value, parameter),), text=False)
 
     def _hole(self, value: n.Expr, parameter: n.Parameter | n.Property | None) -> Hole:
         type_ = self.lowering.fact(value).type

@@ -212,8 +212,8 @@ def _root(node: PlanNode) -> tuple[object, ...] | None:
             return type(node.operator), name
         case Flaps(rule):
             return Flaps, rule
-        case Action(kind, rule, on, order):
-            return Action, kind, rule, on, order
+        case Action(kind, rule, on, order, cleared=cleared):
+            return Action, kind, rule, on, order, cleared
         case _:
             return None
 
@@ -222,7 +222,7 @@ def _can_be_mapped(old: PlanNode, new: PlanNode) -> bool:
     """Whether what a node remembers makes sense to one that says something else at the same place."""
     match old.operator, new.operator:
         case (Rule() as before, Rule() as after):
-            return before.momentary_when == after.momentary_when
+            return (before.momentary_when, before.until_test) == (after.momentary_when, after.until_test)
         case (Holds(), Holds()) | (Quiet(), Quiet()) | (Edge(), Edge()):
             return True
         case (Output(), Output()):

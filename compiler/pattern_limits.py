@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ..dsl import nodes as n
 from ..dsl.source import Span
 from ..stdlib.catalogue import STATEFUL
+from .lower_bound import looked_up
 from .pattern_ends import leading
 from .resolve import walk
 from .typed import (
@@ -27,6 +28,8 @@ from .verify_patterns import STEPS_MAX
 
 ALL_OF_MAX = 6
 """How many parts `all of` has: there are as many orders as their factorial."""
+
+LOOKUP = "a lookup by an earlier step's value in a condition"
 
 NEWS = (
     FieldRef
@@ -86,6 +89,56 @@ def pattern_limits(typed: Typed, pattern: n.Pattern, *, of_group: bool) -> list[
     return found
 
 
+def until_limits(typed: Typed, until: n.Expr) -> Iterator[Limit]:
+    """What of an `until` does not run that speaks of the match that raised its rule. What is made of that match alone
+    is worked out where it raises the rule; the rest event by event, as a step's test is."""
+    if _speaks(typed, until) is None:
+        return
+    yield from _followed(typed, until, until if isinstance(until, n.Holds) else None, (*FOLLOWING, n.Quiet))
+    for node in walk(until):
+        if isinstance(node, n.Member | n.Call | n.Compare) and _speaks(typed, node) and _of_now(typed, node):
+            if _is_lookup(typed, node):
+                yield node.span, LOOKUP
+            yield from _not_a_number(typed, node)
+
+
+def _of_now(typed: Typed, node: n.Node) -> bool:
+    """Whether an expression speaks of something that can be new."""
+    facts = (typed.facts.get(inner) for inner in walk(node))
+    return any(fact is not None and isinstance(fact.reference, NEWS) for fact in facts)
+
+
+def _not_a_number(typed: Typed, node: n.Call | n.Compare | n.Member) -> Iterator[Limit]:
+    """An argument or operand that speaks of earlier events, and is no number that could be reckoned with."""
+    given: tuple[n.Expr, ...] = ()
+    if isinstance(node, n.Call):
+        given = tuple(argument.value for argument in node.arguments)
+    elif isinstance(node, n.Compare):
+        given = (node.left, node.right)
+    for one in given:
+        fact = typed.facts.get(one)
+        if fact is not None and fact.type.name in ("point", "version") and _speaks(typed, one):
+            what = "place" if fact.type.name == "point" else "version"
+            yield one.span, f"the {what} of an earlier event in a condition"
+
+
+FOLLOWING: tuple[type[n.Expr], ...] = (n.Holds, n.Becomes, n.Crosses)
+"""What follows a condition or a value over many instants."""
+
+
+def _followed(
+    typed: Typed, event: n.Expr, lasting: n.Holds | None, kinds: tuple[type[n.Expr], ...] = FOLLOWING
+) -> Iterator[Limit]:
+    """The first thing that follows something over many instants and speaks of earlier events, but for what `lasting`
+    is the whole of."""
+    for node in walk(event):
+        follows = isinstance(node, kinds) or (isinstance(node, n.Call) and node.function in STATEFUL)
+        bound = _speaks(typed, node) if follows and node is not lasting else None
+        if bound is not None:
+            yield bound.span, "an earlier step's value in what lasts or changes"
+            return
+
+
 def _misplaced(typed: Typed, event: n.Expr, where: str) -> Iterator[Limit]:
     """What lasts of earlier steps' values, at a place at which it does not run."""
     lasting = _lasting_of(event)
@@ -129,26 +182,29 @@ def _test(typed: Typed, event: n.Expr) -> Iterator[Limit]:
         yield event.span, "a step that speaks of nothing that is new"
         return
     lasting = _lasting_of(event)
-    for node in walk(event):
-        follows = isinstance(node, n.Holds | n.Becomes | n.Crosses) or (
-            isinstance(node, n.Call) and node.function in STATEFUL
-        )
-        bound = _speaks(typed, node) if follows and node is not lasting else None
-        if bound is not None:
-            yield bound.span, "an earlier step's value in what lasts or changes"
-            return
+    followed = list(_followed(typed, event, lasting))
+    if followed:
+        yield from followed
+        return
     if lasting is not None and _speaks(typed, lasting) is not None:
         momentary = _momentary(typed, lasting)
         if momentary is not None:
             yield momentary.span, "what is of a moment, beside an earlier step's value in what lasts,"
     for node in walk(event):
-        fact = typed.facts.get(node)
-        if fact is not None and isinstance(fact.reference, ColumnRef) and any(_is_bound(typed, n) for n in walk(node)):
-            yield node.span, "a lookup by an earlier step's value in a condition"
+        if _is_lookup(typed, node) and _speaks(typed, node) is not None and looked_up(typed, node) is None:
+            yield node.span, LOOKUP
+            return
+        if isinstance(node, n.Compare) and (versions := list(_not_a_number(typed, node))):
+            yield from versions
             return
         if _is_bound(typed, node) and typed.facts[node].type.name == "point":
             yield node.span, "the place of an earlier event in a condition"
             return
+
+
+def _is_lookup(typed: Typed, node: n.Node) -> bool:
+    fact = typed.facts.get(node) if isinstance(node, n.Member) else None
+    return fact is not None and isinstance(fact.reference, ColumnRef)
 
 
 def _is_bound(typed: Typed, node: n.Node) -> bool:

@@ -12,7 +12,7 @@ from ..dsl import nodes as n
 from ..dsl.diagnostic import Diagnostic, Problems
 from .expression_limits import expression_limit
 from .group_values import always_waits, group_limits
-from .pattern_limits import pattern_limits
+from .pattern_limits import pattern_limits, until_limits
 from .problems_running import DoesNotRun
 from .procedure_limits import command_limits, procedure_limits, watched_conditions
 from .resolve import walk
@@ -75,6 +75,8 @@ Naming = Callable[[Typed, Any], Iterator[DoesNotRun]]
 def _rule(typed: Typed, rule: n.Rule) -> Iterator[DoesNotRun]:
     if isinstance(rule.when, n.Pattern):
         yield from _pattern(typed, rule.when, rule.domain)
+    for span, construct in () if rule.until is None else until_limits(typed, rule.until):
+        yield DoesNotRun(span=span, construct=construct)
     for name in rule.inhibited_by:
         (other,) = (item for item in typed.program.items if isinstance(item, n.Rule) and item.name == name)
         crosses = other.domain != rule.domain

@@ -15,6 +15,7 @@ from .pattern_state import pattern_bytes
 from .plan import (
     PARTICLES,
     Aggregate,
+    AtRaising,
     Calibrated,
     Calibration,
     Captured,
@@ -99,7 +100,7 @@ def state_bytes(
             return _field_bytes(node.operator, devices)
         case Previous() | PreviousTime():
             return 2 * _field_bytes(node.operator, devices)
-        case Delayed() | OfGroup() | Raised() | Captured() | Expired() | Aggregate():
+        case Delayed() | OfGroup() | Raised() | AtRaising() | Captured() | Expired() | Aggregate():
             return value
         case Key():
             return VALUE_BYTES["text"]
@@ -130,8 +131,8 @@ def state_bytes(
             return MEMBERS_BYTES + sum(VALUE_BYTES[i.type.name] + KNOWN_BYTES for i in graph.inputs_of(node))
         case Pattern() as pattern:
             return pattern_bytes(pattern)
-        case Rule():
-            return RULE_BYTES
+        case Rule(until_test=test):
+            return RULE_BYTES + (0 if test is None else NUMBER_BYTES * test.kept + TIME_BYTES)
         case Flaps(above=above):
             return (above + 3) * TIME_BYTES
         case TwinState() as twin:

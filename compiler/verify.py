@@ -12,6 +12,7 @@ from .plan import (
     TIERS,
     Action,
     Aggregate,
+    AtRaising,
     Calibrated,
     Calibration,
     Captured,
@@ -68,7 +69,7 @@ from .plan import (
     Window,
 )
 from .verify_commands import command_faults
-from .verify_patterns import pattern_faults
+from .verify_patterns import pattern_faults, until_faults
 from .verify_tables import lookup_faults, table_faults
 from .verify_twins import twin_faults
 
@@ -110,9 +111,10 @@ ARITIES: dict[type[Any], tuple[int, int | None]] = {
     Expired: (1, 1),
     Captured: (1, 1),
     Schedule: (0, 0),
-    Rule: (1, 2),
+    Rule: (1, None),
     Flaps: (1, 1),
     Raised: (1, 1),
+    AtRaising: (2, 2),
     Action: (1, None),
     Output: (1, 1),
     TwinState: (1, None),
@@ -349,10 +351,11 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
             if isinstance(source.operator, Pattern) and not 0 <= place < len(source.operator.bounds):
                 yield f"its pattern keeps nothing at {place}"
         case Rule() as rule:
-            if rule.has_until != (inputs == 2):
-                yield "it has an `until` without an input for it, or an input too many"
-            if rule.momentary_when != index.nodes[node.inputs[0]].event:
-                yield "whether it is momentary does not agree with its `when`"
+            yield from _rule(rule, inputs, index.nodes[node.inputs[0]])
+        case AtRaising():
+            of = index.nodes[node.inputs[1]].operator
+            if not isinstance(of, Rule) or not of.momentary_when or not of.lasts:
+                yield "its second input must be a Rule on an event, and one that lasts"
         case Flaps(rule, above, within):
             if rule not in index.rules or above < 1 or within <= 0:
                 yield "its limit makes no sense"
@@ -360,6 +363,15 @@ def _operator(node: PlanNode, index: Index) -> Iterator[str]:
             yield from _action(node, action, index)
         case _:
             pass
+
+
+def _rule(rule: Rule, inputs: int, when: PlanNode) -> Iterator[str]:
+    if rule.until_test is not None:
+        yield from until_faults(rule, inputs)
+    elif inputs != 1 + rule.has_until:
+        yield "it has an `until` without an input for it, or an input too many"
+    if rule.momentary_when != when.event:
+        yield "whether it is momentary does not agree with its `when`"
 
 
 def _window(window: Window, slices: object) -> Iterator[str]:

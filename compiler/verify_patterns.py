@@ -19,6 +19,7 @@ from .plan import (
     PushInput,
     Rest,
     Row,
+    Rule,
     Silence,
     Take,
     Term,
@@ -113,11 +114,23 @@ def _step(step: PatternStep, pattern: Pattern, inputs: int) -> Iterator[str]:
         yield "asks for nothing"
     if step.lasting_ns is not None and (step.condition is not None or not step.test or step.lasting_ns <= 0):
         yield "asks for nothing that lasts"
-    if step.test and not _stands(step.test, pattern, inputs):
+    if step.test and not _stands(step.test, len(pattern.bounds), inputs):
         yield "has a test that cannot be worked out"
 
 
-def _stands(test: tuple[Term, ...], pattern: Pattern, inputs: int) -> bool:
+def until_faults(rule: Rule, inputs: int) -> Iterator[str]:
+    """What is wrong with the test of a rule's `until` that has so many inputs."""
+    asked = rule.until_test
+    assert asked is not None
+    if not rule.has_until or not rule.momentary_when:
+        yield "it keeps something of a match, but has no `until` or no event"
+    if not 0 < asked.kept < inputs or not _stands(asked.terms, asked.kept, inputs):
+        yield "its `until` cannot be worked out"
+    if asked.lasting_ns is not None and asked.lasting_ns <= 0:
+        yield "its `until` lasts for no time"
+
+
+def _stands(test: tuple[Term, ...], bounds: int, inputs: int) -> bool:
     """Whether postfix terms leave one answer, and name what there is."""
     depth = 0
     for term in test:
@@ -126,7 +139,7 @@ def _stands(test: tuple[Term, ...], pattern: Pattern, inputs: int) -> bool:
                 fits = 0 <= number < inputs
                 depth += 1
             case PushBound(number):
-                fits = 0 <= number < len(pattern.bounds)
+                fits = 0 <= number < bounds
                 depth += 1
             case PushConstant():
                 fits = True

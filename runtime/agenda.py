@@ -94,6 +94,8 @@ class Agenda:
                 return [i for i in inputs if not isinstance(self.nodes[i].operator, p.Constant)]
             case p.Action():
                 return inputs[:1]
+            case p.AtRaising():
+                return inputs[1:]
             case _:
                 return []
 

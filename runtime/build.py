@@ -37,7 +37,7 @@ from .operators.received import ReceivedOperator, ReceivedPartsOperator
 from .operators.recent import RecentOperator, SessionOperator, Thinned, ThinOperator, WhileOperator
 from .operators.recent_groups import FromMembers, GroupRecentOperator, GroupSessionOperator, GroupWhileOperator
 from .operators.recent_spans import HeldRecentOperator, HeldSessionOperator, HeldWhileOperator
-from .operators.rules import RaisedOperator, RuleOperator
+from .operators.rules import AtRaisingOperator, MatchRuleOperator, RaisedOperator, RuleOperator
 from .operators.spans import LinesOperator, SpansOperator
 from .operators.thresholds import ThresholdOperator, ThresholdsOperator
 from .operators.truths import EdgeOperator, HoldsOperator, QuietOperator, ScheduleOperator
@@ -318,7 +318,9 @@ def _schedule(b: Builder, node: p.PlanNode, op: p.Schedule) -> Operator:
 
 
 def _rule(b: Builder, node: p.PlanNode, op: p.Rule) -> Operator:
-    return RuleOperator(b.setting, op, node.timeline, b.places[node.id])
+    if op.until_test is None:
+        return RuleOperator(b.setting, op, node.timeline, b.places[node.id])
+    return MatchRuleOperator(b.setting, op, node.timeline, b.places[node.id], op.until_test, b.input_types(node))
 
 
 def _flaps(b: Builder, node: p.PlanNode, op: p.Flaps) -> Operator:
@@ -331,6 +333,10 @@ def _raised(b: Builder, node: p.PlanNode, op: p.Raised) -> Operator:
     rule = b.nodes[node.inputs[0]].operator
     assert isinstance(rule, p.Rule)
     return RaisedOperator(b.setting, rule.lasts)
+
+
+def _at_raising(b: Builder, node: p.PlanNode, op: p.AtRaising) -> Operator:
+    return AtRaisingOperator(b.setting, op.earlier)
 
 
 def _action(b: Builder, node: p.PlanNode, op: p.Action) -> Operator:
@@ -424,6 +430,7 @@ OPERATORS: dict[type[p.Operator], Callable[[Builder, p.PlanNode, Any], Operator]
     p.Rule: _rule,
     p.Flaps: _flaps,
     p.Raised: _raised,
+    p.AtRaising: _at_raising,
     p.Action: _action,
     p.Output: _output,
     p.Calibration: _calibration,

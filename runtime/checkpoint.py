@@ -69,8 +69,11 @@ def from_bytes(content: bytes) -> Checkpoint:
         raise DamagedCheckpoint(f"it is cut short or too long: {len(body)} bytes")
     if words[2] != hashlib.sha256(body).hexdigest().encode():
         raise DamagedCheckpoint("its content is not what was written")
-    plan, state, position = msgspec.msgpack.decode(zlib.decompress(body))
-    return Checkpoint(plan, _value(state), _value(position))
+    try:
+        plan, state, position = msgspec.msgpack.decode(zlib.decompress(body))
+        return Checkpoint(plan, _value(state), _value(position))
+    except (ValueError, TypeError, zlib.error, msgspec.MsgspecError) as problem:
+        raise DamagedCheckpoint(f"what is in it is no checkpoint of this version: {problem}") from None
 
 
 # --- Values ----------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ Nothing that was written, renamed or removed is certain to survive a crash befor
 `sync`, the names in a folder by `sync_names`.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -106,29 +107,33 @@ class InUse(Exception):
 
 
 @contextmanager
-def alone(folder: str) -> Iterator[None]:
-    """Keep other processes out of a folder, which is made if there is none. Raises `InUse`, and `OSError`.
+def alone(folder: str, *, waits: bool = False) -> Iterator[None]:
+    """Keep other processes out of a folder, which is made if there is none. Raises `InUse`, unless it `waits` until it
+    is alone, and `OSError`.
 
     The system lets go of it when the process ends, however it ends; the file stays, and says nothing by itself.
     """
     os.makedirs(folder, exist_ok=True)
     with open(Path(folder) / LOCK, "ab") as file:
-        if not _locked(file):
-            raise InUse(f"another process is at work in `{folder}`")
+        while not _locked(file, waits):
+            if not waits:
+                raise InUse(f"another process is at work in `{folder}`")
         yield
 
 
-def _locked(file: BinaryIO) -> bool:
-    """Lock a file until it is closed; False if it is locked."""
+def _locked(file: BinaryIO, waits: bool) -> bool:
+    """Lock a file until it is closed; False if it is locked, be it after a while in which it `waits`."""
     try:
         if sys.platform == "win32":
             import msvcrt
 
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK if waits else msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+    except OSError as problem:
+        if problem.errno not in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
+            raise
         return False
     return True

@@ -23,8 +23,10 @@ from .build import build
 from .flow import Dense, Flow, Sparse
 from .frame import Begun, Frame, Keys, Rows
 from .gathering import Outputs
+from .kernels.jit import load as load_kernels
 from .kernels.settling import LATE, REVISING
 from .migrating import migrate
+from .needed import kernels_of
 from .operators.chosen import ChosenOperator
 from .operators.crossing import DelayedOperator
 from .operators.elementwise import full
@@ -96,6 +98,8 @@ class Engine:
             for node in plan.nodes
             if isinstance(node.operator, p.Delayed) and node.timeline in self._groups
         }
+        families = [family for agenda in self._agendas.values() for family in agenda.families.of.values()]
+        load_kernels(kernels_of({type(part) for part in [*self.stateful().values(), *families] if part is not self}))
 
     def _name_keys(self) -> None:
         for place, timeline in enumerate(self.plan.timelines):
@@ -244,13 +248,15 @@ class Engine:
         clock = self._clocks[part.device]
         current = clock.current(part, len(self.registries[part.device]))
         settled, verdict = clock.settle(part, current)
-        late = int(np.count_nonzero(verdict == LATE))
-        self.counters.late += late
-        self.counters.processed += int(np.count_nonzero(current.event)) - late
+        self.counters.processed += len(part) if current.all_events else int(np.count_nonzero(current.event))
+        if len(verdict):
+            late = int(np.count_nonzero(verdict == LATE))
+            self.counters.late += late
+            self.counters.processed -= late
+            for row in (verdict == REVISING).nonzero()[0].tolist():
+                self._revise(part, row)
         if clock.settled_early:
             self.counters.dropped["settled_early"] += clock.settled_early
-        for row in (verdict == REVISING).nonzero()[0].tolist():
-            self._revise(part, row)
         for timeline in self._timelines:
             if timeline.device == part.device:
                 frames[timeline.id] = settled if timeline.settled else current

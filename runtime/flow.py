@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from ..stdlib.column import Column, Mask, Values
 from .frame import Frame, Instants, Rows, first_seen
 from .kernels.episodes import SILENT, UNKNOWN
+from .kernels.held import put_by_key
 from .kernels.instants import latest
 
 At = Callable[[Instants], Column]
 Truth = NDArray[np.int8]
+TRUE: Mask = np.ones(1, dtype=np.bool_)
 
 
 @dataclass(slots=True)
@@ -184,8 +186,8 @@ class Held:
 
     def commit(self, key: NDArray[np.int32], column: Column) -> None:
         """Hold from now on what the column, in order, ends with for each key."""
-        self.values[key] = column.values
-        self.known[key] = True if column.known is None else column.known
+        put_by_key(self.values, key, column.values)
+        put_by_key(self.known, key, TRUE if column.known is None else column.known)
 
 
 def truth(column: Column, count: int) -> Truth:

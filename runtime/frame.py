@@ -149,7 +149,7 @@ class Frame:
     @cached_property
     def at_ends(self) -> tuple[Keys, Rows]:
         """Whose those last rows are, and their times."""
-        return self.key[self.ends], self.time[self.ends]
+        return self.key.take(self.ends), self.time.take(self.ends)
 
     def events(self, mask: Mask | None = None) -> Instants:
         """The event instants of the rows where the mask is true (None: of all)."""
@@ -171,7 +171,7 @@ class Frame:
         return instants, [np.arange(len(part), dtype=np.int64) for part in parts]
 
     def _merge_into_rows(self, parts: Sequence[Instants]) -> tuple[Instants, list[Rows]]:
-        timers = [p.take(p.timer) for p in parts]
+        timers = [NO_INSTANTS if isinstance(p, EveryRow) else p.take(p.timer) for p in parts]
         if not any(len(t) for t in timers):
             return self.rows, [p.row for p in parts]
         between, positions = union(timers)
@@ -207,7 +207,7 @@ class Begun:
         """The first event of each key that had none so far; from now on it has."""
         self.keys = first_seen(self.keys, frame.keys, False)
         keys = frame.at_ends[0]
-        out = np.empty(len(keys) - np.count_nonzero(self.keys[keys]), dtype=np.int64)
+        out = np.empty(len(keys) - np.count_nonzero(self.keys.take(keys)), dtype=np.int64)
         if len(out) == 0:
             return NO_INSTANTS
         return frame.rows.take(out[: first_events(frame.key, frame.event, self.keys, out)])

@@ -168,7 +168,7 @@ def _slices_of(old: SlicesOperator, new: SlicesOperator) -> tuple[Rows, Rows, Ro
     of, into = old.layout, new.layout
     count, begin, words = int(of.rings[0]), int(of.starts[0]), int(of.starts[-1])
     ring = old.state[:, begin : begin + count * words].reshape(len(old.state), count, words)
-    key, place = np.nonzero(ring[..., 0] != NEVER)
+    key, place = np.nonzero(ring[..., 1])
     number, rows = ring[key, place, 0], ring[key, place, 1:]
     order = np.lexsort((number, key))
     key, number, rows = key[order], number[order], rows[order]

@@ -7,6 +7,7 @@ from ..compiler.plan import DeviceType
 from ..stdlib.column import DTYPES, Column
 from .batch import Messages
 from .frame import Frame, Rows, first_seen
+from .kernels.held import put_by_key
 from .kernels.jit import NEVER
 from .kernels.order import advance, ascending
 from .kernels.queues import ROW, Pool, empty_pool, rows_in, with_room
@@ -55,7 +56,7 @@ class DeviceClock:
         if time[0] >= self.newest and ascending(time):
             # In order of time over all devices: no row is behind its device's clock.
             of, times = frame.at_ends
-            self.now[of] = times
+            put_by_key(self.now, of, times)
             self.newest = int(time[-1])
         else:
             frame.time = np.empty(len(messages), dtype=np.int64)

@@ -11,7 +11,11 @@ from typing import Any
 import hypothesis
 import pytest
 
+from headgate.runtime.compiling import every_kernel
+from headgate.runtime.kernels.jit import load
+
 EXAMPLES = 30
+os.environ.setdefault("HEADGATE_NUMBA", "wait")  # what commands do that tests start
 
 hypothesis.settings.register_profile(
     "headgate",
@@ -30,6 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Draw the run's seed before Hypothesis looks for it, so that it can be printed."""
     if config.getoption("--hypothesis-seed") is None:
         config.option.hypothesis_seed = random.SystemRandom().getrandbits(32)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Compile all kernels before the first test, whose time it would count as."""
+    if session.items:
+        load(every_kernel())
 
 
 def pytest_report_header(config: pytest.Config) -> str:

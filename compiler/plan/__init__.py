@@ -95,7 +95,7 @@ from .patterns import (
     Turns,
     Without,
 )
-from .rules import Action, ActionArgument, Flaps, Hole, Output, Raised, Rule, Schedule
+from .rules import Action, ActionArgument, AtRaising, Flaps, Hole, Output, Raised, Rule, Schedule, UntilTest
 from .streams import (
     Aggregate,
     Chosen,
@@ -157,6 +157,7 @@ __all__ = [
     "AllOf",
     "AnyOf",
     "Apply",
+    "AtRaising",
     "Bound",
     "Calibrated",
     "Calibration",
@@ -267,6 +268,7 @@ __all__ = [
     "TypeName",
     "UndoAct",
     "UndonePlan",
+    "UntilTest",
     "ValueType",
     "WaitAct",
     "While",

@@ -6,7 +6,7 @@ from typing import Literal
 from .commands import CommandPlan, ProcedurePlan
 from .leaves import Constant, DeviceEvent, Field, HeldTime, Key, Message, Now, Payload, Previous, PreviousTime, Received
 from .patterns import Captured, Expired, Pattern
-from .rules import Action, Flaps, Output, Raised, Rule, Schedule
+from .rules import Action, AtRaising, Flaps, Output, Raised, Rule, Schedule
 from .streams import (
     Aggregate,
     Chosen,
@@ -48,7 +48,7 @@ Operator = (
     Payload | Received | Constant | Field | Message | HeldTime | Previous | PreviousTime | DeviceEvent | Key | Now
     | Map | Lookup | Delayed | Holds | Quiet | Edge | Thresholds | Threshold | Slices | Partial | Window | Thin | Recent
     | Session | While | Aggregate | Following | Members | Chosen | OfGroup | Pattern | Captured | Expired | Schedule
-    | Rule | Flaps | Raised | Action | Output | TwinState | TwinValue | TwinCovariance | Predicted
+    | Rule | Flaps | Raised | AtRaising | Action | Output | TwinState | TwinValue | TwinCovariance | Predicted
     | PredictedDeviation | TimeUntil | Calibration | Calibrated
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from .patterns import Term
 from .values import TypeName
 
 
@@ -18,9 +19,22 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class UntilTest:
+    """An `until` that speaks of the match that raised the rule: postfix terms, of inputs of the rule as they are
+    (`PushInput`) and of those as they were when it was raised (`PushBound`: a place among these, which are the `kept`
+    inputs behind `when`). With `lasting_ns` it is true at the timer instant at which they have been true for so long
+    without a break, since the rule was raised at the earliest."""
+
+    terms: tuple[Term, ...]
+    kept: int
+    lasting_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """A rule's life; `docs/meaning.md` has its table. Inputs: `when` (an event if `momentary_when`), then `until` if it
-    has one. `priority`: its place in the program's order of priorities, 0 for the highest; null: below all.
+    has one, or what its `until_test` speaks of. `priority`: its place in the program's order of priorities, 0 for the
+    highest; null: below all.
 
     Happens at: raised, repeated, cleared, uncertain, certain.
     """
@@ -34,6 +48,7 @@ class Rule:
     latched: bool = False
     severity: str | None = None
     priority: int | None = None
+    until_test: UntilTest | None = None
 
     @property
     def lasts(self) -> bool:
@@ -61,6 +76,14 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
+class AtRaising:
+    """What a value was when a rule was raised last; a signal that holds, absent before. Inputs: the value, and a
+    momentary `Rule` that lasts. `earlier`: at an instant before the one at hand; asked for where it is cleared."""
+
+    earlier: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Hole:
     """Where a template shows the value of one of the node's inputs; `unit` and `type` say how to write it."""
 
@@ -82,7 +105,8 @@ class ActionArgument:
 class Action:
     """What a rule does. `inputs[0]` is the rule; with `guarded`, `inputs[1]` must be true; the rest are values to show.
 
-    `on` is `do` (when raised and at each repetition) or `clear`. `order` is its place in the rule's block. A text
+    `on` is `do` (when raised and at each repetition) or `clear`; `cleared` says of which clearings it is then: of what
+    was raised at an `earlier` instant, at the `same` one, or `any`. `order` is its place in the rule's block. A text
     parameter is a template; another argument has one part, a hole. A property that is set is the name, and the only
     argument. With `device`, a command is sent to each member of
     that type that the last input, a `Chosen`, names.
@@ -98,6 +122,7 @@ class Action:
     message: tuple["str | Hole", ...] = ()
     arguments: tuple[ActionArgument, ...] = ()
     device: str | None = None
+    cleared: Literal["any", "earlier", "same"] = "any"
 
 
 @dataclass(frozen=True, slots=True)

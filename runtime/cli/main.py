@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
+from ..compiling import begin_at_once
 from .exits import Exit, Failure
 
 ENDINGS = """exit codes:
@@ -32,6 +33,7 @@ COMMANDS = {
     "convert": ("convert", "convert", "write a program as JSON, YAML or text"),
     "deploy": ("deploy", "deploy", "write a signed part of a program for each gateway of a fleet, or check one"),
     "keys": ("keys", "keys", "make the keys that deployments are signed with"),
+    "kernels": ("kernels", "kernels", "compile what programs run on for this machine, beforehand"),
     "compile": ("compiling", "compile_program", "write a program's plan, to run without the compiler"),
     "new": ("new", "new", "begin a project"),
 }
@@ -43,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code."""
     try:
         given = sys.argv[1:] if argv is None else list(argv)
+        if argv is None:
+            begin_at_once(lambda text: print(f"headgate: {text}", file=sys.stderr, flush=True))
         options, unknown = _parser(given).parse_known_args(given)
         if unknown:
             options.refuse(f"unrecognized arguments: {' '.join(unknown)}")

@@ -1,9 +1,7 @@
 """`headgate run`: a program over inputs."""
 
-import sys
 from argparse import ArgumentParser, Namespace
 
-from ..kernels.jit import will_compile
 from .arguments import positive
 from .exits import Exit
 from .parts import add_trust
@@ -75,8 +73,6 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Namespace) -> Exit:
     """Run a program or a plan to the end of its inputs."""
-    if will_compile():
-        print("compiling the engine's kernels for this machine: some minutes, once", file=sys.stderr, flush=True)
     from .executing import execute
 
     return execute(options)

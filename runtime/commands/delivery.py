@@ -8,7 +8,7 @@ shows what would confirm it, ends the doubt.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, assert_never
 
 from ...compiler import plan as p
 from ..output import OutputValue, Sent, Set, Started
@@ -197,7 +197,8 @@ class Delivery:
 
     def _admitted(self, command: Command, box: list[str], now: int) -> bool:
         """Whether a command may wait in a mailbox that is in use; others may have to give way."""
-        match self.plan_of(command).when_busy:
+        when_busy = self.plan_of(command).when_busy
+        match when_busy:
             case "reject":
                 self._end(command, "rejected", "the resource is in use", now)
                 return False
@@ -214,6 +215,8 @@ class Delivery:
                         self._end(self.commands[id_], "superseded", f"merged with {command.id}", now)
             case "queue" | "preempt":
                 pass
+            case _:
+                assert_never(when_busy)
         return True
 
     def cancel(self, command: Command, reason: str, now: int) -> None:
@@ -261,6 +264,8 @@ class Delivery:
         attempt, command.deliveries = command.deliveries, command.deliveries + 1
         if attempt == 0:
             command.report = self.known.reports
+        if attempt == 0 or command.state == "accepted":
+            # What was accepted and has failed since is to be accepted anew.
             command.state = "sent"
             self._tell(command, now)
         ack_ns = self.plan_of(command).ack_within_ns
@@ -291,6 +296,9 @@ class Delivery:
         """Whether it will be delivered again, after a pause."""
         plan = self.plan_of(command)
         if not plan.idempotent or command.last or command.deliveries > plan.retry_count:
+            return False
+        if command.id not in self.mailboxes.get(command.mailbox, ()):
+            # After doubt the mailbox has gone on: delivering it again would be out of order.
             return False
         pause = pause_ns(command.id, command.deliveries, plan.backoff_low_ns, plan.backoff_high_ns)
         if now + pause >= self._expires(command):
@@ -334,9 +342,10 @@ class Delivery:
             case "rejected":
                 self._end(command, "rejected", answer.reason, now)
             case "failed":
-                # After doubt the mailbox has gone on: delivering it again would be out of order.
-                if command.state == "in_doubt" or not self._again(command, now):
+                if not self._again(command, now):
                     self._end(command, "failed", answer.reason, now)
+            case _:
+                assert_never(answer.what)
 
     def _accepted(self, command: Command, now: int) -> None:
         if command.state == "accepted":

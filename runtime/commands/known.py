@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 from ...compiler import plan as p
 from ...stdlib.function import Value
@@ -170,6 +170,8 @@ def _in_act(act: p.Act) -> Iterator[p.FormulaTerm]:
             yield from formula
         case p.UndoAct():
             pass
+        case _:
+            assert_never(act)
 
 
 def _in_given(given: Iterable[p.Given]) -> Iterator[p.FormulaTerm]:

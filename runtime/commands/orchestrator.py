@@ -10,7 +10,7 @@ was told, in order, and when. At one moment what is told comes before what is du
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, assert_never
 
 from ...compiler import plan as p
 from ..output import Life, Output, OutputValue, Sent, Set, Signalled, Started
@@ -65,6 +65,8 @@ class Orchestrator:
                 self.known.take(told)
                 self.delivery.reported(told.device, told.id, self.now)
                 self.procedures.known_more()
+            case _:
+                assert_never(told)
         return self._settled()
 
     def advance(self, time: int) -> list[Effect]:

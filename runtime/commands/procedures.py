@@ -6,7 +6,7 @@ until nothing changes any more. While a procedure runs for a device or a group i
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, assert_never
 
 from ...compiler import plan as p
 from ..output import Alerted, Emitted, OutputValue, Started
@@ -188,6 +188,8 @@ class Procedures:
                     over = self._step(course, block, stage, now) and over
                 case p.LoopPlan():
                     over = self._loop(course, block, stage, f"{block.path}{place}:", now) and over
+                case _:
+                    assert_never(stage)
         return over
 
     def _loop(self, course: Course, block: Block, loop: p.LoopPlan, path: str, now: int) -> bool:
@@ -406,12 +408,14 @@ class Procedures:
                 self._touch(child.id)
 
     def _done_by_step(self, course: Course) -> Iterator[list[str]]:
-        """The commands of each step, in the order in which the steps began; with what it ran."""
+        """The commands of each step, in the order in which the steps began; with what it ran, unless that was running
+        already: then others want it."""
         for step in course.steps.values():
             yield [*step.commands]
             for id_ in step.runs:
-                if id_ in self.courses:
-                    yield from self._done_by_step(self.courses[id_])
+                ran = self.courses.get(id_)
+                if ran is not None and ran.parent == course.id:
+                    yield from self._done_by_step(ran)
 
     def _go_on_undoing(self, course: Course, now: int) -> None:
         """Undo the commands of one step after another, the last first."""

@@ -13,8 +13,9 @@ import msgspec
 import numpy as np
 
 from ...stdlib.column import Mask
-from ..kernels.jit import COMPILED
+from ..kernels.jit import is_compiled
 from ..kernels.line_ends import lines_of
+from ..kernels.packed import unpack
 from .files import PIECE_BYTES, pieces, read_lines
 from .packed import Packed
 from .payload import LineOrigin, Lines, Payloads, Texts, Wanted, Wrong
@@ -43,27 +44,30 @@ class JsonLines:
 class Decoder:
     """Decodes runs of lines into columns of the wanted fields, in pieces of about so many bytes.
 
-    `packs`: columns are made by `Packed` where it can; without compiled kernels that is slower.
+    `packs`: whether columns are made by `Packed` where it can; None: while its kernel is compiled, else it is slower.
     """
 
-    def __init__(self, wanted: Sequence[Wanted], piece_bytes: int = PIECE_BYTES, packs: bool = COMPILED) -> None:
+    def __init__(self, wanted: Sequence[Wanted], piece_bytes: int = PIECE_BYTES, packs: bool | None = None) -> None:
         self._shape = shape_of(wanted)
         self._json: msgspec.json.Decoder[msgspec.Struct] = msgspec.json.Decoder(self._shape.structure)
         self._blank = self._shape.structure()
         self._piece_bytes = piece_bytes
-        self._columns = Packed(self._shape) if packs and Packed.takes(self._shape) else ByAttributes(self._shape)
+        self._packs = packs
+        self._packed = Packed(self._shape) if packs is not False and Packed.takes(self._shape) else None
+        self._by_attributes = ByAttributes(self._shape)
 
     def decode(self, lines: Lines, number: int, texts: Texts) -> tuple[Payloads, int]:
         """The messages of a run of lines, of which the first is line `number`; and how many lines there are."""
         wrong = Wrong()
+        columns = self._columns()
         if lines.too_long:
             wrong.broken[0] = "too_long"
-            self._columns.begin(texts, 1)
-            self._columns.take([self._blank], wrong)
-            return Payloads(1, self._columns.end(wrong), LineOrigin([number], lines.data, [0]), {}, wrong.broken), 1
+            columns.begin(texts, 1)
+            columns.take([self._blank], wrong)
+            return Payloads(1, columns.end(wrong), LineOrigin([number], lines.data, [0]), {}, wrong.broken), 1
         ends, objects, is_ascii = lines_of(np.frombuffer(lines.data, dtype=np.uint8))
         starts = np.concatenate(([0], ends[:-1] + 1))
-        self._columns.begin(texts, len(ends))
+        columns.begin(texts, len(ends))
         blank = np.zeros(len(ends), dtype=np.bool_)
         all_objects = objects.all()
         rows = 0
@@ -75,13 +79,17 @@ class Decoder:
             structures = self._at_once(piece, last - first) if whole else None
             if structures is None:
                 structures = self._one_by_one(bytes(piece), rows, blank[first:last], wrong)
-            self._columns.take(structures, wrong)
+            columns.take(structures, wrong)
             rows += len(structures)
         numbers = np.arange(number, number + len(ends))
         if rows < len(ends):
             numbers, starts = numbers[~blank], starts[~blank]
         origin = LineOrigin(numbers, lines.data, starts)
-        return Payloads(rows, self._columns.end(wrong), origin, wrong.bad, wrong.broken), len(ends)
+        return Payloads(rows, columns.end(wrong), origin, wrong.bad, wrong.broken), len(ends)
+
+    def _columns(self) -> Packed | ByAttributes:
+        packs = is_compiled(unpack) if self._packs is None else self._packs
+        return self._packed if packs and self._packed is not None else self._by_attributes
 
     def _at_once(self, data: memoryview, count: int) -> Structures | None:
         """The messages of lines of which each looks like an object, if each is one as wanted; else None."""

@@ -20,8 +20,8 @@ COPIED = (p.Constant, p.Key, p.Now, p.Schedule)
 
 SENT = (
     p.Received, p.Field, p.HeldTime, p.Previous, p.PreviousTime, p.DeviceEvent, p.Map, p.Delayed, p.Holds, p.Quiet,
-    p.Edge, p.Threshold, p.Aggregate, p.Following, p.Members, p.Captured, p.Expired, p.Raised, p.TwinValue,
-    p.TwinCovariance, p.Calibrated, p.Predicted, p.PredictedDeviation, p.TimeUntil,
+    p.Edge, p.Threshold, p.Aggregate, p.Following, p.Members, p.Captured, p.Expired, p.Raised, p.AtRaising,
+    p.TwinValue, p.TwinCovariance, p.Calibrated, p.Predicted, p.PredictedDeviation, p.TimeUntil,
 )  # fmt: skip
 """What gives a value or an event that a link can carry. The others give what only their users understand."""
 
@@ -37,7 +37,10 @@ LEVELS = (p.Rule, p.Flaps, p.Holds, p.Edge, p.Action)
 THROUGH = (p.Map, p.Thresholds, p.Threshold)
 """What is told anew whenever its input is."""
 
-PROMPT = (p.Received, p.Constant, p.Key, *THROUGH, p.Edge, p.Following, p.Rule, p.Raised, p.Action, p.Output)
+PROMPT = (
+    p.Received, p.Constant, p.Key, *THROUGH, p.Edge, p.Following, p.Rule, p.Raised, p.AtRaising, p.Action,
+    p.Output,
+)  # fmt: skip
 """What says something when an input does, and at no other time; but for rules that wait (`_waits`)."""
 
 
@@ -347,7 +350,8 @@ def _timed(timelines: Collection[p.Timeline], nodes: Collection[p.PlanNode]) -> 
 def _waits(operator: p.Operator) -> bool:
     """Whether it may say something without any input having said something: because it is later."""
     if isinstance(operator, p.Rule):
-        durations = (operator.cooldown_ns, operator.repeat_ns, operator.hold_ns)
+        lasting_ns = None if operator.until_test is None else operator.until_test.lasting_ns
+        durations = (operator.cooldown_ns, operator.repeat_ns, operator.hold_ns, lasting_ns)
         # An acknowledgement, too, is of the time that the rule's key has come to.
         return operator.latched or any(duration is not None for duration in durations)
     return not isinstance(operator, PROMPT)

@@ -6,17 +6,19 @@ outputs = receiver.take([("oslo", packet)])
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from ...stdlib.column import Column, Values
+from ...stdlib.column import DTYPES, Column, Values
 from ...stdlib.parts import columns_of
 from ..engine import Engine
 from ..frame import Frame, Instants, Rows
 from ..operators.received import Arrived
 from ..output import Output
+from ..symbols import REFUSED
 from .cutting import Crossing, Parts, Spanned
-from .shipping import Packet, Sheet, Told
+from .shipping import Packet, Sheet, Told, only
 from .wire import WireError
 
 
@@ -37,9 +39,17 @@ class Receiver:
         """By sender: the code here of each text's code there."""
         self.groups: dict[str, list[list[int]]] = {}
         """By timeline of gateways (`Parts.spanned`): of each key, in their order, the codes of the group's own key."""
+        kinds = {timeline.id: timeline for timeline in parts.above.timelines}
+        self._name_lengths = {t: 1 if kinds[t].kind == "device" else len(kinds[t].keys) for t in parts.timelines}
+        self._crossing = {one.node: one for one in parts.crossing}
 
     def take(self, packets: Sequence[tuple[str, Packet]]) -> Sequence[Output]:
-        """What comes of packets, each with who sent it, taken as one batch. All or none of them end the input."""
+        """What comes of packets, one of each sender at most, taken as one batch. All or none of them end the input.
+
+        Raises `WireError` where one does not fit what crosses here: then nothing of them is taken.
+        """
+        for sender, packet in packets:
+            self._check(sender, packet)
         for sender, packet in packets:
             self._learn(sender, packet)
             self.clocks[sender] = max(self.clocks[sender], packet.clock)
@@ -49,7 +59,7 @@ class Receiver:
         seqs = self._sequence([packet for _, packet in packets], end)
         for timeline in self.parts.timelines:
             sheets = [
-                (sender, packet.sheets[timeline], seq)
+                (sender, self._of_here(sender, timeline, packet.sheets[timeline]), seq)
                 for (sender, packet), seq in zip(packets, seqs, strict=True)
                 if timeline in packet.sheets
             ]
@@ -57,6 +67,25 @@ class Receiver:
                 spanned = self.parts.spanned.get(timeline)
                 frames[timeline if spanned is None else spanned.timeline] = self._join(timeline, sheets, arrived)
         return self.engine.receive(frames, arrived, min(self.clocks.values()), end=end) if frames else ()
+
+    def _check(self, sender: str, packet: Packet) -> None:
+        """Whether a packet speaks of what crosses here, and of nothing that its sender has not named."""
+        strange = (packet.sheets.keys() | packet.names.keys()) - self._name_lengths.keys()
+        if strange:
+            raise WireError(f"a packet of {sender} is of `{min(strange)}`, which does not come up")
+        texts = len(self.texts.get(sender, ())) + len(packet.texts)
+        for timeline, names in packet.names.items():
+            if any(len(name) != self._name_lengths[timeline] for name in names):
+                raise WireError(f"a packet of {sender} names a key of `{timeline}` as none can be named")
+        for timeline, sheet in packet.sheets.items():
+            known = len(self.keys.get(sender, {}).get(timeline, ())) + len(packet.names.get(timeline, ()))
+            if sheet.key.max(initial=-1) >= known:
+                raise WireError(f"a packet of {sender} uses a key of `{timeline}` that it has not named")
+            for node, told in sheet.told.items():
+                one = self._crossing.get(node)
+                if one is None or one.timeline != timeline:
+                    raise WireError(f"a packet of {sender} tells node {node} on `{timeline}`, which does not come up")
+                _check_values(sender, told, one, texts)
 
     def _learn(self, sender: str, packet: Packet) -> None:
         self.texts.setdefault(sender, []).extend(self.engine.symbols.code(text) for text in packet.texts)
@@ -73,6 +102,17 @@ class Receiver:
             # Both timelines of a domain have the same devices: the second finds them registered.
             for (gateway,) in self.engine.names_of(spanned.timeline)[len(codes) :]:
                 codes.append([self.engine.symbols.code(text) for text in json.loads(gateway)[1:]])
+
+    def _of_here(self, sender: str, timeline: str, sheet: Sheet) -> Sheet:
+        """A sheet with the keys of here, without the rows of devices beyond `max`: each gateway has counted only its
+        own. Those are counted."""
+        keys = np.array(self.keys[sender][timeline], dtype=np.int32)
+        sheet = replace(sheet, key=keys[sheet.key])
+        admitted = sheet.key != REFUSED
+        if admitted.all():
+            return sheet
+        self.engine.counters.dropped["too_many_devices"] += int(np.count_nonzero(~admitted[: sheet.end_row]))
+        return only(sheet, admitted)
 
     def _sequence(self, packets: Sequence[Packet], end: bool) -> list[dict[int, int]]:
         """For each packet what its sequence numbers are here: they count on from packet to packet. The end is one."""
@@ -98,13 +138,9 @@ class Receiver:
         n = first_end
         seq, key = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int32)
         time, event = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.bool_)
-        for (sender, sheet, numbers), place in zip(sheets, places, strict=True):
+        for (_, sheet, numbers), place in zip(sheets, places, strict=True):
             seq[place] = [numbers[number] for number in sheet.seq.tolist()]
-            keys = np.array(self.keys[sender][timeline], dtype=np.int32)
-            if sheet.key.max(initial=-1) >= len(keys):
-                raise WireError(f"a packet of {sender} uses a key of `{timeline}` that it has not named")
-            key[place] = keys[sheet.key]
-            time[place], event[place] = sheet.time, sheet.event
+            key[place], time[place], event[place] = sheet.key, sheet.time, sheet.event
         end_row = None if all(sheet.end_row is None for _, sheet, _ in sheets) else sum(running)
         spanned = self.parts.spanned.get(timeline)
         if spanned is not None:
@@ -152,14 +188,20 @@ class Receiver:
         return Arrived(instants, Column(values[order], known[order]), updated[order])
 
     def _values(self, sender: str, told: Told, one: Crossing) -> Values:
-        if told.values.shape[1:] != ((len(columns_of(one.parts)),) if one.parts else ()):
-            raise WireError(f"a packet of {sender} tells other parts of node {one.node} than were asked for")
         if one.type != "text":
             return told.values
         codes = np.array(self.texts[sender], dtype=np.int32)
-        used = told.values[told.known]
-        if used.min(initial=0) < 0 or used.max(initial=-1) >= len(codes):
-            raise WireError(f"a packet of {sender} uses a text that it has not told")
         values = np.zeros(len(told.values), dtype=np.int32)
-        values[told.known] = codes[used]
+        values[told.known] = codes[told.values[told.known]]
         return values
+
+
+def _check_values(sender: str, told: Told, one: Crossing, texts: int) -> None:
+    """Whether values are such as a node has; `texts`: so many does their sender know."""
+    if told.values.shape[1:] != ((len(columns_of(one.parts)),) if one.parts else ()):
+        raise WireError(f"a packet of {sender} tells other parts of node {one.node} than were asked for")
+    if not one.parts and told.values.dtype != DTYPES[one.type]:
+        raise WireError(f"a packet of {sender} tells node {one.node} as {told.values.dtype}, but it is a {one.type}")
+    used = told.values[told.known]
+    if one.type == "text" and (used.min(initial=0) < 0 or used.max(initial=-1) >= texts):
+        raise WireError(f"a packet of {sender} uses a text that it has not told")

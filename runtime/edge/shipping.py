@@ -132,7 +132,7 @@ class Shipper:
                 settled, now = sheets[timeline], sheets[current]
                 here = self._keys_on(timeline, current)[settled.key[mask]]
                 kept[current] |= np.isin((now.seq << 32) + now.key, (settled.seq[mask] << 32) + here)
-        return {timeline: _only(sheet, kept[timeline]) for timeline, sheet in sheets.items() if kept[timeline].any()}
+        return {timeline: only(sheet, kept[timeline]) for timeline, sheet in sheets.items() if kept[timeline].any()}
 
     def _keys_on(self, settled: str, current: str) -> NDArray[np.int64]:
         """The number on the current timeline of each key of the settled one."""
@@ -240,9 +240,14 @@ def _rows_with_use(sheet: Sheet, timed: bool) -> Mask:
     return kept
 
 
-def _only(sheet: Sheet, kept: Mask) -> Sheet:
-    """The rows that are kept."""
+def only(sheet: Sheet, kept: Mask) -> Sheet:
+    """The rows that are kept, and what is told at them."""
     place = np.cumsum(kept) - 1
-    told = {node: replace(one, row=place[one.row]) for node, one in sheet.told.items()}
+    told = {}
+    for node, one in sheet.told.items():
+        here = kept[one.row]
+        told[node] = Told(
+            place[one.row[here]], one.time[here], one.timer[here], one.updated[here], one.values[here], one.known[here]
+        )
     end_row = None if sheet.end_row is None else int(np.count_nonzero(kept[: sheet.end_row]))
     return Sheet(sheet.seq[kept], sheet.key[kept], sheet.time[kept], sheet.event[kept], end_row, told)

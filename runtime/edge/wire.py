@@ -26,6 +26,10 @@ from .shipping import Packet, Sheet, Told
 LEVEL = 6
 SIZE_MAX = 64 * 1024 * 1024
 """Bytes of a frame, unpacked: more is refused."""
+VALUES_MAX = 32 * 1024 * 1024
+"""Values of a frame, in all of its columns: some take no bytes, so that few could claim to be many."""
+
+KEY_MAX = 2**31 - 1
 
 DECIMALS = 6
 
@@ -45,7 +49,7 @@ class _Column(msgspec.Struct, array_like=True, frozen=True):
     are multiples of."""
 
     form: str
-    count: int
+    count: Annotated[int, msgspec.Meta(ge=0, le=VALUES_MAX)]
     body: bytes
     first: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] = 0
     unit: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)] = 1
@@ -60,6 +64,10 @@ class _Told(msgspec.Struct, array_like=True, frozen=True):
     known: _Column
     of_parts: bool
 
+    @property
+    def count(self) -> int:
+        return sum(one.count for one in (self.row, self.time, self.timer, self.updated, *self.values, self.known))
+
 
 class _Sheet(msgspec.Struct, array_like=True, frozen=True):
     seq: _Column
@@ -68,6 +76,11 @@ class _Sheet(msgspec.Struct, array_like=True, frozen=True):
     event: _Column
     end_row: int | None
     told: dict[str, _Told]
+
+    @property
+    def count(self) -> int:
+        own = sum(one.count for one in (self.seq, self.key, self.time, self.event))
+        return own + sum(one.count for one in self.told.values())
 
 
 class _Packet(msgspec.Struct, array_like=True, frozen=True):
@@ -111,6 +124,9 @@ class Wire:
             found = _DECODER.decode(self._decompressor.decompress(frame))
         except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise WireError(f"these bytes are no packet: {error}") from error
+        count = sum(sheet.count for sheet in found.sheets.values())
+        if count > VALUES_MAX:
+            raise WireError(f"a frame has at most {VALUES_MAX} values, this has {count}")
         sheets = {timeline: _read_sheet(sheet) for timeline, sheet in found.sheets.items()}
         return Packet(sheets, {**dict.fromkeys(sheets, ()), **found.names}, found.texts, found.clock, found.said)
 
@@ -128,22 +144,22 @@ def _sheet(sheet: Sheet) -> _Sheet:
 
 
 def _read_sheet(sheet: _Sheet) -> Sheet:
-    seq, key, time, event = _read(sheet.seq), _read(sheet.key).astype(np.int32), _read(sheet.time), _read(sheet.event)
+    seq, key, time, event = _numbers(sheet.seq), _numbers(sheet.key), _numbers(sheet.time), _mask(sheet.event)
     rows = len(seq)
     if not len(key) == len(time) == len(event) == rows:
         raise WireError("the columns of a sheet are not of one length")
     if sheet.end_row is not None and not 0 <= sheet.end_row <= rows:
         raise WireError(f"a sheet of {rows} rows cannot end at row {sheet.end_row}")
-    if key.min(initial=0) < 0:
-        raise WireError("a key has a negative number")
+    if key.min(initial=0) < 0 or key.max(initial=0) > KEY_MAX:
+        raise WireError("a key has a number that none can have")
     told = {node: _read_told(node, one, time) for node, one in sheet.told.items()}
-    return Sheet(seq, key, time, event, sheet.end_row, told)
+    return Sheet(seq, key.astype(np.int32), time, event, sheet.end_row, told)
 
 
 def _read_told(node: str, one: _Told, times: Rows) -> Told:
     """What was told of a node at rows of these times; its own are written as differences from them."""
-    row, after = _read(one.row), _read(one.time)
-    timer, updated, values, known = _read(one.timer), _read(one.updated), _read_columns(one), _read(one.known)
+    row, after = _numbers(one.row), _numbers(one.time)
+    timer, updated, values, known = _mask(one.timer), _mask(one.updated), _read_columns(one), _mask(one.known)
     if any(len(column) != len(row) for column in (after, timer, updated, values, known)):
         raise WireError(f"the columns of node {node} are not of one length")
     if row.min(initial=0) < 0 or row.max(initial=-1) >= len(times) or (np.diff(row) < 0).any():
@@ -232,13 +248,10 @@ def _read(column: _Column) -> NDArray[Any]:
     """The values of a column."""
     form, count, body = column.form, column.count, column.body
     match form[:1]:
-        case "a" | "n":
-            return np.full(_plausible(count), form == "all")
-        case "b":
-            _sized(body, (count + 7) // 8)
-            return np.unpackbits(np.frombuffer(body, dtype=np.uint8), count=count).astype(np.bool_)
+        case "a" | "n" | "b":
+            return _mask(column)
         case "i":
-            return _sums(form[1:], column)
+            return _numbers(column)
         case "t":
             return _sums(form[1:], column).astype(np.int32)
         case "d" if form[1:2].isdecimal():
@@ -249,15 +262,35 @@ def _read(column: _Column) -> NDArray[Any]:
             parts = _unshuffled(body, 2 * count).reshape(-1, 2)
             return parts[:, 0] + 1j * parts[:, 1]
         case _:
-            raise WireError(f"a column is written as {form!r}, which this version does not know")
+            raise _unknown(column)
+
+
+def _mask(column: _Column) -> Mask:
+    match column.form:
+        case "all" | "none":
+            return np.full(column.count, column.form == "all")
+        case "bits":
+            _sized(column.body, (column.count + 7) // 8)
+            return np.unpackbits(np.frombuffer(column.body, dtype=np.uint8), count=column.count).astype(np.bool_)
+        case _:
+            raise _unknown(column)
+
+
+def _numbers(column: _Column) -> Rows:
+    if column.form[:1] != "i":
+        raise _unknown(column)
+    return _sums(column.form[1:], column)
+
+
+def _unknown(column: _Column) -> WireError:
+    return WireError(f"a column is written as {column.form!r}, which this version does not know there")
 
 
 def _sums(width: str, column: _Column) -> NDArray[np.int64]:
     if width not in map(str, WIDTHS):
         raise WireError(f"whole numbers have {', '.join(map(str, WIDTHS))} bytes, not {width!r}")
-    count = _plausible(column.count)
-    numbers = np.zeros(count, dtype=np.int64)
-    _sized(column.body, max(count - 1, 0) * int(width))
+    numbers = np.zeros(column.count, dtype=np.int64)
+    _sized(column.body, max(column.count - 1, 0) * int(width))
     if column.body:
         numbers[1:] = np.frombuffer(column.body, dtype=f"<i{width}")
     numbers *= column.unit
@@ -272,11 +305,5 @@ def _unshuffled(body: bytes, count: int) -> NDArray[np.float64]:
 
 
 def _sized(body: bytes, size: int) -> None:
-    if size < 0 or len(body) != size:
+    if len(body) != size:
         raise WireError(f"a column has {len(body)} bytes instead of {size}")
-
-
-def _plausible(count: int) -> int:
-    if not 0 <= count <= SIZE_MAX:
-        raise WireError(f"a column has {count} values")
-    return count

@@ -53,6 +53,7 @@ CASES: dict[type, Case] = {
     p.Rule: rules.rule,
     p.Flaps: rules.flaps,
     p.Raised: rules.raised,
+    p.AtRaising: rules.at_raising,
     p.Action: rules.action,
     p.Output: rules.output,
     p.Calibration: calibration.calibration,

@@ -1,5 +1,6 @@
 """A rule's life: the table of docs/meaning.md as a state machine that knows nothing but truths and times."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,14 +40,17 @@ class Life:
         rule = self.rule
         return rule.momentary_when and not rule.has_until and rule.hold_ns is None and not rule.latched
 
-    def look(self, time: int, when: Value, until: Value, happens: bool) -> list[What]:
-        """Inputs were looked at: `happens` says that a momentary `when` does."""
+    def look(
+        self, time: int, when: Value, until: Value, happens: bool, raising: Callable[[], Value] | None = None
+    ) -> list[What]:
+        """Inputs were looked at: `happens` says that a momentary `when` does, `raising` gives what `until` is once the
+        rule has been raised by that, if that is for it to say."""
         rises = happens if self.rule.momentary_when else (when is True) > (self.when is True)
         self.when, self.until = when, until
         if not self.rule.momentary_when and when is not True:
             self.remembered = False
         said = self._settle(time)
-        return said + self._rise(time) if rises else said
+        return said + self._rise(time, raising) if rises else said
 
     def fire(self, time: int) -> list[What]:
         """The rule's own timers of this time, after what its inputs said."""
@@ -76,7 +80,7 @@ class Life:
         self.acknowledged = True
         return self._settle(time)
 
-    def _rise(self, time: int) -> list[What]:
+    def _rise(self, time: int, raising: Callable[[], Value] | None = None) -> list[What]:
         if self.raised:
             return []
         if self.cool_until is not None and time < self.cool_until:
@@ -92,6 +96,7 @@ class Life:
         self.raised, self.uncertain, self.acknowledged, self.repeats = True, False, False, 0
         self.hold_until = None if rule.hold_ns is None else time + rule.hold_ns
         self.repeat_at = None if rule.repeat_ns is None else time + rule.repeat_ns
+        self.until = self.until if raising is None else raising()
         return ["raised", *self._settle(time)]
 
     def _settle(self, time: int) -> list[What]:

@@ -11,6 +11,7 @@ from ..output import Life as LifeRecord
 from ..text import output_value, write_value
 from .instance import Instance, Instant
 from .life import Life, What
+from .until import Until
 
 SEQ = -1
 """Outputs get their sequence number where they are taken from the instance."""
@@ -18,40 +19,59 @@ SEQ = -1
 
 @dataclass
 class RuleState:
-    """The rule's life, and what it said at the present instant."""
+    """The rule's life, and what it said at the present instant; what its `until` asks of the match, if it does."""
 
     life: Life
     said: list[What]
+    until: Until | None = None
 
     @property
     def due(self) -> int | None:
-        return self.life.due
+        times = (self.life.due, None if self.until is None or not self.life.raised else self.until.due)
+        return min((time for time in times if time is not None), default=None)
 
 
 def rule(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     assert isinstance(node.operator, p.Rule)
     operator = node.operator
-    state = here.state(node, lambda: RuleState(Life(operator), []))
+    asked = operator.until_test
+    state = here.state(node, lambda: RuleState(Life(operator), [], None if asked is None else Until(asked)))
     life = state.life
     state.said = []
-    when, until = node.inputs[0], node.inputs[1] if operator.has_until else None
-    if here.looks(when, at) or (until is not None and here.looks(until, at)):
-        truth = here.value(when) if here.looks(when, at) else life.when
-        until_truth = None if until is None else here.value(until) if here.looks(until, at) else life.until
-        happens = operator.momentary_when and when in here.updated
+    # What is kept of a match is looked at where it raises the rule, and nowhere else.
+    looked_at = node.inputs if asked is None else (node.inputs[0], *node.inputs[1 + asked.kept :])
+    if any(here.looks(i, at) for i in looked_at):
         suppressed = life.suppressed
-        state.said += life.look(at.time, None if operator.momentary_when else truth, until_truth, happens)
+        state.said += _looked(node, here, at, state)
         if life.suppressed > suppressed:
             here.setting.counters.dropped["suppressed"] += 1
     if at.acknowledged == node.id:
         state.said += life.acknowledge(at.time)
-    if at.fires == "all" and life.due is not None and life.due <= at.time:
+    if at.fires == "all" and state.due is not None and state.due <= at.time:
+        if state.until is not None and state.until.fire(at.time):
+            life.until = True
         state.said += life.fire(at.time)
     for index, what in enumerate(state.said):
         count = life.repeats if what == "repeated" else 0
         record = LifeRecord(SEQ, here.timeline.id, here.shown_key, at.time, operator.name, what, count)
         here.emit((here.setting.places[node.id], index, -1, 0), record)
     return bool(state.said)
+
+
+def _looked(node: p.PlanNode, here: Instance, at: Instant, state: RuleState) -> list[What]:
+    """What comes of a look at what a rule asks."""
+    assert isinstance(node.operator, p.Rule)
+    life, when = state.life, node.inputs[0]
+    happens = node.operator.momentary_when and when in here.updated
+    truth = None if node.operator.momentary_when else here.value(when) if here.looks(when, at) else life.when
+    if state.until is None:
+        until = node.inputs[1] if node.operator.has_until else None
+        until_truth = None if until is None else here.value(until) if here.looks(until, at) else life.until
+        return life.look(at.time, truth, until_truth, happens)
+    asked = state.until
+    values = {i: here.value(id_) for i, id_ in enumerate(node.inputs)}
+    until_truth = asked.look(values, at.time) if life.raised else None
+    return life.look(at.time, truth, until_truth, happens, lambda: asked.begin(values, at.time))
 
 
 @dataclass
@@ -110,25 +130,51 @@ def raised(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     return here.values.get(node.id) != before
 
 
+@dataclass
+class AtRaisingState:
+    """What a value was when a rule was raised last."""
+
+    newest: Value = None
+    due: None = None
+
+
+def at_raising(node: p.PlanNode, here: Instance, at: Instant) -> bool:
+    assert isinstance(node.operator, p.AtRaising)
+    value, of = node.inputs
+    state = here.state(node, AtRaisingState)
+    rises = of in here.updated and "raised" in here.states[of].said
+    earlier = state.newest
+    if rises:
+        state.newest = here.value(value)
+    here.values[node.id] = earlier if node.operator.earlier else state.newest
+    return rises
+
+
 def action(node: p.PlanNode, here: Instance, at: Instant) -> bool:
     assert isinstance(node.operator, p.Action)
     operator = node.operator
     rule_node = node.inputs[0]
     if rule_node not in here.updated or (operator.guarded and here.value(node.inputs[1]) is not True):
         return False
-    moments = ("raised", "repeated") if operator.on == "do" else ("cleared",)
     values = [here.value(i) for i in node.inputs]
-    done = False
-    for index, what in enumerate(here.states[rule_node].said):
-        if what in moments:
-            place = (here.setting.places[rule_node], index, operator.order, here.setting.places[node.id])
-            if operator.device is not None:
-                for id_ in here.states[node.inputs[-1]].ids():
-                    here.emit(place, _sent(operator, operator.device, id_, values, here, at))
-            else:
-                here.emit(place, _done(operator, values, here, at))
-            done = True
-    return done
+    moments = moments_of(operator, here.states[rule_node].said)
+    for index in moments:
+        place = (here.setting.places[rule_node], index, operator.order, here.setting.places[node.id])
+        if operator.device is not None:
+            for id_ in here.states[node.inputs[-1]].ids():
+                here.emit(place, _sent(operator, operator.device, id_, values, here, at))
+        else:
+            here.emit(place, _done(operator, values, here, at))
+    return bool(moments)
+
+
+def moments_of(action: p.Action, said: list[What]) -> list[int]:
+    """Of what a rule said at an instant, the places of that for which an action is done."""
+    if action.on == "do":
+        return [index for index, what in enumerate(said) if what in ("raised", "repeated")]
+    cleared = [index for index, what in enumerate(said) if what == "cleared"]
+    since = {index: "same" if "raised" in said[:index] else "earlier" for index in cleared}
+    return [index for index in cleared if action.cleared in ("any", since[index])]
 
 
 def _done(action: p.Action, values: list[Value], here: Instance, at: Instant) -> Output:

@@ -1,6 +1,6 @@
 """The small steps of a pattern: what has begun of it, and what becomes of that at an instant (docs/meaning.md)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, assert_never
 
@@ -80,6 +80,10 @@ class Thread:
     def bound(self, bound: p.Bound) -> Value:
         """What it has bound so far."""
         return bound_value(bound, [e.view for e in self.events if e.step in bound.steps])
+
+    def has_bound(self, pattern: p.Pattern) -> Callable[[int], Value]:
+        """What it has bound so far, by its place among the pattern's `bounds`."""
+        return lambda place: self.bound(pattern.bounds[place])
 
 
 def _over(close: Close) -> int | None:
@@ -240,7 +244,7 @@ class Threads:
             return one
         lasting = dict(one.lasting)
         for step in looked:
-            if answer(self.pattern.steps[step].test, one, self.pattern, view) is True:
+            if self._answer(step, one, view) is True:
                 lasting.setdefault(step, Lasting(view.time))
             else:
                 lasting.pop(step, None)
@@ -278,7 +282,11 @@ class Threads:
             return False
         if asked.condition is not None and view.values.get(asked.condition) is not True:
             return False
-        return not asked.test or answer(asked.test, one, self.pattern, view) is True
+        return not asked.test or self._answer(step, one, view) is True
+
+    def _answer(self, step: int, one: Thread, view: View) -> Value:
+        """What a step's test comes to for a thread."""
+        return answer(self.pattern.steps[step].test, view.values, one.has_bound(self.pattern))
 
     # --- Matches -----------------------------------------------------------------------------------------------------
 
@@ -338,15 +346,15 @@ class Threads:
         return [self._match(one) for one in expired if one.began not in alive]
 
 
-def answer(test: Sequence[p.Term], one: Thread, pattern: p.Pattern, view: View) -> Value:
-    """What postfix terms come to, for a thread with what it has bound."""
+def answer(test: Sequence[p.Term], values: Mapping[int, Value], bound: Callable[[int], Value]) -> Value:
+    """What postfix terms come to, by the values of inputs and what is bound."""
     stack: list[Value] = []
     for term in test:
         match term:
             case p.PushInput(i):
-                stack.append(view.values.get(i))
-            case p.PushBound(bound):
-                stack.append(one.bound(pattern.bounds[bound]))
+                stack.append(values.get(i))
+            case p.PushBound(place):
+                stack.append(bound(place))
             case p.PushConstant(value):
                 stack.append(value)
             case p.Apply(function, count):

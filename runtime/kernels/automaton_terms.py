@@ -228,6 +228,12 @@ def evaluate(
                 stack[top] = bound[thread, place]
             else:
                 stack[top] = constants[place]
+        elif op <= DIVIDE:
+            top -= 1
+            stack[top] = arithmetic(op, stack[top], stack[top + 1])
+        elif op >= EQUAL and op <= GREATER_EQUAL:
+            top -= 1
+            stack[top] = compare(op, stack[top], stack[top + 1])
         elif op >= QUANTILE_OF:
             top -= terms[at, 1] - 1
             if op == SLOPE_OF:
@@ -247,8 +253,6 @@ def evaluate(
                 stack[top] = logic(op, a, b)
             elif op == ELSE:
                 stack[top] = b if a != a else a
-            elif op >= EQUAL and op <= GREATER_EQUAL:
-                stack[top] = compare(op, a, b)
             elif op < TIME_DIFFERENCE:
                 stack[top] = arithmetic(op, a, b)
             elif a != a or b != b:

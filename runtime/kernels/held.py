@@ -1,8 +1,43 @@
-"""Kernels of held values: which message a field's value comes from, and when it goes stale."""
+"""Kernels of held values: which message a field's value comes from, when it goes stale, and what keys hold next."""
 
 from typing import Any
 
-from .jit import kernel
+import numpy as np
+from numpy.typing import NDArray
+
+from .jit import is_compiled, kernel, part
+
+
+def put_by_key(held: NDArray[Any], key: NDArray[np.int32], given: NDArray[Any]) -> None:
+    """Let each key hold what it is given: (n,), of several for one key the last, or one value for all.
+
+    NumPy takes ten times as long to put numbers in places one by one.
+    """
+    if given.dtype == held.dtype and given.flags.c_contiguous and given.flags.writeable:
+        if held.itemsize == 8 and is_compiled(_put_words):
+            _put_words(held.view(np.int64), key, given.view(np.int64))
+            return
+        if held.itemsize == 1 and is_compiled(_put_octets):
+            _put_octets(held.view(np.int8), key, given.view(np.int8))
+            return
+    held[key] = given
+
+
+@part
+def _put(held: Any, key: Any, given: Any) -> None:
+    step = 1 if len(given) > 1 else 0
+    for i in range(len(key)):
+        held[key[i]] = given[i * step]
+
+
+@kernel("void(i8[::1], i4[::1], i8[::1])", counting=False)
+def _put_words(held: Any, key: Any, given: Any) -> None:
+    _put(held, key, given)
+
+
+@kernel("void(i1[::1], i4[::1], i1[::1])", counting=False)
+def _put_octets(held: Any, key: Any, given: Any) -> None:
+    _put(held, key, given)
 
 
 @kernel("i8(i4[::1], i8[::1], b1[::1], i8[::1], i8[::1], b1[::1], i8[::1], i8[::1], i8[::1], i8[::1])", by_item=True)

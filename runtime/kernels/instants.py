@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import COMPILED, kernel
+from .jit import is_compiled, kernel
+from .words import unsigned
 
 
 @kernel("void(i4[::1], i8[::1], i8[::1], b1[::1], i4[::1], i8[::1], i8[::1], b1[::1], i8[::1], i8[::1])")
@@ -48,19 +49,23 @@ def latest(
 
 @kernel("i8(i4[::1], i8[::1], i8[::1], i8, b1, b1[::1], i8[::1])", counting=False)
 def _matter(key: Any, met: Any, updated: Any, begins: int, timed: bool, waiting: Any, out: Any) -> int:
-    for i in range(len(key)):
-        if met[i] & begins != 0:
-            waiting[key[i]] = True
     n = 0
     for i in range(len(key)):
+        k = unsigned(key[i])
+        waits = waiting[k] | (met[i] & begins != 0)
+        waiting[k] = waits
         out[n] = i
-        n += waiting[key[i]] and (timed or met[i] | updated[i] != 0)
+        n += waits & (timed | (met[i] | updated[i] != 0))
     return n
 
 
 def _matter_by_column(key: Any, met: Any, updated: Any, begins: int, timed: bool, waiting: Any, out: Any) -> int:
-    waiting[key[(met & begins) != 0]] = True
-    matter = waiting[key]
+    # Of a key that begins, the rows from there on: the first one is written last.
+    begin = ((met & begins) != 0).nonzero()[0][::-1]
+    since = np.full(len(waiting), len(key))
+    since[key[begin]] = begin
+    since[waiting] = 0
+    matter = np.arange(len(key)) >= since[key]
     if not timed:
         matter &= (met | updated) != 0
     found = matter.nonzero()[0]
@@ -76,10 +81,11 @@ def that_matter(
     timed: bool,
     waiting: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
-    """The instants of keys that are `waiting` (keys,), or begin to: one of them meets one of the steps (bits) `begins`.
+    """The instants of keys that are `waiting` (keys,), and of others from the first that meets one of the steps (bits)
+    `begins`.
 
     If nothing is `timed`, only those that meet a step, or update one's inputs.
     """
     out = np.empty(len(key), dtype=np.int64)
-    find = _matter if COMPILED else _matter_by_column
+    find = _matter if is_compiled(_matter) else _matter_by_column
     return out[: find(key, met, updated, begins, timed, waiting, out)]

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from .automaton_terms import evaluate
 from .episodes import FALSE, SILENT, TRUE, UNKNOWN, passes
-from .jit import NEVER, kernel
+from .jit import NEVER, called, kernel
 
 RAISED, REPEATED, CLEARED, UNCERTAIN, CERTAIN = 0, 1, 2, 3, 4
 
@@ -31,6 +32,37 @@ def _next_due(state: Any, times: Any, s: int, t: int) -> int:
         if times[t + REPEAT_AT] < due:
             due = times[t + REPEAT_AT]
     return due
+
+
+@called
+def _ask(
+    state: Any,
+    s: int,
+    slot: int,
+    here: int,
+    now: int,
+    terms: Any,
+    constants: Any,
+    values: Any,
+    kept: Any,
+    lasting_ns: int,
+    lasts_at: Any,
+    stack: Any,
+    bits: Any,
+) -> bool:
+    """Look at what `until` asks of the match that has raised a rule; whether that is another truth than before."""
+    answer = evaluate(terms, 0, len(terms), constants, values, here, kept, slot, stack, bits)
+    truth = UNKNOWN if answer != answer else (TRUE if answer == 1.0 else FALSE)
+    if lasting_ns > 0:
+        if truth != TRUE:
+            lasts_at[slot] = NEVER
+        elif state[s + UNTIL] != TRUE:
+            truth = FALSE
+            if lasts_at[slot] == NEVER:
+                lasts_at[slot] = now + lasting_ns
+    changed = bool(truth != state[s + UNTIL])
+    state[s + UNTIL] = truth
+    return changed
 
 
 @kernel("i8(i8, i4, i8, i8, i4[::1], i8[::1], i1[::1])", counting=False)
@@ -115,44 +147,18 @@ def _raise(state: Any, times: Any, s: int, t: int, timed: bool, now: int, repeat
 @kernel(
     "i8(i8, i4[::1], i8[::1], i1[::1], i1[::1], i4[::1], i8[::1], i8[::1], b1[::1], b1, b1[::1], i8[::1], i8[::1],"
     " i8[::1], i8, i8, i8, i8[::1], i8[::1], i8[::1], i1[::1], i8[::1], i8[::1], b1[::1], i4[::1], i8[::1], i1[::1],"
-    " i8[::1], i4[::1], i8[::1], b1[::1], i8[::1], i8[::1])",
+    " i8[::1], i4[::1], i8[::1], b1[::1], i8[::1], i8[::1], i8[:,::1], f8[::1], f8[:,::1], f8[:,::1], f8[:,::1], i8,"
+    " i8[::1], f8[::1], i8[::1])",
     by_item=True,
 )
 def lives(
-    start: int,
-    lane: Any,
-    at: Any,
-    when: Any,
-    until: Any,
-    key: Any,
-    row: Any,
-    time: Any,
-    timer: Any,
-    acknowledges: bool,
-    event: Any,
-    row_time: Any,
-    before: Any,
-    last: Any,
-    running: int,
-    stride: int,
-    flags: int,
-    cooldown: Any,
-    repeat: Any,
-    hold: Any,
-    state: Any,
-    times: Any,
-    waiting: Any,
-    listed: Any,
-    out_lane: Any,
-    out_at: Any,
-    out_what: Any,
-    fired_row: Any,
-    fired_key: Any,
-    fired_time: Any,
-    fired_timer: Any,
-    fired_count: Any,
-    counts: Any,
-) -> int:
+    start: int, lane: Any, at: Any, when: Any, until: Any, key: Any, row: Any, time: Any, timer: Any,
+    acknowledges: bool, event: Any, row_time: Any, before: Any, last: Any, running: int, stride: int, flags: int,
+    cooldown: Any, repeat: Any, hold: Any, state: Any, times: Any, waiting: Any, listed: Any, out_lane: Any,
+    out_at: Any, out_what: Any, fired_row: Any, fired_key: Any, fired_time: Any, fired_timer: Any, fired_count: Any,
+    counts: Any, terms: Any, constants: Any, values: Any, binds: Any, kept: Any, lasting_ns: int, lasts_at: Any,
+    stack: Any, bits: Any,
+) -> int:  # fmt: skip
     """Walk over what is said to rules, each a lane, in order; at each, first the timers that were due before it.
 
     `when` and `until` are truths (SILENT: nothing is said), at places `at` of the instants `key`, `row`, `time`,
@@ -160,6 +166,11 @@ def lives(
     an acknowledgement. After them comes who is `waiting` for a timer. Durations (lanes,) are 0 where the rule has none.
     State (lanes * stride, columns) is flat; `listed` says who is among the waiting. `row_time`, `before` (n,): each
     row's time, and the row of its key before it; `last` (keys,): the last row of each key, -1 none.
+
+    If there are `terms` (of one rule, on an event), `until` is what they come to while it is raised: `values` (inputs,
+    instants) are what they speak of, `binds` (instants, bounds) what is `kept` (keys, bounds) where it is raised.
+    With `lasting_ns` they must be true for so long; `lasts_at` (keys,): when they will have been, or NEVER. `stack` and
+    `bits` are one scratch, as floats and as integers.
 
     Out: of each lane what happened, and at which of the instants, after which those are counted where a timer fired
     (`fired_*`); of one key in order. Returns the place to go on from: less than all if the output is full. At one
@@ -171,6 +182,7 @@ def lives(
     stateless = momentary and flags & (HAS_UNTIL | LATCHED | HAS_HOLD) == 0
     timed = flags & TIMED != 0
     quiet = not (timed or momentary or acknowledges)
+    asks, lasting = len(terms) > 0, lasting_ns > 0
     said, i = len(lane), start
     while i < said + counts[WAITING]:
         of = 0
@@ -202,6 +214,8 @@ def lives(
             due = NEVER
             if timed and end >= 0:
                 due = _next_due(state, times, s, t)
+            if lasting and end >= 0:
+                due = min(due, lasts_at[slot])
             at_timer = False
             fires = running
             if due < moment:
@@ -232,7 +246,11 @@ def lives(
                 looks = acknowledges
                 if acknowledges and state[s + STATE]:
                     state[s + ACKNOWLEDGED] = 1
-                if until[i] != SILENT and until[i] != state[s + UNTIL]:
+                if asks and state[s + STATE] and not acknowledges:
+                    looks = _ask(
+                        state, s, slot, here, now, terms, constants, values, kept, lasting_ns, lasts_at, stack, bits
+                    )
+                elif until[i] != SILENT and until[i] != state[s + UNTIL]:
                     state[s + UNTIL] = until[i]
                     looks = True
                 if momentary:
@@ -250,6 +268,9 @@ def lives(
             if fires_now and state[s + PENDING] and due == times[t + COOL_UNTIL]:
                 state[s + PENDING] = 0
                 happens = True
+            if fires_now and lasting and due == lasts_at[slot]:
+                lasts_at[slot] = NEVER
+                state[s + UNTIL] = TRUE
             if timed and times[t + HOLD_UNTIL] <= now:
                 times[t + HOLD_UNTIL] = NEVER
             repeats = fires_now and state[s + STATE] == 1 and due == times[t + REPEAT_AT]
@@ -264,6 +285,8 @@ def lives(
                         n = _say(n, of, place, CLEARED, out_lane, out_at, out_what)
                         state[s + STATE] = 0
                         state[s + DOUBT] = 0
+                        if lasting:
+                            lasts_at[slot] = NEVER
                         if timed:
                             times[t + HOLD_UNTIL] = NEVER
                             times[t + REPEAT_AT] = NEVER
@@ -293,8 +316,14 @@ def lives(
                 if stateless:
                     break
                 _raise(state, times, s, t, timed, now, repeat[of], hold[of])
+                if asks:
+                    for bound in range(kept.shape[1]):
+                        kept[slot, bound] = binds[here, bound]
+                    state[s + UNTIL] = UNKNOWN
+                    _ask(state, s, slot, here, now, terms, constants, values, kept, lasting_ns, lasts_at, stack, bits)
         if timed:
-            _list(slot, i < said, _next_due(state, times, s, t) != NEVER, waiting, listed, counts)
+            waits = _next_due(state, times, s, t) != NEVER or (lasting and lasts_at[slot] != NEVER)
+            _list(slot, i < said, waits, waiting, listed, counts)
         i += 1
     counts[WRITTEN], counts[FIRED] = n, f
     return i

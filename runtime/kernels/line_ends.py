@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .jit import COMPILED, kernel
+from .jit import is_compiled, kernel
 from .octets import byte_at
 
 NEWLINE, RETURN, OPEN, CLOSE = b"\n\r{}"
@@ -32,7 +32,7 @@ def lines_of(text: NDArray[np.uint8]) -> tuple[Ends, Mask, bool]:
 
     A line's end may be `\\r\\n`.
     """
-    return _by_word(text) if COMPILED else _by_column(text)
+    return _by_word(text) if is_compiled(_lines) else _by_column(text)
 
 
 def _by_column(text: NDArray[np.uint8]) -> tuple[Ends, Mask, bool]:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from .jit import COMPILED, kernel
+from .jit import is_compiled, kernel
 
 
 def ascending(time: Any) -> bool:
     """Whether times (n,) never go back."""
-    return _back(time) == 0 if COMPILED else bool((time[1:] >= time[:-1]).all())
+    return _back(time) == 0 if is_compiled(_back) else bool((time[1:] >= time[:-1]).all())
 
 
 @kernel("i8(i8[::1])", counting=False)

@@ -4,7 +4,7 @@ The state of a key is one row of 8-byte words:
 
     passed, soonest, settled, open | next_end of each window | was_empty of each window | slices | blocks | blocked
 
-A slice is the number of its span of time (NEVER: it has not been) and a row of parts (`kernels.parts`); slices are a
+A slice is the number of its span of time and a row of parts (`kernels.parts`), empty while there was none; slices are a
 ring. What most samples need lies together elsewhere, in a line of the processor's cache for each key: the row of the
 slice that is *open*, and until when samples may be taken into it without a further look:
 
@@ -281,7 +281,7 @@ def open_slice(
 @kernel(
     "i8(i8, i4[::1], i8[::1], i8[::1], i8[::1], b1[::1], i8[::1], i8[::1], f8[::1], f8[::1], i8[::1], i8[::1], b1,"
     " i8, i8, i8, i8, i8[::1], i8[::1], i8[::1], f8[::1], i8[::1], i8, f8[::1], i8[::1], i8, i8[:, ::1], i8[::1],"
-    " i8[:, ::1], i8[:, ::1], i4[:, ::1], i8[:, ::1], f8[::1], i8[::1], b1[::1], i8[::1])",
+    " f8[::1], i8[::1], i8[:, ::1], i8[:, ::1], i4[:, ::1], i8[:, ::1], i8[:, :, ::1], b1[::1], i8[::1])",
     counting=False,
     by_item=True,
 )
@@ -314,12 +314,13 @@ def windows(
     open_words: int,
     shapes: Any,
     bounds: Any,
+    whole_floats: Any,
+    whole: Any,
     out_at: Any,
     out_row: Any,
     out_key: Any,
     out_time: Any,
-    out_floats: Any,
-    out_ints: Any,
+    out_parts: Any,
     wanted: Any,
     counts: Any,
 ) -> int:
@@ -336,19 +337,21 @@ def windows(
     slices. `rings` and `starts`: how many slices and blocks of each level there are, and where; the last of `starts`
     is how many words one has. `shapes` (w, 4) are the windows: width, every, and the range of `bounds` that is theirs.
     A window is `width` long, or (width 0) since the last bound; it ends at multiples of `every`, or (every 0) at the
-    bounds. It closes next at its next end, NEVER while it has nothing to say.
+    bounds. It closes next at its next end, NEVER while it has nothing to say. Scratch: `whole` and `whole_floats`, the
+    row of a window.
 
-    Out, for each of the w, in order: step, base row, key, end and parts of what was closed; an empty window is given
-    out only after one that was not, and before base row `running`. `wanted` (n, or empty): the steps whose samples were
-    taken. Returns the step to go on from: fewer than there are if an output, of which `counts` (w,) are written, is
-    full.
+    Out, for each of the w, in order: step (if there is room for any), base row, key, end and parts, by column, of what
+    was closed; an empty window is given out only after one that was not, and before base row `running`. `wanted` (n, or
+    empty): the steps whose samples were taken. `counts` (w,) are written. Returns the step to go on from: fewer than
+    there are if an output is full.
     """
     row_words = cols[parts.C_WORDS]
     many, room = len(shapes), out_row.shape[1]
     total, squares, shift = cols[parts.C_SUM], cols[parts.C_SQUARES], cols[parts.C_SHIFT]
     least, greatest, true = cols[parts.C_MIN], cols[parts.C_MAX], cols[parts.C_TRUE]
     alike = not flags & parts.APART
-    # What windows are made of is fetched when they are about to close, which is asked of lines fetched before.
+    # What windows are made of is fetched when they are about to close, which is asked of lines fetched before; of a key
+    # without an open slice only its first words, as its first sample needs no others.
     near = len(key) - AHEAD if opens else 0
     for i in range(start, len(key)):
         at_step = unsigned(i)
@@ -359,8 +362,9 @@ def windows(
             if i < near - AHEAD:
                 fetch(opened, key[unsigned(i + 2 * AHEAD)] * open_words, 1)
             soon = key[unsigned(i + AHEAD)]
-            if time[unsigned(i + AHEAD)] >= opened[unsigned(soon * open_words)]:
-                fetch(ints, soon * words, min(words, FETCHED))
+            until = opened[unsigned(soon * open_words)]
+            if time[unsigned(i + AHEAD)] >= until:
+                fetch(ints, soon * words, min(words, FETCHED) if until >= 0 else starts[0])
         if opens and t < opened[unsigned(line)] and sampled[at_step]:
             opened[unsigned(line + LATEST)] = t
             if alike:
@@ -393,23 +397,25 @@ def windows(
                         if at < 0:
                             break
                     begin = begin_of(end, width, bounds, low, high)
-                    into = (w * room + n) * row_words
                     first, last = begin // slice_width, (end - 1) // slice_width
                     if alike and len(rings) == 1:
                         parts.join_all(
-                            floats, ints, base + starts[0], rings[0], starts[-1], first, last, cols, flags, out_floats,
-                            into,
+                            floats, ints, base + starts[0], rings[0], starts[-1], first, last, cols, flags,
+                            whole_floats, 0,
                         )  # fmt: skip
                     else:
-                        combine(floats, ints, base, first, last, rings, starts, cols, flags, out_floats, out_ints, into)
-                    out_at[w, n] = i
-                    out_row[w, n] = row[at]
-                    out_key[w, n] = k
-                    out_time[w, n] = end
-                    empty = out_floats[into] == 0.0
+                        combine(floats, ints, base, first, last, rings, starts, cols, flags, whole_floats, whole, 0)
+                    empty = whole_floats[0] == 0.0
                     silent, before_end = opened[line + LATEST] < end, row[at] < running
                     if closed(ints, at_end, at_empty, every, bounds, low, high, empty, silent, before_end):
                         counts[w] += 1
+                        if out_at.shape[1] > 0:
+                            out_at[w, n] = i
+                        out_row[w, n] = row[at]
+                        out_key[w, n] = k
+                        out_time[w, n] = end
+                        for word in range(row_words):
+                            out_parts[w, word, n] = whole[word]
             look_ahead(ints, base, shapes)
         if not sampled[i]:
             ints[base + PASSED] = max(ints[base + PASSED], last_time[i])

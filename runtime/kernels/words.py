@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from .jit import COMPILED, part
+from .jit import compiles, part
 
-unsigned: Any = np.uint64 if COMPILED else int
+unsigned: Any = np.uint64 if compiles() else int
 """A place in an array. No code is made for such a one that is counted from the end."""
 
 
 def _fetching() -> Callable[[Any, int, int], None]:
     """Asks the processor for words of an array that will be needed soon; as plain Python it does nothing."""
-    if not COMPILED:
+    if not compiles():
         return lambda array, first, count: None
     ir: Any = import_module("llvmlite.ir")
     cgutils: Any = import_module("numba.core.cgutils")

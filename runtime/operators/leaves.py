@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...stdlib.column import DTYPES, Column, Mask
 from ..flow import Constant, Dense, Flow, Sparse
 from ..frame import Frame, Instants, Rows, first_seen
-from ..kernels.held import held, staleness
+from ..kernels.held import held, put_by_key, staleness
 from .node import Operator, Setting
 
 
@@ -54,10 +54,10 @@ class KeyOperator(Operator):
 
         def look(instants: Instants) -> Column:
             codes = self.codes[instants.key]
-            unasked = np.unique(instants.key[codes < 0])
-            if len(unasked):
-                shown = self.setting.gathered.keys(self.timeline, unasked)
-                self.codes[unasked] = self.setting.symbols.encode([texts[self.index] for texts in shown])
+            unasked = list(dict.fromkeys(instants.key[codes < 0].tolist()))
+            if unasked:
+                shown = self.setting.gathered.shown[self.timeline]
+                self.codes[unasked] = self.setting.symbols.encode([shown(k)[self.index] for k in unasked])
                 codes = self.codes[instants.key]
             return Column(codes)
 
@@ -211,20 +211,22 @@ class FieldState:
 
     def commit(self) -> None:
         """Make this batch the past."""
-        frame = self.frame
-        if frame is None:
-            return
+        if self.frame is not None and self.name in self.frame.fields:
+            self._keep(self.frame)
+        self.frame = None
+
+    def _keep(self, frame: Frame) -> None:
+        """Hold what the batch's messages carry."""
         if self.remembers:
             self._commit_earlier(frame)
         if self.plain:
             keys, times = frame.at_ends
-            self.values[keys] = self.message.values[frame.ends]
-            self.held_time[keys] = times
+            put_by_key(self.values, keys, self.message.values.take(frame.ends))
+            put_by_key(self.held_time, keys, times)
         else:
             self.walk()
             rows = self.took.nonzero()[0]
             self.values[frame.key[rows]] = self.message.values[rows]
-        self.frame = None
 
     def _commit_earlier(self, frame: Frame) -> None:
         self.walk()

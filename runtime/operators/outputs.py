@@ -87,6 +87,8 @@ def act(
     first = actions[0]
     action = first.action
     wanted = life.what == kernel.CLEARED if action.on == "clear" else life.what <= kernel.REPEATED
+    if action.cleared != "any":
+        wanted &= life.before_raising() == (action.cleared == "earlier")
     which = wanted.nonzero()[0]
     if len(action_of) != len(actions):
         which = which[action_of[life.lane[which]] >= 0]

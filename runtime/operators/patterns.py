@@ -1,6 +1,7 @@
 """Patterns: what may matter to threads in a batch, the walk over it, and the matches that come of it."""
 
 from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -139,7 +140,9 @@ class OneEventOperator(BoundValues):
         step = self.pattern.steps[self.step]
         parts = [at for i in step.updates if (at := updates(inputs[i])) is not None]
         instants = parts[0] if len(parts) == 1 else union(parts)[0] if parts else NO_INSTANTS
-        return instants if step.condition is None else instants.take(true_at(inputs[step.condition], instants))
+        if step.condition is None or len(instants) == 0:
+            return instants
+        return instants.take(true_at(inputs[step.condition], instants))
 
 
 class PatternOperator(BoundValues):
@@ -181,7 +184,8 @@ class PatternOperator(BoundValues):
             self.expired = self.nothing
             return self.give(frame, self.nothing)
         if matter is not None:
-            instants, met, updated = instants.take(matter), met[matter], updated[matter]
+            instants, same, met = instants.take(matter), updated is met, met[matter]
+            updated = met if same else updated[matter]
         return self.walked(frame, instants, met, updated, self.numbers(inputs, instants))
 
     def grow(self, keys: int) -> None:
@@ -194,6 +198,9 @@ class PatternOperator(BoundValues):
     def walked(self, frame: Frame, instants: Instants, met: Rows, updated: Rows, numbers: Numbers) -> Flow:
         """What comes of these instants."""
         rows, values, events = self._walk(frame.running, instants, met, updated, numbers)
+        if not self.options[layout.EXPIRES]:
+            self.expired = self.nothing
+            return self.give(frame, _found(rows, values, events))
         expired = rows[:, layout.KIND] == layout.EXPIRED
         matched = (~expired).nonzero()[0]
         self.expired = _found(rows[expired], values[expired], None)
@@ -205,7 +212,8 @@ class PatternOperator(BoundValues):
     # -- What may matter ----------------------------------------------------------------------------------------------
 
     def facts(self, frame: Frame, inputs: Sequence[Flow], among: Instants | None = None) -> tuple[Instants, Rows, Rows]:
-        """The instants that may matter; which steps (bits) each may meet, and of which it updates the inputs.
+        """The instants that may matter; which steps (bits) each may meet, and of which it updates the inputs. Where
+        nobody asks about updates, these are what may be met, once more.
 
         `among`: the instants are these, and all at which an input is updated are among them.
         """
@@ -221,24 +229,34 @@ class PatternOperator(BoundValues):
         else:
             instants, places = NO_INSTANTS, []
         where = dict(zip(parts, places, strict=False))
-        met, updated = np.zeros(len(instants), dtype=np.int64), np.zeros(len(instants), dtype=np.int64)
+        every = {i for i, at in parts.items() if len(at) == len(instants)}
+        met = np.full(len(instants), self._met_by_all(every), dtype=np.int64)
+        updated = np.zeros(len(instants), dtype=np.int64) if self.looked_at else met
         for number, step in enumerate(self.pattern.steps):
             bit = 1 << number
             for i in step.updates:
                 at = parts.get(i)
                 if at is None or len(at) == 0:
                     continue
-                every = len(at) == len(instants)
                 if self.looked_at >> number & 1:
-                    updated[... if every else where[i]] |= bit
+                    updated[... if i in every else where[i]] |= bit
                 if self.lasting >> number & 1:
                     continue
                 if step.condition is None:
-                    met[... if every else where[i]] |= bit
+                    if i not in every:
+                        met[where[i]] |= bit
                     continue
                 true = true_at(inputs[step.condition], at)
-                met[true if every else where[i][true]] |= bit
+                met[true if i in every else where[i][true]] |= bit
         return instants, met, updated
+
+    def _met_by_all(self, every: AbstractSet[int]) -> int:
+        """The steps (bits) that are met by all instants, if these inputs are updated at each of them."""
+        return sum(
+            1 << number
+            for number, step in enumerate(self.pattern.steps)
+            if step.condition is None and not self.lasting >> number & 1 and not every.isdisjoint(step.updates)
+        )
 
     def matter(self, instants: Instants, met: Rows, updated: Rows) -> Rows | None:
         """Of the instants those of keys that have threads, or begin some in this batch; None: all."""
@@ -318,16 +336,16 @@ class PatternOperator(BoundValues):
 
 def _found(rows: NDArray[np.int64], values: Numbers, events: Events | None) -> Found:
     """What a walk has put out, by instant."""
-    of_instant = rows[:, [layout.ROW, layout.TIMER, layout.MOMENT]]
     fresh = np.ones(len(rows), dtype=np.bool_)
-    fresh[1:] = (of_instant[1:] != of_instant[:-1]).any(axis=1)
+    row, timer, time = (rows[:, column] for column in (layout.ROW, layout.TIMER, layout.MOMENT))
+    fresh[1:] = (row[1:] != row[:-1]) | (timer[1:] != timer[:-1]) | (time[1:] != time[:-1])
     first = fresh.nonzero()[0]
-    at = np.cumsum(fresh) - 1
+    at = np.arange(len(rows)) if len(first) == len(rows) else np.cumsum(fresh) - 1
     instants = Instants(
-        rows[first, layout.ROW],
+        row[first],
         rows[first, layout.KEY].astype(np.int32),
-        rows[first, layout.MOMENT],
-        rows[first, layout.TIMER] == 1,
+        time[first],
+        timer[first] == 1,
     )
     return Found(instants, at, np.arange(len(rows)) - first[at], values, events)
 

@@ -3,21 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...compiler import plan as p
 from ...stdlib.column import Column, Mask
-from ..flow import Flow, Sparse, Truth, truth, truths_over_rows
+from ..automata_values import Terms
+from ..flow import Flow, Sparse, Truth, looks, positions, truth, truths_over_rows
 from ..frame import NO_INSTANTS, Frame, Instants, Rows, union
 from ..kernels import life as kernel
 from ..kernels.episodes import SILENT, UNKNOWN, changes
 from ..kernels.jit import NEVER
 from ..lanes import NO_LANES, Lane, Lanes, by_lane, in_order, moved, one_lane, together
 from ..output import Happening, Life, Output
+from .elementwise import full
 from .node import Operator, Setting
+from .patterns import numbers_of
 
 WHAT: tuple[Happening, ...] = ("raised", "repeated", "cleared", "uncertain", "certain", "flapping", "calm")
 NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
@@ -49,12 +52,57 @@ class LifeFlow:
             return np.zeros(len(self), dtype=np.int64)
         return np.where(self.what == kernel.REPEATED, self.counts[self.at], 0)
 
+    def before_raising(self) -> Mask:
+        """Of what it says that the rules were cleared, but where they have been raised at the very instant."""
+        cleared: Mask = self.what == kernel.CLEARED
+        same = (self.at[1:] == self.at[:-1]) & (self.lane[1:] == self.lane[:-1])
+        cleared[1:] &= ~(same & (self.what[:-1] == kernel.RAISED))
+        return cleared
+
     def of(self, lane: int) -> "LifeFlow":
         """What happened to one of the rules."""
         first, end = np.searchsorted(self.lane, [lane, lane + 1]).tolist()
         span = slice(first, end)
         zeros = np.zeros(end - first, dtype=np.int32)
         return LifeFlow(self.frame, self.instants, zeros, self.at[span], self.what[span], self.counts)
+
+
+@dataclass(slots=True)
+class Asked:
+    """What an `until` asks of the match that has raised its rule, as `kernels.life` takes it.
+
+    terms (n, 2), constants: as tests of patterns have them; depth: how much lies on their stack. values (inputs,
+    instants): what they speak of; binds (instants, bounds): what is kept of a match there. State: kept (keys, bounds)
+    of the match, lasts_at (keys,): when it will have been true for `lasting_ns`, or NEVER.
+    """
+
+    terms: NDArray[np.int64]
+    constants: NDArray[np.float64]
+    depth: int
+    bounds: int
+    lasting_ns: int = 0
+    values: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    binds: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    kept: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+    lasts_at: Rows = field(default_factory=lambda: NO_ROWS)
+
+    def grow(self, keys: int) -> None:
+        """Have room for so many keys."""
+        if self.bounds and len(self.kept) < keys:
+            more = max(keys, 2 * len(self.kept), 16) - len(self.kept)
+            self.kept = np.concatenate([self.kept.reshape(-1, self.bounds), np.full((more, self.bounds), np.nan)])
+            self.lasts_at = np.concatenate([self.lasts_at, np.full(more, NEVER)])
+
+    def arrays(self) -> tuple[Any, ...]:
+        stack = np.zeros(self.depth)
+        return (
+            self.terms, self.constants, self.values, self.binds, self.kept, self.lasting_ns, self.lasts_at, stack,
+            stack.view(np.int64),
+        )  # fmt: skip
+
+
+NOTHING = Asked(np.zeros((0, 2), dtype=np.int64), np.zeros(0), 0, 0)
+"""What is asked of an `until` that is an input like any other."""
 
 
 class Lives:
@@ -82,6 +130,7 @@ class Lives:
             np.array([getattr(rule, name) or 0 for rule in rules]) for name in ("cooldown_ns", "repeat_ns", "hold_ns")
         ]
         self.timed = any(durations.any() for durations in self.durations)
+        self.asked = NOTHING
         self.state = np.zeros((len(rules), 0, 6), dtype=np.int8)
         self.times = np.zeros((len(rules), 0, 4), dtype=np.int64)
         self.waiting: Rows | None = None
@@ -90,6 +139,7 @@ class Lives:
 
     def grow(self, keys: int) -> None:
         old = self.state.shape[1]
+        self.asked.grow(keys)
         if old >= keys and not (self.timed and self.times.shape[1] < old):
             return
         self.state = by_lane(self.state, keys, 0)
@@ -111,11 +161,17 @@ class Lives:
             self.listed[self.waiting] = True
         return self.waiting
 
+    def ask(self, asked: Asked) -> None:
+        """Have `until` ask this of the match that has raised the one rule."""
+        self.asked = asked
+        self.timed = self.timed or asked.lasting_ns > 0
+
     def _pending(self) -> Rows:
         """Where a timer runs."""
         state, times = self.state.reshape(-1, 6), self.times.reshape(-1, 4)
         runs = (times[:, [kernel.REPEAT_AT, kernel.HOLD_UNTIL]] != NEVER).any(axis=1)
         cools = (state[:, kernel.PENDING] == 1) & (times[:, kernel.COOL_UNTIL] != NEVER)
+        runs[: len(self.asked.lasts_at)] |= self.asked.lasts_at[: len(runs)] != NEVER
         return np.flatnonzero(cools | ((state[:, kernel.STATE] == 1) & runs))
 
     def set(self, name: str, lane: int, given: NDArray[Any]) -> None:
@@ -167,7 +223,7 @@ class Lives:
                 start, when.lane, when.at, when.truth, until, at.key, at.row, at.time, at.timer, acknowledges,
                 frame.event, frame.time, *rows, frame.running, self.state.shape[1],
                 self.flags + kernel.TIMED * self.timed, *self.durations, self.state.reshape(-1),
-                self.times.reshape(-1), waiting, self.listed, *out, *timers, counts,
+                self.times.reshape(-1), waiting, self.listed, *out, *timers, counts, *self.asked.arrays(),
             )  # fmt: skip
             out = [a[: counts[kernel.WRITTEN]] for a in out]
             out[1][out[1] >= len(at)] += before
@@ -227,8 +283,8 @@ def with_timers(
 class RuleOperator(Operator):
     """`compiler.plan.Rule`: alone, or a lane of a family (`runtime.families`), which is run for it."""
 
-    STATE = ("state", "times")
-    SCRATCH = ("lives",)
+    STATE: ClassVar[tuple[str, ...]] = ("state", "times")
+    SCRATCH: ClassVar[tuple[str, ...]] = ("lives",)
 
     def __init__(self, setting: Setting, rule: p.Rule, timeline: str, place: int) -> None:
         super().__init__(setting)
@@ -283,6 +339,63 @@ class RuleOperator(Operator):
         return self.lives.waits()
 
 
+class MatchRuleOperator(RuleOperator):
+    """`compiler.plan.Rule` whose `until` speaks of the match that has raised it."""
+
+    STATE = ("kept", "lasts_at")
+    SCRATCH = ("asked",)
+
+    def __init__(
+        self, setting: Setting, rule: p.Rule, timeline: str, place: int, test: p.UntilTest, types: Sequence[str]
+    ) -> None:
+        """`types` are the inputs' types by name."""
+        super().__init__(setting, rule, timeline, place)
+        self.types = types
+        self.behind = 1 + test.kept
+        """The first of the inputs that `until` asks as they are."""
+        of_now = {i: row for row, i in enumerate(range(self.behind, len(types)))}
+        terms = Terms(types, types[1 : self.behind], of_now, setting.symbols)
+        terms.add(test.terms)
+        self.asked = Asked(
+            np.array(terms.terms, dtype=np.int64), np.array(terms.constants), terms.depth, test.kept,
+            test.lasting_ns or 0,
+        )  # fmt: skip
+        self.lives.ask(self.asked)
+
+    @property
+    def kept(self) -> NDArray[np.float64]:
+        return self.asked.kept
+
+    @kept.setter
+    def kept(self, kept: NDArray[np.float64]) -> None:
+        self.asked.kept = kept
+
+    @property
+    def lasts_at(self) -> Rows:
+        return self.asked.lasts_at
+
+    @lasts_at.setter
+    def lasts_at(self, lasts_at: Rows) -> None:
+        self.asked.lasts_at = lasts_at
+
+    def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
+        self.lives.grow(frame.keys)
+        when = self._said(frame, inputs[0], kernel.WHEN)
+        looked_at = [when.instants, *(at for flow in inputs[self.behind :] if (at := looks(flow)) is not None)]
+        instants, (happens, *_) = union(looked_at)
+        truths = np.full(len(instants), SILENT, dtype=np.int8)
+        truths[happens] = when.truth
+        # Nobody asks anything of a key that is not raised, nor will be.
+        matter = self.state[instants.key, kernel.STATE] == 1
+        matter |= np.isin(instants.key, when.instants.key)
+        instants, truths = instants.take(matter), truths[matter]
+        numbers = [numbers_of(flow, type_, instants) for flow, type_ in zip(inputs[1:], self.types[1:], strict=True)]
+        bounds = self.behind - 1
+        self.asked.binds = np.array(numbers[:bounds]).T.copy()
+        self.asked.values = np.array(numbers[bounds:]).reshape(len(inputs) - self.behind, len(instants))
+        return self.lives.run(frame, one_lane(instants, truths), None)
+
+
 class RaisedOperator(Operator):
     """`compiler.plan.Raised`."""
 
@@ -298,3 +411,40 @@ class RaisedOperator(Operator):
         last = np.ones(len(at), dtype=np.bool_)
         last[:-1] = (at.row[1:] != at.row[:-1]) | (at.time[1:] != at.time[:-1]) | (at.timer[1:] != at.timer[:-1])
         return self.sparse(frame, at.take(last), Column(raised[last]))
+
+
+class AtRaisingOperator(Operator):
+    """`compiler.plan.AtRaising`."""
+
+    def __init__(self, setting: Setting, earlier: bool) -> None:
+        super().__init__(setting)
+        self.earlier = earlier
+
+    def run(self, frame: Frame, inputs: Sequence[Any]) -> Flow:
+        life: LifeFlow = inputs[1]
+        raised = life.instants.take(life.at[life.what == kernel.RAISED])
+        newest = self.sparse(frame, raised, full(inputs[0].at(raised), len(raised)))
+        if not self.earlier:
+            return newest
+        # It is asked for where what was raised earlier is cleared: that comes before any raising there.
+        cleared = life.instants.take(life.at[life.before_raising()])
+        index = positions(frame, cleared, raised)
+        here = index >= 0
+        found = index[here]
+        here[here] = (
+            (raised.row[found] == cleared.row[here])
+            & (raised.time[found] == cleared.time[here])
+            & (raised.timer[found] == cleared.timer[here])
+        )
+        index[here] = _before_in_key(raised)[index[here]]
+        assert newest.held is not None
+        return Sparse(frame, cleared, newest.held.look(index, cleared.key, newest.column), newest.held)
+
+
+def _before_in_key(instants: Instants) -> Rows:
+    """For each instant the place of the one before it of the same key, or -1."""
+    before = np.full(len(instants), -1)
+    order = instants.key.argsort(kind="stable")
+    again = instants.key[order[1:]] == instants.key[order[:-1]]
+    before[order[1:][again]] = order[:-1][again]
+    return before

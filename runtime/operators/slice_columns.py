@@ -16,7 +16,7 @@ from ...stdlib.parts import INTS, Part, columns_of, flags_of, layout, ring_sizes
 from ..frame import Keys, Rows
 from ..kernels import parts
 from ..kernels import slices as kernel
-from ..kernels.jit import COMPILED, NEVER
+from ..kernels.jit import NEVER, is_compiled
 from .samples import Samples
 
 NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
@@ -34,15 +34,21 @@ class Layout:
         self.rings = np.array(ring_sizes(slices, longest), dtype=np.int64)
         begin = whole_lines(kernel.HEADER + 2 * windows)
         self.starts = begin + size * np.concatenate([[0], np.cumsum(self.rings)])
-        self.empty = np.full(whole_lines(int(self.starts[-1]) + 1), NEVER, dtype=np.int64)
-        self.empty[[kernel.PASSED, self.starts[-1]]] = -1
-        self.empty[kernel.HEADER + windows : begin] = 1
+        self.unbegun = np.full(begin, NEVER, dtype=np.int64)
+        self.unbegun[kernel.PASSED] = -1
+        self.unbegun[kernel.HEADER + windows :] = 1
+        # Where there are blocks: none is made, and no slice is in one.
+        first, last = int(self.starts[1]), int(self.starts[-1])
+        self.unblocked = np.append(np.full(last - first, NEVER), -1) if len(self.rings) > 1 else NO_ROWS
+        self.words = whole_lines(first + len(self.unblocked))
         self.starts = np.append(self.starts, size)
         self.unopened = np.full(whole_lines(kernel.ROW + len(self.columns)), -1, dtype=np.int64)
 
-    @property
-    def words(self) -> int:
-        return len(self.empty)
+    def begin(self, words: Rows) -> None:
+        """Keys (n, words), all 0 so far, before their first sample. Slices that are 0 are empty, and not touched."""
+        blocks = int(self.starts[1])
+        words[:, : len(self.unbegun)] = self.unbegun
+        words[:, blocks : blocks + len(self.unblocked)] = self.unblocked
 
 
 @dataclass
@@ -82,7 +88,7 @@ def steps_of(samples: Samples, slice_width: int, state: Rows, into: Layout) -> S
     `state` are the words of all keys.
     """
     in_order = samples.at is samples.time
-    if in_order and not COMPILED:
+    if in_order and not is_compiled(kernel.windows):
         return _runs_of(samples, slice_width, state, into)
     following = NO_ROWS
     if not in_order and (samples.time < 0).any():

@@ -14,7 +14,9 @@ from ..kernels import lines, spans
 from ..kernels.jit import NEVER
 from .node import Operator, Setting
 from .samples import taken
-from .windows import SLICE_MAX, SliceFlow, WindowFlow, longest_ns, shapes_of
+from .windows import SliceFlow, WindowFlow, longest_ns, shapes_of
+
+SLICE_MAX = 1 << 22
 
 
 class SpansOperator(Operator):

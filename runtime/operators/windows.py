@@ -32,7 +32,8 @@ from .samples import Samples, samples_of
 from .slice_columns import Layout, Steps, steps_of
 from .tables import Operations, SliceTables, TableState
 
-SLICE_MAX = 1 << 22
+ROOM_LEAST, GROWS_AT_MOST = 1024, 16
+"""There is room for so many windows of a shape at first; and so many times as much, at most, when it is full."""
 NO_INTS: Rows = np.zeros(0, dtype=np.int64)
 NO_TABLES: Mapping[Part, Tables] = {}
 
@@ -70,7 +71,7 @@ class SlicesOperator(Operator):
     """`compiler.plan.Slices`, with all `compiler.plan.Window`s on it."""
 
     STATE: ClassVar[tuple[str, ...]] = ("state", "opened", "bounds", "tables")
-    SCRATCH: ClassVar[tuple[str, ...]] = ("words", "capacity")
+    SCRATCH: ClassVar[tuple[str, ...]] = ("words", "room")
 
     def __init__(
         self,
@@ -98,7 +99,7 @@ class SlicesOperator(Operator):
         self.calendar = any(window.calendar is not None for _, window in windows)
         self.tables: dict[str, TableState] = {}
         self.kept_tables = [SliceTables(part, kept, self.tables) for part in TABLES if part in slices.parts]
-        self.capacity = 1024
+        self.room = ROOM_LEAST
 
     @property
     def state(self) -> Rows:
@@ -123,29 +124,27 @@ class SlicesOperator(Operator):
         at = self.layout
         times = samples.at[samples.sampled] if self.calendar else NO_INTS
         shapes, bounds = shapes_of(self.windows, self.bounds, times)
-        w, width = len(self.windows), len(at.columns)
-        pieces: list[list[list[NDArray[Any]]]] = [[] for _ in range(w)]
         ints, opened = self.words.reshape(-1), self.opened.reshape(-1)
         steps = self.steps(samples)
         wanted = np.zeros(len(steps.key) if self.kept_tables else 0, dtype=np.bool_)
+        whole = np.empty(len(at.columns), dtype=np.int64)
         start, n = 0, len(steps.key)
-        while start < n:
-            counts = np.zeros(w, dtype=np.int64)
-            step, row, time = (np.empty((w, self.capacity), dtype=np.int64) for _ in range(3))
-            key = np.empty((w, self.capacity), dtype=np.int32)
-            rows = np.empty((w, self.capacity, width), dtype=np.int64)
+        room = min(self.room, ROOM_LEAST + 2 * n)
+        found = Closings.empty(len(self.windows), len(at.columns), room, bool(self.kept_tables))
+        while True:
             start = kernel.windows(
                 start, steps.key, steps.row, steps.time, steps.last_time, steps.sampled, steps.at, steps.last_at,
                 steps.value, steps.second, steps.made, steps.following, steps.opens, frame.running, self.ahead,
                 self.width, at.flags, at.cols, at.rings, at.starts, ints.view(np.float64), ints, at.words,
-                opened.view(np.float64), opened, self.opened.shape[1], shapes, bounds,
-                step, row, key, time, rows.reshape(-1).view(np.float64), rows.reshape(-1), wanted, counts,
+                opened.view(np.float64), opened, self.opened.shape[1], shapes, bounds, whole.view(np.float64), whole,
+                found.step, found.row, found.key, found.time, found.parts, wanted, found.counts,
             )  # fmt: skip
-            for i in range(w):
-                pieces[i].append([a[i, : counts[i]] for a in (step, row, key, time, rows)])
-            if start < n:
-                self.capacity = min(4 * self.capacity, SLICE_MAX)
-        closed = [Closed.of(found, width) for found in pieces]
+            if start == n:
+                break
+            # Twice what all will need if the rest is like what there was, within limits: only what is used costs.
+            found = found.with_room(found.room * min(max(2 * n // (start + 1), 4), GROWS_AT_MOST))
+            self.room = found.room
+        closed = [found.of(i) for i in range(len(self.windows))]
         tables = self._tables(samples, steps, wanted, closed, frame.keys) if self.kept_tables else [{} for _ in closed]
         return SliceFlow(
             {id_: c.flow(frame, at, t) for (id_, _), c, t in zip(self.windows, closed, tables, strict=True)}
@@ -192,8 +191,12 @@ class SlicesOperator(Operator):
     def grow(self, keys: int) -> None:
         """Have room for so many keys."""
         if len(self.words) < keys:
-            self.words = _grown(self.words, keys, self.layout.empty)
-            self.opened = _grown(self.opened, keys, self.layout.unopened)
+            room = max(keys, 2 * len(self.words), 16)
+            words, opened = lines(room, self.layout.words), lines(room, len(self.layout.unopened))
+            words[: len(self.words)], opened[: len(self.opened)] = self.words, self.opened
+            self.layout.begin(words[len(self.words) :])
+            opened[len(self.opened) :] = self.layout.unopened
+            self.words, self.opened = words, opened
 
     # -- One key's, for what came too late --------------------------------------------------------------------------
 
@@ -306,7 +309,8 @@ def calendar_bounds(window: p.Window, first: int, last: int) -> Rows:
 
 @dataclass
 class Closed:
-    """The windows of one shape that closed in a batch: at which steps of the walk, and what was given out."""
+    """The windows of one shape that closed in a batch: at which steps of the walk (nothing if nobody asks), and what
+    was given out."""
 
     step: Rows
     row: Rows
@@ -314,17 +318,55 @@ class Closed:
     time: Rows
     rows: Rows
 
-    @classmethod
-    def of(cls, pieces: Sequence[Sequence[NDArray[Any]]], width: int) -> "Closed":
-        if len(pieces) == 1:
-            return cls(*pieces[0])
-        empty = np.zeros(0, dtype=np.int64)
-        nothing = [empty, empty, np.zeros(0, dtype=np.int32), empty, np.zeros((0, width), dtype=np.int64)]
-        return cls(*(np.concatenate(columns) for columns in zip(nothing, *pieces, strict=True)))
-
     def flow(self, frame: Frame, layout_: Layout, tables: Mapping[Part, Tables]) -> WindowFlow:
         instants = Instants(self.row, self.key, self.time, np.ones(len(self.row), dtype=np.bool_))
         return WindowFlow(frame, instants, self.rows, layout_, tables)
+
+
+@dataclass
+class Closings:
+    """Room for what closes in a batch, of each shape of windows: as `Closed`, with the parts by column.
+
+    counts (w,): how many closed; step (nothing if nobody asks), row, key, time (w, room); parts (w, words, room).
+    """
+
+    counts: Rows
+    step: Rows
+    row: Rows
+    key: NDArray[np.int32]
+    time: Rows
+    parts: Rows
+
+    @classmethod
+    def empty(cls, windows: int, words: int, room: int, steps: bool) -> "Closings":
+        """For so many windows of each shape."""
+        step = np.empty((windows, room if steps else 0), dtype=np.int64)
+        row, time = (np.empty((windows, room), dtype=np.int64) for _ in range(2))
+        key = np.empty((windows, room), dtype=np.int32)
+        return cls(np.zeros(windows, np.int64), step, row, key, time, np.empty((windows, words, room), np.int64))
+
+    @property
+    def room(self) -> int:
+        return int(self.row.shape[1])
+
+    def with_room(self, room: int) -> "Closings":
+        """The same, with room for more."""
+        windows, words, _ = self.parts.shape
+        wider = Closings.empty(windows, words, room, self.step.shape[1] > 0)
+        wider.counts = self.counts
+        for old, new in (
+            (self.step, wider.step), (self.row, wider.row), (self.key, wider.key), (self.time, wider.time),
+            (self.parts, wider.parts),
+        ):  # fmt: skip
+            new[..., : old.shape[-1]] = old
+        return wider
+
+    def of(self, i: int) -> Closed:
+        """The windows of the i-th shape."""
+        some = slice(self.counts[i])
+        return Closed(
+            self.step[i, some], self.row[i, some], self.key[i, some], self.time[i, some], self.parts[i, :, some].T
+        )
 
 
 class WindowOperator(Operator):
@@ -395,17 +437,9 @@ class AggregateValue:
         return Column(values.astype(DTYPES[self.type_name], copy=False), column.known)
 
 
-def _grown(rows: Rows, count: int, empty: Rows) -> Rows:
-    """Rows of state with room for so many keys; new ones are empty."""
-    grown = lines(max(count, 2 * len(rows), 16), len(empty))
-    grown[: len(rows)] = rows
-    grown[len(rows) :] = empty
-    return grown
-
-
 def lines(keys: int, words: int) -> Rows:
-    """An array (keys, words) that begins where a line of the processor's cache does."""
-    whole = np.empty(keys * words + CACHE_LINE_WORDS, dtype=np.int64)
+    """An array (keys, words) of zeros that begins where a line of the processor's cache does."""
+    whole = np.zeros(keys * words + CACHE_LINE_WORDS, dtype=np.int64)
     skip = -(whole.ctypes.data // 8) % CACHE_LINE_WORDS
     return whole[skip : skip + keys * words].reshape(keys, words)
 

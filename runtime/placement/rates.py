@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 
 from ...compiler.plan import (
     Action,
+    AtRaising,
     Captured,
     Constant,
     Edge,
@@ -200,7 +201,7 @@ class _Reading:
                 return _Known(1 / CALENDAR_S[calendar or "today"], "declared")
             case Recent(every_ns=int() as every):
                 return min(of_inputs, _Known(NS_PER_S / every, of_inputs.how), key=lambda rate: rate.hz)
-            case Holds() | Quiet() | Threshold() | Raised():
+            case Holds() | Quiet() | Threshold() | Raised() | AtRaising():
                 return _at_most(of_inputs, ASSUMED_CHANGE_HZ)
             case Edge() | Pattern() | Expired() | Captured() | Rule() | Session() | While():
                 return _at_most(of_inputs, ASSUMED_EVENT_HZ)

@@ -142,9 +142,10 @@ class Attempts:
         passed: list[bool] = []
         attempt = next(attempt for attempt in self.all if attempt.number == one.began)
         for place, comparison in enumerate(comparisons(asked.test)):
-            now = answer(comparison.left, one, self.pattern, view)
-            then = answer(comparison.right, one, self.pattern, view)
-            passes = answer(comparison.whole, one, self.pattern, view) is True
+            has_bound = one.has_bound(self.pattern)
+            now = answer(comparison.left, view.values, has_bound)
+            then = answer(comparison.right, view.values, has_bound)
+            passes = answer(comparison.whole, view.values, has_bound) is True
             passed.append(passes)
             updated = comparison.input is None or comparison.input in view.updated
             if now is not None and then is not None and updated:

@@ -22,7 +22,7 @@ from ...dsl.source import Span
 from ...stdlib.function import Value
 from ..interpret.instance import Instance, Instant
 from ..interpret.life import Life
-from ..interpret.rules import RuleState
+from ..interpret.rules import RuleState, moments_of
 from .executors import Input
 from .observing import Place, View
 from .words import value_of
@@ -143,10 +143,9 @@ class Coverage:
             said.add("acknowledged")
         for action in self._actions[_name(rule)]:
             assert isinstance(action.operator, p.Action)
-            moments = {"raised", "repeated"} if action.operator.on == "do" else {"cleared"}
-            if moments & set(here.states[action.inputs[0]].said):
+            if moments_of(action.operator, here.states[action.inputs[0]].said):
                 done = here.value(action.inputs[1]) is True
-                self._said[action.id].add("done" if done else "left")
+                self._said[_block(action)].add("done" if done else "left")
 
     # --- Telling -----------------------------------------------------------------------------------------------------
 
@@ -214,12 +213,13 @@ class Coverage:
         operator = rule.operator
 
         def goal(what: str, missing: str, reached: str, node: p.PlanNode = rule) -> Goal:
-            return Goal(item.name, self.view.place(node), what, missing, reached in self._said[node.id])
+            said = self._said[_block(node) if isinstance(node.operator, p.Action) else node.id]
+            return Goal(item.name, self.view.place(node), what, missing, reached in said)
 
         yield goal("the rule", "never raised", "raised")
         momentary = operator.momentary_when and not operator.has_until
         if not momentary or operator.hold_ns is not None or operator.latched:
-            until = operator.has_until and self.view.is_written(self.view.inputs_of(rule)[1])
+            until = operator.has_until and any(self.view.is_written(one) for one in self.view.inputs_of(rule)[1:])
             yield goal("`until`" if until else "the rule", "never cleared", "cleared")
         if operator.cooldown_ns is not None:
             yield goal("`cooldown`", "held nothing back", "suppressed")
@@ -229,7 +229,7 @@ class Coverage:
             yield goal("`hold for`", "kept nothing raised", "held")
         if operator.latched:
             yield goal("`latched`", "never cleared by an acknowledgement", "acknowledged")
-        for action in self._actions[_name(rule)]:
+        for action in {_block(action): action for action in self._actions[_name(rule)]}.values():
             guard = self.view.nodes[action.inputs[1]]
             words = "`else`" if guard.operator == p.Map("not_true") else f"`if {self.view.text(guard)}`"
             yield goal(words, "what it does was never done", "done", action)
@@ -258,6 +258,12 @@ class Coverage:
 def _name(rule: p.PlanNode) -> str:
     assert isinstance(rule.operator, p.Rule)
     return rule.operator.name
+
+
+def _block(action: p.PlanNode) -> str:
+    """What stands for an action: there may be two nodes of one, for what was raised earlier and at the same instant."""
+    assert isinstance(action.operator, p.Action)
+    return f"{action.operator.rule} {action.operator.on} {action.operator.order}"
 
 
 def _over(life: Life) -> bool:

@@ -247,7 +247,9 @@ def _misses(view: View, subject: Subject, history: History, what: n.Expected) ->
     if not became:
         yield from why_never(view, history, when)
     elif isinstance(what, n.ExpectRule) and what.phase == "cleared":
-        if not (until and history.true_times(until[0])):
+        if rule.operator.until_test is not None:
+            yield f"its `until` was not true of the match that had raised it, {times(became)}"
+        elif not (until and history.true_times(until[0])):
             yield from why_never(view, history, *((until[0], True) if until else (when, False)))
     else:
         for one in subject.shown:

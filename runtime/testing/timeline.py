@@ -83,8 +83,8 @@ def subject_of_rule(view: View, name: str, actions: bool = False) -> Subject:
     """A rule: the conditions that raise it, those that clear it, and perhaps those of its actions."""
     rule = view.rules[name]
     assert isinstance(rule.operator, p.Rule)
-    roles = ("when", "until") if rule.operator.has_until else ("when",)
-    shown = [one for role, i in zip(roles, view.inputs_of(rule), strict=True) for one in _conditions(view, role, i)]
+    when, *until = view.inputs_of(rule)
+    shown = _conditions(view, "when", when) + [one for i in until for one in _conditions(view, "until", i)]
     for node in view.plan.nodes if actions else ():
         if isinstance(node.operator, p.Action) and node.operator.rule == name and node.operator.guarded:
             shown += _conditions(view, "if", view.nodes[node.inputs[1]])

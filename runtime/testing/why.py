@@ -231,11 +231,13 @@ class _Looking:
 
     def lines(self) -> Iterator[Line]:
         """What the rule waits for, and what that is made of."""
-        assert isinstance(self.rule.operator, p.Rule)
-        roles = ("when", "until") if self.rule.operator.has_until else ("when",)
-        for role, node in zip(roles, self.view.inputs_of(self.rule), strict=True):
-            yield Line(0, role, "")
-            yield from self._tree(node, 1, set())
+        when, *until = self.view.inputs_of(self.rule)
+        for role, nodes in (("when", [when]), ("until", until)):
+            if nodes:
+                yield Line(0, role, "")
+            told: set[str] = set()
+            for node in nodes:
+                yield from self._tree(node, 1, told)
 
     def _tree(self, node: p.PlanNode, depth: int, told: set[str]) -> Iterator[Line]:
         """A node and, below it, what it is made of; what was told already is not told again."""

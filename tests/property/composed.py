@@ -12,10 +12,14 @@ OF_EVENTS = (
     "distinct({name}.word)", "mode({name}.x)", "slope({name}.x) * 1 s",
 )  # fmt: skip
 """Aggregates over a step's events."""
+OF_TABLES = ("limits({name}.n).most", "limits({name}.n).most", "limits({name}.n).least")
+"""Lookups by a step's values."""
 
 
 class Writing(Protocol):
     """What this needs of `strategies.Writing`."""
+
+    lookups: bool
 
     def one(self, *choices: str) -> str: ...
 
@@ -80,7 +84,7 @@ def _step(writing: Writing, device: str, names: list[str], *, lasting: bool) -> 
     """A condition, perhaps on what was bound before, and perhaps one that lasts."""
     if writing.chance(50):
         return _condition(writing, device)
-    asked = writing.one(*OF_EVENTS).format(name=writing.one(*names))
+    asked = writing.one(*OF_EVENTS, *(OF_TABLES if writing.lookups else ())).format(name=writing.one(*names))
     text = f"x {writing.one('>', '<=')} ({asked} else 0) + {writing.constant()}"
     if not lasting or writing.chance(50):
         return f"({text})"

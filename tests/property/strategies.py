@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from headgate.compiler.plan import Plan
 from headgate.runtime.testing.executors import Acknowledge, Input, Mark, Message, S, compile_program
 from headgate.stdlib.function import Value
-from headgate.tests.property import detectors, doing, group_values, recent, tables
+from headgate.tests.property import detectors, doing, group_values, raised, recent, tables
 from headgate.tests.property.composed import composed
 
 Draw = st.DrawFn
@@ -63,6 +63,8 @@ class Writing:
     paced: dict[str, list[str]]
     bools: dict[str, list[str]]
     rules: dict[str, list[str]] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+    """The texts of the patterns that have names."""
     lookups: bool = False
     """Whether there are tables to look things up in."""
 
@@ -223,11 +225,14 @@ class Writing:
             if not momentary and self.chance(30):
                 when = f"{when} for {self.duration()}"
         clauses = [f"when {when}"]
-        if self.chance(35):
+        name = raised.name_in(self.named.get(when, when))
+        if name is not None and self.chance(60):
+            clauses.append(f"until {raised.until(self, device, name)}")
+        elif self.chance(35):
             clauses.append(f"until {self.truth(device, 1)}")
         if self.chance(30):
             clauses.append(f"cooldown {self.duration()}")
-        if self.chance(30) and not momentary:
+        if self.chance(30) and (not momentary or clauses[-1].startswith("until")):
             clauses.append(f"repeat every {self.duration()}")
         if self.chance(20):
             clauses.append(f"hold for {self.duration()}")
@@ -242,12 +247,15 @@ class Writing:
             clauses.append(f"inhibited by {self.one(*others)}")
         others.append(f"r{index}")
         clauses.append('do { alert "{id}: {x}, {n}, {word}, {at}, {last(x).time}"')
+        if name is not None:
+            clauses[-1] += f' alert "{{{name}.x}}, {{{name}.time}}"'
         clauses.append('if x > 1 { emit high(x: x) } else { alert "{flag}" } }')
         ends = not momentary or any(clause.startswith(("until", "hold", "latched")) for clause in clauses)
         if ends and self.chance(25):
             clauses[-1] = f"{clauses[-1][:-2]} {doing.of_device(self, device)} }}"
         if ends and self.chance(30):
-            clauses.append('on clear { alert "{id} is well: {x}" severity info }')
+            of_match = "" if name is None else raised.on_clear(self, name)
+            clauses.append(f'on clear {{ alert "{{id}} is well: {{x}}" severity info {of_match} }}')
         return f"rule r{index} for {device} {{ {' '.join(clauses)} }}", latched
 
     def group_rule(self, index: int, signal: str, domain: str) -> str:
@@ -318,7 +326,8 @@ def programs(draw: Draw, late: bool = True, revising: bool = False, groups: bool
         items.append(writing.signal(index, writing.one(*names)))
     for index in range(draw(st.integers(0, 1))):
         device = writing.one(*names)
-        items.append(f"pattern p{index} for {device} = {writing.pattern(device)}")
+        writing.named[f"p{index}"] = writing.pattern(device)
+        items.append(f"pattern p{index} for {device} = {writing.named[f'p{index}']}")
         patterns[device].append(f"p{index}")
     for index in range(draw(st.integers(0, 3))):
         device = writing.one(*names)

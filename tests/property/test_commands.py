@@ -16,7 +16,7 @@ from headgate.runtime.output import Sent, Started
 from headgate.runtime.testing.executors import S, compile_program
 
 DEVICES = 3
-COMMANDS = ("set", "horn", "nudge", "mode", "tune", "slow")
+COMMANDS = ("set", "horn", "nudge", "mode", "tune", "slow", "pour")
 
 PROGRAM = """module plant
 device Unit {
@@ -31,6 +31,7 @@ device Unit {
     command   tune(to: int in 0..9)  { idempotent  ack within 1 s  retry 1  resource gain  when busy merge }
     command   slow(to: int in 0..9)  { ack within 1 s  done within 4 s  when busy reject  resource gain
                                        undo tune(to: 0) }
+    command   pour(to: int in 0..9)  { ack within 1 s  retry 3  resource gate  confirm level == to within 3 s }
 }
 rule hot for Unit { when heat > 80 degC do { alert "{id}" } }
 rule many by site { when count(Unit) > 5 do { alert "{site}" } }
@@ -55,17 +56,34 @@ RESOURCES = {command.name: command.resource or command.name for command in PLAN.
 
 @dataclass(frozen=True)
 class Reply:
-    """What a device does with one delivery: what it says and after how long (s), and whether it does it."""
+    """What a device does with one delivery: what it says, after how long (s), and how long after each word the next;
+    and whether it does it."""
 
     what: tuple[str, ...]
     after: float
+    between: float
     does: bool
 
 
 replies = st.builds(
     Reply,
-    st.sampled_from([("accepted", "done"), ("delivered", "accepted"), ("done",), ("rejected",), ("failed",), ()]),
+    st.sampled_from(
+        [
+            ("accepted", "done"),
+            ("delivered", "accepted"),
+            ("done",),
+            ("rejected",),
+            ("failed",),
+            (),
+            ("accepted", "failed"),
+            ("accepted", "accepted", "failed"),
+            ("failed", "accepted", "done"),
+            ("done", "rejected"),
+            ("rejected", "done"),
+        ]
+    ),
     st.sampled_from([0.0, 0.5, 1.0, 2.5, 7.0]),
+    st.sampled_from([0.0, 0.0, 0.5, 4.0]),
     st.booleans(),
 )
 asked = st.tuples(
@@ -111,12 +129,15 @@ def play(asks: Sequence[tuple[float, str, int, int]], answers: Sequence[Reply]) 
                 reply = answers[delivered % len(answers)]
                 delivered += 1
                 later = at + round(reply.after * S)
-                said: list[Told] = [Answer(effect.command_id, later, what) for what in reply.what]  # type: ignore[arg-type]
-                if reply.does and effect.command == "set":
-                    said.append(Reported("Unit", effect.id, later, {"level": effect.arguments["to"]}))
-                for told in said:
+                said: list[tuple[int, Told]] = []
+                for place, what in enumerate(reply.what):
+                    moment = later + round(place * reply.between * S)
+                    said.append((moment, Answer(effect.command_id, moment, what)))  # type: ignore[arg-type]
+                if reply.does and effect.command in ("set", "pour"):
+                    said.append((later, Reported("Unit", effect.id, later, {"level": effect.arguments["to"]})))
+                for moment, told in said:
                     counter += 1
-                    queue.append((later, counter, told))
+                    queue.append((moment, counter, told))
     return orchestrator, effects
 
 

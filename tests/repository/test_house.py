@@ -52,7 +52,7 @@ def test_every_module_says_what_it_is() -> None:
 
 def test_what_must_be_covered_to_the_last_branch_is_there() -> None:
     config = ConfigParser()
-    config.read(ROOT / ".ci" / "patterns.coveragerc", encoding="utf-8")
+    config.read(ROOT / ".ci" / "every_branch.coveragerc", encoding="utf-8")
     gone = [pattern for pattern in config["report"]["include"].split() if not list(ROOT.glob(pattern))]
     assert gone == []
 

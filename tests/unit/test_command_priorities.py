@@ -1,7 +1,7 @@
 """Priorities among rules that drive one resource, second by second; and properties that are set."""
 
 from headgate.runtime.commands.records import Deliver
-from headgate.runtime.output import Life, Sent, Set
+from headgate.runtime.output import Life, Sent, Set, Started
 from headgate.tests.unit.plant import Plant
 
 PROGRAM = """module cooling
@@ -47,6 +47,11 @@ def send(made: Plant, rule: str, command: str, to: float, group: tuple[str, ...]
 
 def set_(made: Plant, rule: str, value: float | str, name: str = "goal") -> None:
     made.effects += made.orchestrator.take(Set(0, "Fan", ("f1",), made.now, rule, name, value), made.now)
+
+
+def run(made: Plant, rule: str, procedure: str) -> None:
+    started = Started(0, "Fan", ("f1",), made.now, rule, procedure, {})
+    made.effects += made.orchestrator.take(started, made.now)
 
 
 def raised(made: Plant, rule: str, command: str, to: float) -> None:
@@ -151,9 +156,68 @@ def test_a_procedure_that_was_refused_something_runs_again_when_it_is_free() -> 
     raised(made, "fire", "spin", 9.0)
     made.answer("spin-1", "done")
     life(made, "smoke", "raised")
+    run(made, "smoke", "air")
+    assert made.course("air") == ["started", "failed at a: spin is rejected: rule `fire` for f1 holds it"]
+    life(made, "fire", "cleared")
+    made.wait(0)
+    assert made.course("air")[2:] == ["started"]
+    assert made.told("spin-3") == {"to": 4.0}
+
+
+def test_a_procedure_that_was_overridden_goes_on_with_what_it_had_commanded() -> None:
+    made = plant()
+    life(made, "smoke", "raised")
+    run(made, "smoke", "air")
+    made.answer("spin-1", "done")
+    raised(made, "fire", "spin", 9.0)
+    made.answer("spin-2", "done")
+    life(made, "fire", "cleared")
+    made.wait(0)
+    assert made.told("spin-3") == {"to": 4.0}
+    made.answer("spin-3", "done")
+    made.wait(5)
+    assert made.told("spin-4") == {"to": 5.0}
+    made.answer("spin-4", "done")
+    assert made.course("air") == ["started", "done"]
+
+
+def test_what_is_cleared_and_raised_at_one_moment_goes_on_holding() -> None:
+    made = plant()
+    raised(made, "fire", "spin", 9.0)
+    made.answer("spin-1", "done")
+    raised(made, "warm", "spin", 2.0)
+    life(made, "fire", "cleared")
+    life(made, "fire", "raised")
+    made.wait(0)
+    assert [one for one, _ in made.delivered()] == ["spin-1"]
+    send(made, "smoke", "spin", 3.0)
+    assert made.reason("spin-3") == "rule `fire` for f1 holds it"
+
+
+def test_what_is_released_leaves_what_others_hold() -> None:
+    made = plant()
+    raised(made, "fire", "spin", 9.0)
+    made.answer("spin-1", "done")
+    life(made, "warm", "raised")
+    set_(made, "warm", 2.0)
+    life(made, "fire", "cleared")
+    made.wait(0)
+    life(made, "stale", "raised")
+    set_(made, "stale", 5.0)
+    assert made.reason("set-goal-3") == "rule `warm` for f1 holds it"
+
+
+def test_only_what_a_raised_rule_asked_for_comes_back() -> None:
+    made = plant()
+    raised(made, "fire", "spin", 9.0)
+    made.answer("spin-1", "done")
+    life(made, "smoke", "raised")
     made.run("Fan", ("f1",), "air")
-    # `run` asks as "rule", which has no priority and is not raised: only what a raised rule asked for comes back.
+    # `run` asks as "rule", which has no priority and is not raised.
     assert made.course("air")[-1] == "failed at a: spin is rejected: rule `fire` for f1 holds it"
+    life(made, "fire", "cleared")
+    made.wait(0)
+    assert made.course("air")[2:] == []
 
 
 def test_a_group_holds_its_members() -> None:

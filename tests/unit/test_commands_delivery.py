@@ -129,6 +129,29 @@ def test_in_doubt_the_state_that_confirms_is_looked_for(plant: Plant) -> None:
     assert plant.states("move-2")[-2:] == ["in_doubt", "confirmed"]
 
 
+def test_a_late_answer_while_it_is_looked_for_leaves_one_confirmation(plant: Plant) -> None:
+    send_move(plant)
+    plant.wait(25)
+    plant.answer("move-1", "done")
+    plant.report("Valve", "v1", position=0.5)
+    plant.report("Valve", "v1", position=0.6)
+    assert plant.states("move-1") == ["planned", "queued", "sent", "in_doubt", "done", "confirmed"]
+
+
+def test_what_was_due_while_nobody_was_there_is_due_then_and_the_rest_when_it_was(plant: Plant) -> None:
+    plant.send("Valve", "v1", "horn", on=True)
+    send_move(plant)
+    plant.answer("move-2", "accepted")
+    plant.orchestrator.come_back(10 * S)
+    plant.now = 10 * S
+    assert plant.orchestrator.next_due() == 10 * S
+    plant.answer("horn-1", "done")
+    plant.wait(0)
+    assert plant.states("horn-1") == ["planned", "queued", "sent", "done"]
+    plant.wait(20)
+    assert (plant.state("move-2"), plant.reason("move-2")) == ("in_doubt", "not done in time")
+
+
 def test_it_is_looked_for_as_long_as_the_confirmation_may_take(plant: Plant) -> None:
     send_move(plant)
     plant.wait(100)
@@ -157,6 +180,32 @@ def test_a_failed_command_is_tried_again_if_it_may_be(plant: Plant) -> None:
     plant.send("Valve", "v1", "nudge", by=1.0)
     plant.answer("nudge-2", "failed")
     assert plant.state("nudge-2") == "failed"
+
+
+def test_a_device_that_accepts_a_command_once_more_after_it_failed_has_answered(plant: Plant) -> None:
+    send_move(plant)
+    plant.answer("move-1", "accepted")
+    plant.answer("move-1", "failed", "stuck")
+    plant.wait(4)
+    assert len(plant.delivered("move-1")) == 2
+    plant.answer("move-1", "accepted")
+    plant.wait(25)
+    assert len(plant.delivered("move-1")) == 2
+    plant.answer("move-1", "done")
+    assert plant.states("move-1")[2:] == ["sent", "accepted", "sent", "accepted", "done"]
+
+
+def test_what_fails_after_it_was_in_doubt_is_not_delivered_out_of_order(plant: Plant) -> None:
+    send_move(plant)
+    plant.answer("move-1", "accepted")
+    send_move(plant, 50.0)
+    plant.wait(30)
+    assert (plant.state("move-1"), plant.state("move-2")) == ("in_doubt", "sent")
+    plant.answer("move-1", "accepted")
+    plant.answer("move-1", "failed", "stuck")
+    plant.wait(10)
+    assert plant.states("move-1")[-2:] == ["accepted", "failed"]
+    assert len(plant.delivered("move-1")) == 1
 
 
 def test_what_is_done_but_not_done_in_time_or_not_confirmed_in_time_is_in_doubt(plant: Plant) -> None:
@@ -221,6 +270,19 @@ def test_what_waits_too_long_expires_and_has_not_run(plant: Plant) -> None:
     plant.send("Valve", "v9", "move", at=-60.0, to=5.0)
     assert plant.states("move-5") == ["planned", "queued", "expired"]
     assert plant.delivered("move-4") == plant.delivered("move-5") == []
+
+
+def test_what_merges_takes_the_place_of_its_own_kind_alone() -> None:
+    plant = Plant(
+        PROGRAM.replace("    command   purge()", "    command   rinse() { resource gain }\n    command   purge()")
+    )
+    plant.send("Valve", "v1", "tune", level=1.0)
+    plant.send("Valve", "v1", "rinse")
+    plant.send("Valve", "v1", "tune", level=2.0)
+    plant.send("Valve", "v1", "tune", level=3.0)
+    assert [plant.state(id_) for id_ in ("tune-1", "rinse-2", "tune-3", "tune-4")] == [
+        "sent", "queued", "superseded", "queued"
+    ]  # fmt: skip
 
 
 def test_those_that_expire_in_a_mailbox_let_the_next_one_pass(plant: Plant) -> None:

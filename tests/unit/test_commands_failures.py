@@ -195,6 +195,34 @@ procedure vent_all() by line { step v { wait 10 s } }""")
     assert made.orchestrator.procedures.courses == {}
 
 
+@pytest.mark.parametrize("is_over", [False, True])
+def test_what_was_running_already_is_waited_for_once_and_stays_done_where_its_step_fails(is_over: bool) -> None:
+    made = plant(
+        """procedure shut() by line {
+        step a { run start()  run start() }
+        step b { send label(text: "shut") to each Pump }
+        on failure { undo }
+    }
+procedure start() by line {
+        step one { send run(speed: 5 %) to each Pump }
+        step rest after one done { wait 1 min }
+    }""",
+        pumps=1,
+    )
+    on_line(made, "start")
+    on_line(made, "shut")
+    assert made.course("start") == ["started", "already", "already"]
+    made.answer("run-1", "done")
+    made.report("Pump", "p1", flow=50.0)
+    made.wait(60 if is_over else 0.5)
+    made.answer("label-2", "rejected")
+    made.wait(60)
+    assert made.course("shut")[-1].startswith("failed at b")
+    assert made.course("start")[-1] == "done"
+    assert (made.state("run-1"), made.sent()[-1]) == ("confirmed", ("label", "p1"))
+    assert (made.orchestrator.procedures.courses, made.orchestrator.delivery.commands) == ({}, {})
+
+
 def test_what_a_device_belongs_to_may_not_be_known_when_another_procedure_is_run() -> None:
     made = plant("""procedure shut() for Pump {
         step a { run vent_all() }
@@ -204,6 +232,15 @@ procedure vent_all() by line { step v { wait 10 s } }""")
     made.report("Pump", "p7", flow=1.0)
     made.run("Pump", ("p7",), "shut")
     assert made.alerts() == ["p7: vent_all could not be begun"]
+
+
+def test_of_what_no_procedure_asks_about_nothing_is_kept() -> None:
+    made = plant("procedure some() by line { step a { wait until total < 5 m3/h } }")
+    on_line(made, "some")
+    made.signal("by line", ("north",), "smallest", 1.0)
+    assert made.orchestrator.known.signals == {}
+    made.signal("by line", ("north",), "total", 1.0)
+    assert made.course("some") == ["started", "done"]
 
 
 def test_a_condition_can_change_while_nobody_waits_for_it() -> None:

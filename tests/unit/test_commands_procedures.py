@@ -2,8 +2,9 @@
 
 import pytest
 
+from headgate.runtime.output import Set
+from headgate.tests.unit.plant import Plant, on_line
 from headgate.tests.unit.plant import line as plant
-from headgate.tests.unit.plant import on_line
 
 
 def test_steps_without_after_begin_at_once_and_others_when_what_they_wait_for_is_over() -> None:
@@ -35,6 +36,26 @@ def test_only_members_of_the_group_for_which_it_is_true_are_sent_to() -> None:
     made.report("Pump", "p3", flow=0.0)
     on_line(made, "some", limit=1.0)
     assert made.sent() == [("stop", "p2")]
+
+
+def test_a_step_sets_a_property_of_the_device_and_waits_until_it_is_reported() -> None:
+    made = Plant("""module cooling
+    device Fan {
+        property  goal: int in 0..9 writable
+        property  least: int in 0..9
+        telemetry heat: degC in -20..90
+    }
+    rule hot for Fan { when heat > 20 degC do { run slower(by: 2) } }
+    procedure slower(by: int in 0..9) for Fan { step a { set goal = least + by }  on done { alert "slow" } }
+    """)
+    made.report("Fan", "f1", goal=7.0, least=3.0, heat=30.0)
+    made.run("Fan", ("f1",), "slower", by=2.0)
+    assert [(e.property, e.value, e.key) for e in made.effects if isinstance(e, Set)] == [("goal", 5.0, ("f1",))]
+    made.answer("set-goal-1", "done")
+    assert made.alerts() == []
+    made.report("Fan", "f1", goal=5.0)
+    assert made.alerts() == ["slow"]
+    assert made.states("set-goal-1") == ["planned", "queued", "sent", "done", "confirmed"]
 
 
 def test_a_step_that_has_nobody_to_send_to_is_done() -> None:

@@ -131,6 +131,22 @@ def test_what_is_revised_stays_below() -> None:
     assert windows <= stays_below(revising)
 
 
+def test_twins_are_looked_at_where_they_are_kept() -> None:
+    twin = """
+    twin Fridge {
+        parameter tau: min in 5..90 = 30 min
+        dynamics { d(temp) = (20 degC - temp) / tau }
+        calibrate tau over 2 h every 1 h
+    }
+    signal soon for Fridge = predicted(temp, 30 min)
+    """
+    plan = compile_program(PROGRAM + twin)
+    kinds = (p.TwinState, p.Predicted, p.Calibration, p.Calibrated)
+    looked_at = {node.id for node in plan.nodes if isinstance(node.operator, kinds)}
+    assert looked_at
+    assert looked_at <= stays_below(plan)
+
+
 def test_a_gateway_goes_on_alone_and_says_so_when_the_link_is_back() -> None:
     rules = of(p.Rule) & {n.id for n in PLAN.nodes if "warm_site" in str(n.operator)}
     above = {n.id for n in PLAN.nodes if n.timeline == "by site"}

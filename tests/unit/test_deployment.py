@@ -92,11 +92,20 @@ def test_the_same_deployment_is_the_same_bytes() -> None:
     assert [sealed(one, KEY) for one in again.parts] == list(files().values())
 
 
-def test_a_part_may_send_what_its_rules_and_their_procedures_send_and_what_undoes_that() -> None:
+def test_a_part_may_send_what_its_rules_and_their_procedures_send() -> None:
     expected = tuple(Capability("too_warm", command, "Fridge", "itself") for command in ("cool", "rest", "siren"))
     assert capabilities(fleet_plan()) == expected
     assert part("west").capabilities == expected
     assert part("hq").capabilities == ()
+
+
+def test_a_part_may_send_what_undoes_what_its_procedures_send() -> None:
+    thawing = PROGRAM.replace("undo cool(level: 0)", "undo thaw()")
+    thawing = thawing.replace("    command   rest()", "    command   thaw() { ack within 2 s }\n    command   rest()")
+    plan = plan_of(thawing, before="module fleet\n")
+    assert set(capabilities(plan)) - set(capabilities(fleet_plan())) == {
+        Capability("too_warm", "thaw", "Fridge", "itself")
+    }
 
 
 SITE = """

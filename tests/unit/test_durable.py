@@ -1,13 +1,17 @@
 """A run that is kept in a folder gives its outputs once, whenever it is ended and however often it is begun anew."""
 
+import errno
+import hashlib
 import os
 import signal
 import subprocess
 import sys
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from headgate.compiler.document import dump
@@ -15,7 +19,7 @@ from headgate.runtime.checkpoint import Checkpoint, Checkpoints, DamagedCheckpoi
 from headgate.runtime.cli.exits import Exit
 from headgate.runtime.cli.main import main
 from headgate.runtime.connectors.memory import Objects
-from headgate.runtime.disk import Disk, Files
+from headgate.runtime.disk import Disk, Files, InUse, alone
 from headgate.runtime.durable import Appended, Durable, Interval, StateMismatch
 from headgate.runtime.replay import Replay
 from headgate.runtime.results import to_line
@@ -150,6 +154,16 @@ def test_the_last_two_checkpoints_are_kept() -> None:
     assert numbers[0] + 1 == numbers[1] > 3
 
 
+@pytest.mark.parametrize("fate", ["lost", "kept", "torn"])
+def test_a_checkpoint_that_was_written_is_there_after_a_crash(fate: Fate) -> None:
+    disk = ForgetfulDisk()
+    for number in range(4):
+        Checkpoints(disk, "state").write(Checkpoint(b"{}", {}, {"number": number}))
+        found, refused = Checkpoints(disk.after_crash(fate), "state").newest()
+        assert found is not None
+        assert (found.position, refused) == ({"number": number}, [])
+
+
 def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used() -> None:
     expected, operations = uninterrupted()
     disk = ForgetfulDisk(operations - 4)
@@ -189,6 +203,29 @@ def test_a_checkpoint_with_any_byte_changed_is_refused() -> None:
             from_bytes(content[:at])
 
 
+def written_by_others(body: object) -> bytes:
+    """A checkpoint's file, sound as a file, of content that no state has."""
+    content = zlib.compress(msgspec.msgpack.encode(body))
+    return b"headgate checkpoint 1 %d %s\n%s" % (len(content), hashlib.sha256(content).hexdigest().encode(), content)
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        ((b"{}", ["array", "|O8", [1], bytes(8)], None), r"an array of \|O8"),
+        ((b"{}", ["Popen", {"args": "true"}], None), "no state is made of"),
+        ((b"{}", ["dict", [["list", 1]], [2]], None), "of this version: unhashable"),
+        ((b"{}", ["dict", [1, 2], [3]], None), "of this version: zip"),
+        ((b"{}", ["array", "<f8", [2], bytes(8)], None), "of this version: cannot reshape"),
+        ((b"{}", ["Asked", {"strange": 1}], None), "of this version: "),
+        ((b"{}", None), "of this version: not enough values"),
+    ],
+)
+def test_what_stands_in_a_checkpoint_is_made_into_plain_data_or_refused(body: object, said: str) -> None:
+    with pytest.raises(DamagedCheckpoint, match=said):
+        from_bytes(written_by_others(body))
+
+
 def test_outputs_that_were_taken_away_are_not_gone_on_with() -> None:
     disk = ForgetfulDisk()
     process(disk)
@@ -221,6 +258,18 @@ def test_what_keeps_other_state_besides_does_not_go_on_with_it() -> None:
     another = Durable(disk, "state", b"{}", Replay.of(PLAN))
     with pytest.raises(StateMismatch, match="another one than before; begin anew"):
         another.resume()
+
+
+def test_a_checkpoint_with_other_state_than_is_kept_now_is_not_gone_on_with() -> None:
+    disk = ForgetfulDisk()
+    process(disk)
+    checkpoints = Checkpoints(disk, "state")
+    found, _ = checkpoints.newest()
+    assert found is not None
+    del found.state["admission"]["next_seq"]
+    checkpoints.write(found)
+    with pytest.raises(StateMismatch, match="it is of another version of Headgate"):
+        process(disk)
 
 
 def test_checkpoints_stand_in_a_real_folder(tmp_path: Path) -> None:
@@ -299,6 +348,16 @@ def test_the_command_says_what_it_goes_on_from(folder: Path, capsys: pytest.Capt
     assert out.splitlines()[1:] == first[1:]
 
 
+def test_the_command_does_not_go_on_without_the_file_that_it_wrote(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["run", "kept.iot", "--input", "feed.csv", "--state", "state", "--results", "kept.jsonl", "--quiet"]
+    assert main(command) == Exit.OK
+    Path("kept.jsonl").unlink()
+    assert main(command) != Exit.OK
+    assert "`kept.jsonl` has 0 bytes, but" in capsys.readouterr().err
+
+
 def test_two_processes_do_not_share_a_folder_of_state(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["run", "kept.iot", "--input", "feed.csv", "--state", "state", "--results", "kept.jsonl", "--quiet"]
     holding = "from headgate.runtime.disk import alone\nwith alone('state'):\n    print(flush=True)\n    input()"
@@ -313,6 +372,33 @@ def test_two_processes_do_not_share_a_folder_of_state(folder: Path, capsys: pyte
         # However it ends, the folder is free.
         other.kill()
     assert main(command) == Exit.OK
+
+
+def test_who_waits_for_a_folder_asks_again_where_the_system_gives_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    said: list[int] = []
+
+    def busy_twice(file: int, operation: int) -> None:
+        said.append(operation)
+        if len(said) <= 2:
+            raise OSError(errno.EAGAIN, "busy")
+
+    monkeypatch.setattr(fcntl, "flock", busy_twice)
+    with pytest.raises(InUse), alone(str(tmp_path)):
+        pass
+    with alone(str(tmp_path), waits=True):
+        assert len(said) == 3
+
+
+def test_where_a_folder_cannot_be_locked_at_all_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unable(file: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr(pytest.importorskip("fcntl"), "flock", unable)
+    with pytest.raises(OSError, match="no locks available"), alone(str(tmp_path)):
+        pass
 
 
 def test_standard_input_has_no_state(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

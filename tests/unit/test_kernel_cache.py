@@ -49,7 +49,7 @@ def package(tmp_path: Path) -> Path:
 
 def walked(package: Path) -> tuple[int, bool]:
     """What the kernel makes of 1 in a process of its own, and whether it was found on the disk."""
-    program = "from made.whole import walk; print(walk(1), sum(walk.stats.cache_hits.values()))"
+    program = "from made.whole import walk; print(walk(1), sum(walk.run.stats.cache_hits.values()))"
     environment = {**os.environ, "HEADGATE_NUMBA": "1", "NUMBA_CACHE_DIR": "", "PYTHONPATH": str(package.parent)}
     told = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     value, hits = told.stdout.split()

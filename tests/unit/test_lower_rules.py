@@ -172,7 +172,7 @@ def test_an_event_of_the_programs_own_carries_values() -> None:
     )
     assert (emit.kind, emit.name) == ("emit", "opened")
     assert inputs == ["subtract(temp, setpoint)", "key id"]
-    assert [(a.name, a.text) for a in emit.arguments] == [("by", False), ("of", True)]
+    assert [(a.name, a.text) for a in emit.arguments] == [("by", False), ("of", False)]
 
 
 def test_a_schedule_is_part_of_the_condition_and_clears_nothing() -> None:

@@ -204,6 +204,14 @@ def test_both_ends_know_the_words_of_what_can_be_decided_so_that_these_need_not_
     assert len(frame) < 0.7 * len(Wire().encode(execution.wire.decode(frame)))
 
 
+def test_both_ends_know_the_words_of_what_flaps_and_of_a_property_that_is_set() -> None:
+    text = PROGRAM.replace("    property  site: text\n", "    property  site: text\n    property  goal: int writable\n")
+    colder = "rule colder for Fridge { when temp > 8 degC  until temp < 7 degC  do { set goal = 3 } }\n"
+    words = vocabulary(cut(compile_program(text + colder.replace("  do {", "  flapping above 3 in 1 min  do {")), ()))
+    assert b'"property":"goal"' in words
+    assert b"flapping" in words
+
+
 def test_devices_of_a_type_may_say_nothing_while_others_do() -> None:
     plan = compile_program(PROGRAM + ROOMS)
     named = {n.id: str(n.operator) for n in plan.nodes if isinstance(n.operator, p.Rule | p.Action)}
@@ -218,7 +226,7 @@ def test_devices_of_a_type_may_say_nothing_while_others_do() -> None:
 
 
 def test_what_is_always_so_is_told_of_each_key_once() -> None:
-    always = 'rule always_so for Fridge { when 2 > 1 do { alert "{id}" } }\n'
+    always = 'rule always_so for Fridge { when abs(2) > 1 do { alert "{id}" } }\n'
     plan = compile_program(PROGRAM + always, passes=())
     above = {n.id for n in plan.nodes if isinstance(n.operator, p.Rule | p.Action) and "always_so" in str(n.operator)}
     execution = Partitioned(cut(plan, above), {"oslo": Link()})

@@ -24,6 +24,7 @@ device Box {
     telemetry x: float
     telemetry y: float
     telemetry door: bool
+    telemetry word: text
     command stop(level: float, note: text) {}
 }
 """
@@ -248,3 +249,16 @@ def test_a_message_at_the_very_time_of_a_schedules_change_sees_it(executor: Exec
 def test_an_unknown_instance_is_not_acknowledged(executor: Executor) -> None:
     run = play(executor, "when x > 5 latched", at(1, x=6.0), Acknowledge("r", ("b",), 2 * S))
     assert lives(run) == [(1, "raised")]
+
+
+def test_a_text_that_is_absent_is_handed_on_as_absent_as_a_number_is(executor: Executor) -> None:
+    do = "do { emit told(word: word, y: y)  send stop(level: y, note: word)  alert \"{word}\" }"
+    run = play(executor, f"when x > 5 {do}", at(1, x=6.0), at(2, x=0.0, y=1.0, word="absent"), at(3, x=6.0))
+    handed_on = [o.arguments for o in run.outputs if isinstance(o, Emitted | Sent)]
+    assert handed_on == [
+        {"word": None, "y": None},
+        {"level": None, "note": None},
+        {"word": "absent", "y": 1.0},
+        {"level": 1.0, "note": "absent"},
+    ]
+    assert [o.message for o in run.outputs if isinstance(o, Alerted)] == ["absent", "absent"]

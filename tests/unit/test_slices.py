@@ -85,7 +85,7 @@ def test_samples_taken_one_by_one_and_all_at_once_come_to_the_same_bits(
 ) -> None:
     found = []
     for one_by_one in (True, False):
-        monkeypatch.setattr(slice_columns, "COMPILED", one_by_one)
+        monkeypatch.setattr(slice_columns, "is_compiled", lambda _, answer=one_by_one: answer)
         found.append(bits_after(plan, cut(messages(seed), np.random.default_rng(seed), 4)))
     for a, b in zip(*found, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -95,12 +95,14 @@ def test_samples_taken_one_by_one_and_all_at_once_come_to_the_same_bits(
 def test_a_run_is_of_one_key_and_in_one_slice_and_no_window_ends_within_it(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slice_columns, "COMPILED", False)
+    monkeypatch.setattr(slice_columns, "is_compiled", lambda _: False)
     whole, at = messages(seed), slice_columns.Layout(("sum",), 4, 1, 1)
     everywhere = np.ones(len(whole), dtype=np.bool_)
     value = whole.fields["x"].values
     samples = Samples(np.arange(len(whole)), whole.key, whole.time, everywhere, whole.time, value, NOTHING)
-    steps = slice_columns.steps_of(samples, 10 * S, np.tile(at.empty, 7), at)
+    state = np.zeros((7, at.words), dtype=np.int64)
+    at.begin(state)
+    steps = slice_columns.steps_of(samples, 10 * S, state.reshape(-1), at)
     assert (np.diff(steps.first) > 0).all()
     for step, first in enumerate(steps.first.tolist()):
         (run,) = (steps.of == step).nonzero()

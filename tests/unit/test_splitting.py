@@ -9,7 +9,7 @@ import pytest
 from headgate.compiler import plan as p
 from headgate.compiler.document import dump, load
 from headgate.runtime.admitted import Input, Mark, Message, batch_of
-from headgate.runtime.edge.cutting import CutError, Parts, cut
+from headgate.runtime.edge.cutting import CutError, Parts, cut, highest
 from headgate.runtime.edge.links import Link
 from headgate.runtime.edge.partitioned import Partitioned
 from headgate.runtime.edge.receiving import Receiver
@@ -123,6 +123,14 @@ def test_tables_of_values_and_texts_are_not_worked_out_in_parts() -> None:
     assert len(slices.keys() - ABLE) == 2
     with pytest.raises(CutError, match="cannot be worked out in parts"):
         cut(PLAN, (), {min(ABLE)})
+
+
+def test_what_is_worked_out_in_parts_uses_nothing_from_above() -> None:
+    plan = compile_program(PROGRAM.replace("where Fridge.door", "where Fridge.temp > 3 degC"))
+    index = {node.id: node for node in plan.nodes}
+    able = {node.id for node in plan.nodes if can_split(node, index)}
+    with pytest.raises(CutError, match=r"cannot be worked out in parts: it uses .*, which is above"):
+        cut(plan, highest(plan), able)
 
 
 def test_rows_of_parts_come_back_from_the_wire_as_they_were() -> None:

@@ -41,7 +41,8 @@ def samples_for(function: AggregateFunction) -> st.SearchStrategy[list[tuple[int
 def row_of(parts: Sequence[Part], pieces: Sequence[Sequence[tuple[int, Any]]]) -> np.ndarray[Any, Any]:
     """What a row keeps of samples that were taken in slices, a piece in each, which were joined."""
     at = Layout(parts, len(pieces) + 3, len(pieces), 1)
-    state, whole = at.empty.copy(), np.zeros(len(at.columns), dtype=np.int64)
+    state, whole = (np.zeros(words, dtype=np.int64) for words in (at.words, len(at.columns)))
+    at.begin(state[None, :])
     floats = state.view(np.float64)
     for number, piece in enumerate(pieces):
         for time, value in piece:

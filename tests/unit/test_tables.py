@@ -303,7 +303,7 @@ def test_a_rule_that_is_raised_stays_so_and_is_judged_by_the_new_rows() -> None:
     ("text", "what"),
     [
         (
-            "pattern x for Pump = temp > 1 degC as a then limits(a.model).most > temp within 1 min",
+            'pattern x for Pump = temp > 1 degC as a then limits(a.model else "P7").most > temp within 1 min',
             "a lookup by an earlier step's value in a condition",
         ),
         (
@@ -319,6 +319,32 @@ def test_a_rule_that_is_raised_stays_so_and_is_judged_by_the_new_rows() -> None:
 def test_lookups_that_do_not_run_are_named(text: str, what: str) -> None:
     result = compiled(PUMP + LIMITS + text + "\n")
     assert [problem.construct for problem in result.not_running] == [what], [p.title for p in result.problems]  # type: ignore[attr-defined]
+
+
+def test_a_table_is_asked_by_the_values_of_an_earlier_step_when_its_event_is_taken() -> None:
+    plan = plan_of(
+        PUMP
+        + LIMITS
+        + """
+        pattern hot for Pump = flag as a then temp > limits(a.model).most as b within 1 min
+        rule r for Pump {
+            when hot
+            until temp < limits(a.model).most - 10 K
+            do { alert "{a.model}: {b.temp} is more than {limits(a.model).most}" }
+            on clear { alert "{limits(a.model).most}, {limits(model).most}" }
+        }
+        """
+    )
+    messages: list[dict[str, Value]] = [
+        {"model": "P7", "flag": True, "temp": 50.0}, {"model": "P8", "flag": False, "temp": 70.0}, {"temp": 85.0},
+        {"temp": 72.0}, {"temp": 69.0},
+    ]  # fmt: skip
+    inputs = [Message("Pump", "p", place * S, fields) for place, fields in enumerate(messages)]
+    found = on_reference(plan, inputs)
+    for size in (1, 2, len(inputs)):
+        assert not differences(found, on_engine(plan, inputs, sizes=(size,)))
+    said = [output.message for output in found.outputs if isinstance(output, Alerted)]
+    assert said == ["P7: 85 degC is more than 80 degC", "80 degC, 60 degC"]
 
 
 def test_a_lookup_is_no_constant_and_not_of_one_message() -> None:

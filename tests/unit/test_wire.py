@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from headgate.runtime.edge.shipping import Packet, Sheet, Told
-from headgate.runtime.edge.wire import SIZE_MAX, Wire, WireError
+from headgate.runtime.edge.wire import SIZE_MAX, VALUES_MAX, Wire, WireError
 from headgate.stdlib.column import Values
 
 WIRE = Wire(b"names that both ends know")
@@ -126,17 +126,26 @@ SOUND: dict[str, object] = {"seq": ROW, "key": ROW, "time": ROW, "event": column
     [
         ({"seq": column("i3", 1, b"\0\0\0")}, "0, 1, 2, 4, 8 bytes"),
         ({"seq": column("i1", 3, b"\0")}, "1 bytes instead of 2"),
-        ({"seq": column("i1", -1)}, "-1 values"),
-        ({"seq": column("i0", 2**40)}, "values"),
+        ({"seq": column("i1", -1)}, "no packet"),
+        ({"seq": column("i0", 2**40)}, "no packet"),
+        ({"seq": column("i0", VALUES_MAX), "key": column("i0", VALUES_MAX)}, "at most 33554432 values"),
+        ({"values": column("i0", VALUES_MAX)}, "at most 33554432 values"),
         ({"seq": column("i0", 1, unit=0)}, "no packet"),
         ({"seq": column("i0", 1, first=2**63)}, "no packet"),
-        ({"values": column("bits", -9)}, "0 bytes instead of -1"),
+        ({"values": column("bits", -9)}, "no packet"),
+        ({"seq": column("f", 1, bytes(8))}, "does not know there"),
+        ({"key": column("d10", 1)}, "does not know there"),
+        ({"row": column("all", 1)}, "does not know there"),
+        ({"event": column("i0", 1)}, "does not know there"),
+        ({"values": column("nothing", 1)}, "does not know there"),
+        ({"values": column("dx", 1)}, "does not know there"),
         ({"seq": column("z", 1, b"\0")}, "does not know"),
         ({"seq": column("dx", 1, b"\0")}, "does not know"),
-        ({"event": column("all", 2**40, b"")}, "values"),
+        ({"event": column("all", 2**40, b"")}, "no packet"),
         ({"event": column("bits", 20, b"\0")}, "instead of 3"),
         ({"key": column("i0", 2)}, "not of one length"),
-        ({"key": column("i0", 1, first=-1)}, "negative"),
+        ({"key": column("i0", 1, first=-1)}, "none can have"),
+        ({"key": column("i0", 1, first=2**32)}, "none can have"),
         ({"end": 7}, "cannot end at row 7"),
         ({"row": column("i0", 1, first=5)}, "does not have"),
         ({"row": column("i0", 2)}, "node n1 are not of one length"),
