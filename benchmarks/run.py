@@ -3,11 +3,14 @@
 usage: python benchmarks/run.py [--events 1000000] [--devices 1000] [--repetitions 5] [--cpu]
 
 Million events a second: the best of the repetitions, and their median in brackets, after one that is not counted. Wall
-time (or, where others use the machine, the process's own CPU time), in one process, on one core. Every answer is
-checked: `ok`, or what is wrong, and then the exit code is 1.
+time (or, where others use the machine, the process's own CPU time), in one process, on one core. All who answer a
+question do so by turns, so that a machine which is now faster and now slower is so for all of them: what Headgate takes
+beside another is the median of what it took so in each turn. Every answer is checked: `ok`, or what is wrong, and then
+the exit code is 1.
 """
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -20,22 +23,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 
 # Read when Polars is imported.
 os.environ["POLARS_MAX_THREADS"] = "1"
 
-from headgate.benchmarks.answers import WORKLOADS, Answer, Question, difference, expected
+from headgate.benchmarks.answers import WORKLOADS, Answer, difference, expected
 from headgate.benchmarks.only_decoding import DECODERS, LINE_BY_LINE
 from headgate.benchmarks.stream import Stream, make_stream
 
-Result = TypeVar("Result")
-
+HEADGATE = "Headgate"
 PEERS = {
     "hand-written Python loop": "by_loop",
     "Polars, whole batch": "by_polars",
     "DuckDB, whole batch": "by_duckdb",
-    "Headgate": "by_headgate",
+    HEADGATE: "by_headgate",
 }
 PLAIN = "Headgate, kernels as plain Python"
 BYTEWAX = "Bytewax"
@@ -64,63 +66,86 @@ def _number(rate: float) -> str:
 
 
 @dataclass(frozen=True)
+class Task:
+    """Something to be measured: what is done, and what is wrong with what that gives (empty: nothing)."""
+
+    do: Callable[[], Any]
+    wrong: Callable[[Any], str]
+
+
+@dataclass(frozen=True)
 class Measure:
     """How something is measured: how often, and by which clock."""
 
     repetitions: int
     clock: Callable[[], float]
 
-    def __call__(self, do: Callable[[], Result]) -> tuple[tuple[float, ...], Result]:
-        """How long it takes, each time, after one time that is not counted; and what that gave."""
-        result = do()
-        seconds = []
+    def __call__(self, tasks: Mapping[str, Task], events: int) -> Row:
+        """How long each takes in each of the turns, after one that is not counted."""
+        wrong = {name: task.wrong(task.do()) for name, task in tasks.items()}
+        seconds: dict[str, list[float]] = {name: [] for name in tasks}
         for _ in range(self.repetitions):
-            begin = self.clock()
-            do()
-            seconds.append(self.clock() - begin)
-        return tuple(seconds), result
+            for name, task in tasks.items():
+                begin = self.clock()
+                task.do()
+                seconds[name].append(self.clock() - begin)
+        return {name: Cell(events, tuple(seconds[name]), wrong[name]) for name in tasks}
 
 
-def answered(questions: Mapping[str, Question], right: Mapping[str, Answer], events: int, measure: Measure) -> Row:
-    """A row of the table: each workload measured, its answer checked."""
-    row = {}
-    for workload in questions:
-        seconds, answer = measure(questions[workload])
-        row[workload] = Cell(events, seconds, difference(right[workload], answer))
-        print(f"  {workload} {row[workload].shown()}", file=sys.stderr, flush=True)
-    return row
-
-
-def table(options: argparse.Namespace, stream: Stream, lines: Path) -> dict[str, Row]:
+def table(options: argparse.Namespace, stream: Stream, lines: Path) -> Mapping[str, Row]:
     """Every row that can be had here; what is not installed is named and left out."""
-    from headgate.benchmarks import by_loop
-
-    loop = by_loop.questions(stream, lines)
-    right = expected(len(stream), options.devices, {w: loop[w]() for w in ("W1", "W2", "W3", "W4", "W5")})
+    tasks = prepared(options, stream, lines)
+    # What was there before the clocks start is nobody's to look through.
+    gc.collect()
+    gc.freeze()
     measure = Measure(options.repetitions, time.process_time if options.cpu else time.perf_counter)
-    rows: dict[str, Row] = {}
-    peers = {BYTEWAX: "by_bytewax"} if options.only == "by_bytewax" else PEERS
-    for name, module in peers.items():
-        if options.only not in (None, module):
-            continue
-        print(name, file=sys.stderr)
-        try:
-            questions = import_module(f"headgate.benchmarks.{module}").questions(stream, lines)
-        except ImportError as error:
-            print(f"{name} is left out: {error.name} is not installed")
-            continue
-        rows[name] = answered(questions, right, len(stream), measure)
+    rows: dict[str, dict[str, Cell]] = {name: {} for name in tasks}
+    for workload in WORKLOADS:
+        doing = {name: of[workload] for name, of in tasks.items() if workload in of}
+        for name, cell in measure(doing, len(stream)).items():
+            rows[name][workload] = cell
+            print(f"{workload}  {name}: {cell.shown()}", file=sys.stderr, flush=True)
     if options.only is None:
         rows[PLAIN] = shorter(options, PLAIN, "by_headgate", {"HEADGATE_NUMBA": "0"})
         if find_spec("bytewax") is None:
             print(f"{BYTEWAX} is left out: it is not installed")
         else:
             rows[BYTEWAX] = shorter(options, BYTEWAX, "by_bytewax", {})
-        rows.update(decoded(lines, len(stream), measure))
     return rows
 
 
-def shorter(options: argparse.Namespace, name: str, module: str, environment: Mapping[str, str]) -> Row:
+def prepared(options: argparse.Namespace, stream: Stream, lines: Path) -> dict[str, dict[str, Task]]:
+    """What is to be done, by row and workload."""
+    from headgate.benchmarks import by_loop
+
+    loop = by_loop.questions(stream, lines)
+    right = expected(len(stream), options.devices, {w: loop[w]() for w in ("W1", "W2", "W3", "W4", "W5")})
+    tasks: dict[str, dict[str, Task]] = {}
+    for name, module in ({BYTEWAX: "by_bytewax"} if options.only == "by_bytewax" else PEERS).items():
+        if options.only in (None, module):
+            try:
+                questions = import_module(f"headgate.benchmarks.{module}").questions(stream, lines)
+            except ImportError as error:
+                print(f"{name} is left out: {error.name} is not installed")
+                continue
+            tasks[name] = {w: Task(ask, _against(right[w])) for w, ask in questions.items()}
+    for name, prepare in DECODERS.items() if options.only is None else ():
+        try:
+            tasks[name] = {"W7": Task(prepare(lines), _counting(len(stream)))}
+        except ImportError as error:
+            print(f"{name} is left out: {error.name} is not installed")
+    return tasks
+
+
+def _against(right: Answer) -> Callable[[Answer], str]:
+    return lambda answer: difference(right, answer)
+
+
+def _counting(events: int) -> Callable[[int], str]:
+    return lambda count: "" if count == events else f"{count} messages, not {events}"
+
+
+def shorter(options: argparse.Namespace, name: str, module: str, environment: Mapping[str, str]) -> dict[str, Cell]:
     """A row measured in a process of its own, on a shorter stream."""
     print(name, file=sys.stderr)
     events = max(SHORT_EVENTS // options.devices, 1) * options.devices
@@ -136,25 +161,24 @@ def shorter(options: argparse.Namespace, name: str, module: str, environment: Ma
     return {w: Cell(cell["events"], tuple(cell["seconds"]), cell["wrong"]) for w, cell in row.items()}
 
 
-def decoded(lines: Path, events: int, measure: Measure) -> dict[str, Row]:
-    """What only decoding W7's input costs, by each decoder that is installed."""
-    rows: dict[str, Row] = {}
-    for name, prepare in DECODERS.items():
-        print(name, file=sys.stderr)
-        try:
-            decode = prepare(lines)
-        except ImportError as error:
-            print(f"{name} is left out: {error.name} is not installed")
-            continue
-        seconds, count = measure(decode)
-        rows[name] = {"W7": Cell(events, seconds, "" if count == events else f"{count} messages, not {events}")}
-    return rows
-
-
 def printed(rows: Mapping[str, Row]) -> None:
-    """The table, in Markdown."""
-    header = ["million events/s", *WORKLOADS]
-    body = [[name, *(row[w].shown() if w in row else "" for w in WORKLOADS)] for name, row in rows.items()]
+    """The table, in Markdown; and what Headgate takes beside the others."""
+    _print("million events/s", {name: {w: cell.shown() for w, cell in row.items()} for name, row in rows.items()})
+    if HEADGATE in rows and len(rows) > 1:
+        ours, others = rows[HEADGATE], {n: row for n, row in rows.items() if n not in (HEADGATE, PLAIN, BYTEWAX)}
+        print()
+        shown = {n: {w: f"{beside(ours[w], cell):.2f}" for w, cell in row.items()} for n, row in others.items()}
+        _print("Headgate's time beside that of", shown)
+
+
+def beside(one: Cell, other: Cell) -> float:
+    """What one takes beside the other: the median of the turns."""
+    return median(a / b for a, b in zip(one.seconds, other.seconds, strict=True))
+
+
+def _print(title: str, rows: Mapping[str, Mapping[str, str]]) -> None:
+    header = [title, *WORKLOADS]
+    body = [[name, *(row.get(w, "") for w in WORKLOADS)] for name, row in rows.items()]
     widths = [max(len(line[i]) for line in [header, *body]) for i in range(len(header))]
     for line in [header, ["-" * width for width in widths], *body]:
         print("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |")
@@ -169,10 +193,9 @@ def remarks(options: argparse.Namespace, rows: Mapping[str, Row]) -> None:
     for name in (PLAIN, BYTEWAX):
         if name in rows:
             print(f"{name}: {rows[name]['W1'].events:,} events, best (median) of 2.")
-    for name in LINE_BY_LINE:
-        if name in rows and "Headgate" in rows:
-            ratio = min(rows["Headgate"]["W7"].seconds) / min(rows[name]["W7"].seconds)
-            print(f"Headgate's W7 takes {ratio:.2f} times as long as {name}.")
+    losing = [name for name in DECODERS if name in rows and name not in LINE_BY_LINE]
+    if losing:
+        print(f"A malformed line loses its neighbours with: {'; '.join(losing)}.")
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:

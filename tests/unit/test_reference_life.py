@@ -252,7 +252,7 @@ def test_an_unknown_instance_is_not_acknowledged(executor: Executor) -> None:
 
 
 def test_a_text_that_is_absent_is_handed_on_as_absent_as_a_number_is(executor: Executor) -> None:
-    do = "do { emit told(word: word, y: y)  send stop(level: y, note: word)  alert \"{word}\" }"
+    do = 'do { emit told(word: word, y: y)  send stop(level: y, note: word)  alert "{word}" }'
     run = play(executor, f"when x > 5 {do}", at(1, x=6.0), at(2, x=0.0, y=1.0, word="absent"), at(3, x=6.0))
     handed_on = [o.arguments for o in run.outputs if isinstance(o, Emitted | Sent)]
     assert handed_on == [
