@@ -167,17 +167,8 @@ def by_headgate(lines: Path) -> Decoding:
     return lambda: sum(payloads.count for payloads in JsonLines(str(lines)).read(wanted, Texts()))
 
 
-LINE_BY_LINE = (
-    "only decoding: msgspec, a line",
-    "only decoding: msgspec, in pieces",
-    "only decoding: orjson, a line",
-    "only decoding: simdjson, a line",
-    "into columns: msgspec, in pieces",
-    "into columns: pyarrow, in pieces",
-    "into columns: Polars, in pieces",
-    "into columns: DuckDB",
-)
-"""Those that keep a malformed line from losing its neighbours."""
+ALL_AT_ONCE = ("only decoding: msgspec, all lines", "into columns: Polars")
+"""Those with which a malformed line loses its neighbours."""
 
 DECODERS: Mapping[str, Callable[[Path], Decoding]] = {
     "only decoding: msgspec, all lines": by_msgspec,

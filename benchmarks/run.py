@@ -29,7 +29,7 @@ from typing import Any
 os.environ["POLARS_MAX_THREADS"] = "1"
 
 from headgate.benchmarks.answers import WORKLOADS, Answer, difference, expected
-from headgate.benchmarks.only_decoding import DECODERS, LINE_BY_LINE
+from headgate.benchmarks.only_decoding import ALL_AT_ONCE, DECODERS
 from headgate.benchmarks.stream import Stream, make_stream
 
 HEADGATE = "Headgate"
@@ -193,9 +193,9 @@ def remarks(options: argparse.Namespace, rows: Mapping[str, Row]) -> None:
     for name in (PLAIN, BYTEWAX):
         if name in rows:
             print(f"{name}: {rows[name]['W1'].events:,} events, best (median) of 2.")
-    losing = [name for name in DECODERS if name in rows and name not in LINE_BY_LINE]
-    if losing:
-        print(f"A malformed line loses its neighbours with: {'; '.join(losing)}.")
+    for name in ALL_AT_ONCE:
+        if name in rows:
+            print(f"A malformed line loses its neighbours with `{name}`.")
 
 
 def arguments(given: Sequence[str]) -> argparse.Namespace:
