@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 # Read when Polars is imported.
@@ -23,6 +24,7 @@ import numpy as np
 
 from headgate.benchmarks import by_headgate, by_loop, by_polars
 from headgate.benchmarks.answers import Answer, difference, expected
+from headgate.benchmarks.measuring import Measure, Task, beside
 from headgate.benchmarks.stream import BATCH_ROWS, Stream, make_stream
 from headgate.compiler.compile import compile_text
 from headgate.compiler.plan import Plan
@@ -132,13 +134,40 @@ def hot(stream: Stream) -> Stream:
     return replace(stream, ids=stream.ids[:1], dev=np.zeros_like(stream.dev))
 
 
-def w6(stream: Stream) -> tuple[Callable[[], Answer], Callable[[], Answer], Answer]:
-    """W6 by Headgate and by Polars on a stream, and the right answer."""
+def w6(stream: Stream) -> dict[str, Task]:
+    """W6 on a stream, by Headgate and by Polars."""
     loop = by_loop.questions(stream, NO_LINES)
     right = expected(len(stream), len(stream.ids), {w: loop[w]() for w in ("W1", "W2", "W3", "W4", "W5")})["W6"]
     if len(stream.ids) == 1:
         right = loop["W6"]()
-    return by_headgate.questions(stream, NO_LINES)["W6"], by_polars.questions(stream, NO_LINES)["W6"], right
+    asked = {
+        "Headgate": by_headgate.questions(stream, NO_LINES)["W6"],
+        "Polars": by_polars.questions(stream, NO_LINES)["W6"],
+    }
+    return {who: Task(question, partial(difference, right)) for who, question in asked.items()}
+
+
+def devices(plain: Stream, measure: Measure) -> list[str]:
+    """Print what W6 on other devices costs beside the plain case, each by turns with that; what was wrong."""
+    events = len(plain)
+    streams = {
+        "1,000 devices": plain,
+        "10,000 devices": make_stream(events, min(10_000, events)),
+        "100,000 devices": make_stream(events, min(100_000, events)),
+        "a device for each event": make_stream(events, events),
+        "one device has all events": hot(plain),
+    }
+    print("| million events/s | Headgate | Polars | cost beside 1,000 devices: Headgate | Polars |")
+    print("| --- | --- | --- | --- | --- |")
+    wrong: list[str] = []
+    few = w6(plain)
+    for name, stream in streams.items():
+        done = measure({f"{who}, few": task for who, task in few.items()} | w6(stream), events)
+        wrong += [f"W6, {name}, {who}: {cell.wrong}" for who, cell in done.items() if cell.wrong]
+        rates = " | ".join(f"{events / min(done[who].seconds) / 1e6:.2f}" for who in few)
+        ratios = " | ".join(f"{beside(done[who], done[f'{who}, few']):.2f}" for who in few)
+        print(f"| W6, {name} | {rates} | {ratios} |", flush=True)
+    return wrong
 
 
 def as_row(cost: Cost, few: Cost, events: int, rows: int) -> str:
@@ -173,42 +202,9 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument("--cpu", action="store_true", help="count CPU time: for a machine that others use too")
     options = parser.parse_args(given)
     clock = time.process_time if options.cpu else time.perf_counter
-    wrong: list[str] = []
-
-    def best(what: str, right: Answer, *asked: Callable[[], Answer]) -> list[float]:
-        """The least seconds of each of the ways to answer, taken in turn."""
-        seconds = [float("inf")] * len(asked)
-        for repetition in range(options.repetitions + 1):
-            for i, question in enumerate(asked):
-                begin = clock()
-                answer = question()
-                if repetition:
-                    seconds[i] = min(seconds[i], clock() - begin)
-                elif difference(right, answer):
-                    wrong.append(f"{what}: {difference(right, answer)}")
-        return seconds
-
-    def row(what: str, seconds: list[float], beside: list[float]) -> None:
-        rates = " | ".join(f"{options.events / s / 1e6:.2f}" for s in seconds)
-        ratios = " | ".join(f"{s / b:.2f}" for s, b in zip(seconds, beside, strict=True))
-        blank = " | " if len(seconds) == 1 else ""
-        print(f"| {what} | {rates}{blank} | {ratios}{blank} |", flush=True)
-
-    print("| million events/s | Headgate | Polars | cost beside the plain case: Headgate | Polars |")
-    print("| --- | --- | --- | --- | --- |")
+    measure = Measure(options.repetitions, clock)
     plain = make_stream(options.events, min(1_000, options.events))
-    ours, theirs, right = w6(plain)
-    base = best("1,000 devices", right, ours, theirs)
-    row("W6, 1,000 devices", base, base)
-    streams = {
-        "W6, 10,000 devices": make_stream(options.events, min(10_000, options.events)),
-        "W6, 100,000 devices": make_stream(options.events, min(100_000, options.events)),
-        "W6, a device for each event": make_stream(options.events, options.events),
-        "W6, one device has all events": hot(plain),
-    }
-    for what, stream in streams.items():
-        ours, theirs, right = w6(stream)
-        row(what, best(what, right, ours, theirs), base)
+    wrong = devices(plain, measure)
     print("\n| rules, and their limits | outputs | making the engine, ms | first batch, ms | a later batch, ms"
           " | M events/s in all | after the first batch | cost beside ten rules: in all | after the first batch"
           " | an output after the first batch |")  # fmt: skip

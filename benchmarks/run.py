@@ -17,18 +17,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
 # Read when Polars is imported.
 os.environ["POLARS_MAX_THREADS"] = "1"
 
-from headgate.benchmarks.answers import WORKLOADS, Answer, difference, expected
+from headgate.benchmarks.answers import WORKLOADS, difference, expected
+from headgate.benchmarks.measuring import Cell, Measure, Row, Task, beside
 from headgate.benchmarks.only_decoding import ALL_AT_ONCE, DECODERS
 from headgate.benchmarks.stream import Stream, make_stream
 
@@ -43,53 +43,6 @@ PLAIN = "Headgate, kernels as plain Python"
 BYTEWAX = "Bytewax"
 SHORT_EVENTS = 100_000
 """For rows that would take minutes."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A workload done: events in a repetition, seconds of each, and what is wrong with the answer (empty: nothing)."""
-
-    events: int
-    seconds: tuple[float, ...]
-    wrong: str = ""
-
-    def shown(self) -> str:
-        best, middle = (self.events / seconds / 1e6 for seconds in (min(self.seconds), median(self.seconds)))
-        return f"{_number(best)} ({_number(middle)}) {'WRONG' if self.wrong else 'ok'}"
-
-
-Row = Mapping[str, Cell]
-
-
-def _number(rate: float) -> str:
-    return f"{rate:.0f}" if rate >= 100 else f"{rate:.1f}" if rate >= 1 else f"{rate:.2f}"
-
-
-@dataclass(frozen=True)
-class Task:
-    """Something to be measured: what is done, and what is wrong with what that gives (empty: nothing)."""
-
-    do: Callable[[], Any]
-    wrong: Callable[[Any], str]
-
-
-@dataclass(frozen=True)
-class Measure:
-    """How something is measured: how often, and by which clock."""
-
-    repetitions: int
-    clock: Callable[[], float]
-
-    def __call__(self, tasks: Mapping[str, Task], events: int) -> Row:
-        """How long each takes in each of the turns, after one that is not counted."""
-        wrong = {name: task.wrong(task.do()) for name, task in tasks.items()}
-        seconds: dict[str, list[float]] = {name: [] for name in tasks}
-        for _ in range(self.repetitions):
-            for name, task in tasks.items():
-                begin = self.clock()
-                task.do()
-                seconds[name].append(self.clock() - begin)
-        return {name: Cell(events, tuple(seconds[name]), wrong[name]) for name in tasks}
 
 
 def table(options: argparse.Namespace, stream: Stream, lines: Path) -> Mapping[str, Row]:
@@ -128,17 +81,13 @@ def prepared(options: argparse.Namespace, stream: Stream, lines: Path) -> dict[s
             except ImportError as error:
                 print(f"{name} is left out: {error.name} is not installed")
                 continue
-            tasks[name] = {w: Task(ask, _against(right[w])) for w, ask in questions.items()}
+            tasks[name] = {w: Task(ask, partial(difference, right[w])) for w, ask in questions.items()}
     for name, prepare in DECODERS.items() if options.only is None else ():
         try:
             tasks[name] = {"W7": Task(prepare(lines), _counting(len(stream)))}
         except ImportError as error:
             print(f"{name} is left out: {error.name} is not installed")
     return tasks
-
-
-def _against(right: Answer) -> Callable[[Answer], str]:
-    return lambda answer: difference(right, answer)
 
 
 def _counting(events: int) -> Callable[[int], str]:
@@ -169,11 +118,6 @@ def printed(rows: Mapping[str, Row]) -> None:
         print()
         shown = {n: {w: f"{beside(ours[w], cell):.2f}" for w, cell in row.items()} for n, row in others.items()}
         _print("Headgate's time beside that of", shown)
-
-
-def beside(one: Cell, other: Cell) -> float:
-    """What one takes beside the other: the median of the turns."""
-    return median(a / b for a, b in zip(one.seconds, other.seconds, strict=True))
 
 
 def _print(title: str, rows: Mapping[str, Mapping[str, str]]) -> None:

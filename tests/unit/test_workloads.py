@@ -10,7 +10,7 @@ import pytest
 
 from headgate.benchmarks import by_headgate, by_loop
 from headgate.benchmarks.answers import difference, expected
-from headgate.benchmarks.only_decoding import DECODERS, LINE_BY_LINE
+from headgate.benchmarks.only_decoding import ALL_AT_ONCE, DECODERS
 from headgate.benchmarks.stream import BASE_MS, NS_PER_MS, Stream, make_stream
 from headgate.compiler.plan import Plan
 from headgate.runtime.connectors.json_lines import JsonLines
@@ -161,5 +161,5 @@ def test_every_decoder_reads_every_message(name: str, tmp_path: Path) -> None:
     assert decode() == len(readings())
 
 
-def test_those_that_keep_a_lines_neighbours_are_among_the_decoders() -> None:
-    assert set(LINE_BY_LINE) <= set(DECODERS)
+def test_those_that_lose_a_lines_neighbours_are_among_the_decoders() -> None:
+    assert set(ALL_AT_ONCE) <= set(DECODERS)
