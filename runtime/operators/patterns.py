@@ -204,10 +204,9 @@ class PatternOperator(BoundValues):
         expired = rows[:, layout.KIND] == layout.EXPIRED
         matched = (~expired).nonzero()[0]
         self.expired = _found(rows[expired], values[expired], None)
-        if events is not None:
-            # Of what has expired no events are listed.
-            events = replace(events, ends=events.ends[matched])
-        return self.give(frame, _found(rows[matched], values[matched], events))
+        # Of what has expired no events are listed.
+        listed = None if events is None else replace(events, ends=events.ends[matched])
+        return self.give(frame, _found(rows[matched], values[matched], listed))
 
     # -- What may matter ----------------------------------------------------------------------------------------------
 
