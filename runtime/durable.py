@@ -222,7 +222,7 @@ class Durable:
         self._write()
 
     def _owners(self) -> dict[str, object]:
-        return {"admission": self.replay.admission, "quarantine": self.replay.quarantine, **self.owners}
+        return self.replay.owners() | self.owners
 
     def _write(self) -> None:
         """Take a checkpoint: first the outputs are durable, then it is."""

@@ -105,7 +105,7 @@ class Live:
 
     def checkpoint(self) -> State:
         """All state, as plain data of which nothing is shared with the run."""
-        return self._replay.engine.checkpoint() | {name: save(owner) for name, owner in self._owners().items()}
+        return self._replay.engine.checkpoint() | {name: save(owner) for name, owner in self._replay.owners().items()}
 
     def restore(self, state: State) -> None:
         """Go on, in a run that was just made, as that run with the same plan would have from which the checkpoint is.
@@ -113,9 +113,9 @@ class Live:
         Raises `StateShape` for a checkpoint of another plan.
         """
         state = dict(state)
-        owned = {name: state.pop(name, {}) for name in self._owners()}
+        owned = {name: state.pop(name, {}) for name in self._replay.owners()}
         self._replay.engine.restore(state)
-        for name, owner in self._owners().items():
+        for name, owner in self._replay.owners().items():
             load(owner, owned[name])
         engine, waiting = self._replay.engine, self._registrations.waiting
         self._registrations.waiting = [one for one in waiting if not engine.knows(one.device, one.id)]
@@ -124,9 +124,6 @@ class Live:
         """Go on with another plan; `migration` (`compiler.migration.migrate`) says what state it goes on with."""
         self._replay.adopt(self._replay.engine.replaced_by(plan, migration))
         self._sources.clear()
-
-    def _owners(self) -> dict[str, object]:
-        return {"admission": self._replay.admission, "quarantine": self._replay.quarantine}
 
     # -- Inputs -------------------------------------------------------------------------------------------------------
 

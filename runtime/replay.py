@@ -76,6 +76,10 @@ class Replay:
     def quarantine(self) -> Quarantine:
         return self.admission.quarantine
 
+    def owners(self) -> dict[str, object]:
+        """What has state beside the engine, by name."""
+        return {"admission": self.admission, "quarantine": self.quarantine}
+
     def adopt(self, engine: Engine) -> None:
         """Go on with another engine: that of a plan which takes the place of the one before."""
         self.engine = engine

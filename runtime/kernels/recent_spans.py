@@ -287,6 +287,14 @@ def _until(time: int, floats: Any, own: Any, o: int) -> None:
 
 
 @part
+def _let_go(floats: Any, own: Any, o: int) -> None:
+    """The input has ended: what the key holds it held as far as time has come."""
+    if own[o + KNOWN] != 0:
+        _until(own[o + PASSED], floats, own, o)
+        own[o + KNOWN] = 0
+
+
+@part
 def _is_held(kind: int, value: float, floats: Any, own: Any, o: int) -> None:
     """From now on the key holds this value, or nothing."""
     own[o + KNOWN] = 1 if kind == BEGINS else 0
@@ -319,9 +327,8 @@ def sessions(
     for i in range(len(key)):
         o = key[i] * OF_SESSION
         over = row[i] >= running
-        if over and own[o + KNOWN] != 0:
-            _until(own[o + PASSED], floats, own, o)
-            own[o + KNOWN] = 0
+        if over:
+            _let_go(floats, own, o)
         if own[o + ENDING] < time[i]:
             give(own, o + ENDING_ROW, out, n * COLUMNS)
             out_row[n] = row[i]
@@ -387,9 +394,8 @@ def whiles(
     for i in range(len(key)):
         o = key[i] * OWN
         over = row[i] >= running
-        if over and own[o + KNOWN] != 0:
-            _until(own[o + PASSED], floats, own, o)
-            own[o + KNOWN] = 0
+        if over:
+            _let_go(floats, own, o)
         if truth[i] != SILENT and (own[o + OPEN] != 0) != (truth[i] == TRUE):
             _until(time[i], floats, own, o)
             if own[o + OPEN] != 0:

@@ -12,7 +12,7 @@ from ...compiler import plan as p
 from ...stdlib.column import Column, Mask
 from ..automata_values import Terms
 from ..flow import Flow, Sparse, Truth, looks, positions, truth, truths_over_rows
-from ..frame import NO_INSTANTS, Frame, Instants, Rows, union
+from ..frame import NO_INSTANTS, Frame, Instants, Rows, first_seen, union
 from ..kernels import life as kernel
 from ..kernels.episodes import SILENT, UNKNOWN, changes
 from ..kernels.jit import NEVER
@@ -88,10 +88,9 @@ class Asked:
 
     def grow(self, keys: int) -> None:
         """Have room for so many keys."""
-        if self.bounds and len(self.kept) < keys:
-            more = max(keys, 2 * len(self.kept), 16) - len(self.kept)
-            self.kept = np.concatenate([self.kept.reshape(-1, self.bounds), np.full((more, self.bounds), np.nan)])
-            self.lasts_at = np.concatenate([self.lasts_at, np.full(more, NEVER)])
+        if self.bounds:
+            self.kept = first_seen(self.kept.reshape(-1, self.bounds), keys, np.nan)
+            self.lasts_at = first_seen(self.lasts_at, keys, NEVER)
 
     def arrays(self) -> tuple[Any, ...]:
         stack = np.zeros(self.depth)
