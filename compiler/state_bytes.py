@@ -216,12 +216,12 @@ def _past_ns(
     windows: list[Window], timeline: Timeline, timelines: dict[str, Timeline], devices: dict[str, DeviceType]
 ) -> int:
     """How far back slices reach: the longest window over them, revisions of it, and members that lag behind."""
+    longest = max((longest_window_ns(window) for window in windows), default=0)
     if timeline.kind == "device":
-        of = [devices[timeline.device or ""]]
-    else:
-        of = [devices[timelines[member.timeline].device or ""] for member in timeline.members]
-    late = max((d.revise_ns + (d.idle_ns if timeline.kind == "group" else 0) for d in of), default=0)
-    return max((longest_window_ns(window) for window in windows), default=0) + late
+        return longest + devices[timeline.device or ""].revise_ns
+    members = [devices[timelines[member.timeline].device or ""] for member in timeline.members]
+    # One type's members may lag while another's are revised.
+    return longest + max((d.revise_ns for d in members), default=0) + max((d.idle_ns for d in members), default=0)
 
 
 def settle_bytes(plan: Plan | Graph, device: DeviceType) -> int:

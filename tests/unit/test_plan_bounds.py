@@ -42,6 +42,16 @@ def test_a_groups_slices_wait_for_members_that_lag_behind() -> None:
     assert slices_bytes("signal s by site = mean(Fridge.temp over 60 s every 10 s)") == slices(6 + 9 + 3)
 
 
+def test_of_a_groups_types_one_may_lag_while_another_is_revised() -> None:
+    before = """module m
+        device D { property site: text  telemetry a: bar  revise 40 s  idle after 10 s }
+        device E { property site: text  telemetry a: bar  revise 10 s  idle after 60 s }
+    """
+    plan = plan_of("signal s by site = mean(D.a over 60 s every 10 s) + mean(E.a)", before=before)
+    (node,) = [node for node in plan.nodes if isinstance(node.operator, Slices)]
+    assert node.cost.state_bytes_per_key == slices(6 + 4 + 6 + 3)
+
+
 def test_a_day_may_have_an_hour_more() -> None:
     assert slices_bytes("signal s for Fridge = mean(temp over today every 1 h)") == slices(25 * 4 + 3, 25 * 4 // 8 + 2)
 
