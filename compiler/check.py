@@ -10,7 +10,7 @@ from ..dsl import nodes as n
 from ..dsl.diagnostic import Problems
 from .check_commands import check_commands
 from .check_contests import check_contests
-from .check_context import Checking, Context, scope_of
+from .check_context import A_LET, Checking, Context, scope_of
 from .check_devices import check_device
 from .check_expressions import check_expression
 from .check_groups import check_groups
@@ -102,11 +102,11 @@ def _item(c: Checking, item: n.Item) -> None:
 
 def _let(c: Checking, item: n.Let) -> None:
     """A constant, or an area made of constants."""
-    fact = check_value(c, item.value, Context(scope_of(None), fixed="a `let`"), "a `let`")
+    fact = check_value(c, item.value, Context(scope_of(None), fixed=A_LET), A_LET)
     if fact is None:
         return
     if not fact.is_constant and fact.type.name != "circle":
-        c.report(NotConstant(span=item.value.span, place="a `let`", advice="what changes is a `signal`"))
+        c.report(NotConstant(span=item.value.span, place=A_LET, advice="what changes is a `signal`"))
         return
     c.lets[item.name] = fact
 

@@ -57,7 +57,7 @@ def _retry(c: Checking, command: n.Command, at: Context) -> None:
         return
     if command.relative:
         c.report(RetriedRelative(span=retry.span, command=command.name))
-    elif not command.idempotent and command.confirm is None:
+    elif not command.idempotent:
         c.report(BlindRetry(span=retry.span, command=command.name))
 
 

@@ -30,6 +30,9 @@ from .typed import (
     Type,
 )
 
+A_LET = "a `let`"
+"""Where a constant is needed, as a reader is told it; other places are named where they are checked."""
+
 
 @dataclass(frozen=True)
 class Local:

@@ -110,19 +110,21 @@ def by_parameter(
         if name is None:
             name = next((p.name for p in by_place[place : place + 1]), None)
             if name is None:
-                missing = next((p for p in wanted if p.named and p.name not in given), None)
-                advice = None if missing is None else f"`{missing.name}:`"
-                c.report(BadParameter(span=argument.span, function=function, known=tuple(names), advice=advice))
+                missing = next((p.name for p in wanted if p.named and p.name not in given), None)
+                c.report(
+                    WrongArguments(span=argument.span, function=function, problem="takes no more", signature=used_as)
+                    if missing is None
+                    else BadParameter(span=argument.span, function=function, signature=used_as, missing=missing)
+                )
                 return None
         elif name not in names:
-            problem = BadParameter(
-                span=argument.span,
-                function=function,
-                name=name,
-                known=tuple(p.name for p in wanted if p.named or p.optional),
-                closest=closest(name, names),
+            known = tuple(p.name for p in wanted if p.named or p.optional)
+            near = closest(name, names)
+            c.report(
+                BadParameter(
+                    span=argument.span, function=function, signature=used_as, name=name, known=known, closest=near
+                )
             )
-            c.report(problem)
             return None
         if name in given:
             twice = f"gets `{name}` twice"

@@ -1,7 +1,7 @@
 """Names and members in expressions: what they refer to in their scope, or why they refer to nothing."""
 
 from ..dsl import nodes as n
-from .check_context import Bound, Checking, Context, Local, domain_of, scope_of
+from .check_context import A_LET, Bound, Checking, Context, Local, domain_of, scope_of
 from .check_types import BOOL, FLOAT, TEXT, TIME, declared, described, difference
 from .problems_domains import DeviceInGroup, GroupInDevice, OtherDomain, QualifiedInDevice
 from .problems_names import NoMembers, UnknownField, UnknownName, UnknownType, Unnamed
@@ -50,6 +50,8 @@ def check_name(c: Checking, node: n.Name, at: Context) -> Fact | None:
     item = c.names.values.get(name)
     if at.fixed is not None and not isinstance(item, n.Let) and _changes(c, name, at):
         advice = "a constant is a literal, a `let`, or computed from those"
+        if at.fixed == A_LET:
+            advice += "; what changes gets its name with `signal … for … =`"
         c.report(NotConstant(span=node.span, place=at.fixed, advice=advice))
         return None
     if item is not None:
@@ -207,6 +209,11 @@ def _meant(c: Checking, name: str, at: Context) -> str | None:
         return (
             f"a group has no id; what tells it from others is {keys}" if keys else "there is one group of all devices"
         )
+    if at.device is not None and at.fixed is None:
+        members = c.names.devices[at.device].members
+        brings = [m.name for m in members if isinstance(m, n.Event) and any(p.name == name for p in m.parameters)]
+        if brings:
+            return "an event brings it: " + " or ".join(f"`{event}.{name}`" for event in brings)
     return None
 
 

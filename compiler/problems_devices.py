@@ -45,8 +45,9 @@ class BlindRetry(Diagnostic):
 
         command dispense(amount: mL) { ack within 5 s  retry 3 }
 
-    After a retry of a command that is not `idempotent`, the device may have done it twice. Say that doing it twice is
-    doing it once (`idempotent`), or say how to see that it has worked (`confirm … within …`), or do not retry.
+    After a retry of a command that is not `idempotent`, the device may have done it twice. A `confirm` does not change
+    that: what it waits for may show after the retry. Say that doing it twice is doing it once (`idempotent`), or do not
+    retry: what is not answered is in doubt, and its `confirm` may end the doubt.
     """
 
     code = "HG1002"
@@ -54,7 +55,7 @@ class BlindRetry(Diagnostic):
 
     @property
     def title(self) -> str:
-        return f"`{self.command}` would be repeated blindly: it is not idempotent, and nothing confirms it"
+        return f"`{self.command}` would be repeated blindly: it is not idempotent"
 
     @property
     def label(self) -> str:
@@ -62,7 +63,7 @@ class BlindRetry(Diagnostic):
 
     @property
     def help(self) -> str | None:
-        return "add `idempotent` if doing it twice is doing it once, or `confirm … within …`, or remove `retry`"
+        return "add `idempotent` if doing it twice is doing it once, or remove `retry`"
 
 
 @dataclass(frozen=True, kw_only=True)

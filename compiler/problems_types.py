@@ -339,9 +339,10 @@ class BadParameter(Diagnostic):
 
     code = "HG0315"
     function: str
+    signature: str
     name: str | None = None
     known: tuple[str, ...] = ()
-    advice: str | None = None
+    missing: str | None = None
     closest: str | None = None
 
     @property
@@ -354,10 +355,10 @@ class BadParameter(Diagnostic):
     def help(self) -> str | None:
         if self.closest is not None:
             return f"did you mean `{self.closest}:`?"
-        if self.advice is not None:
-            return f"write {self.advice} before it"
+        if self.missing is not None:
+            return f"write `{self.missing}:` before it"
         if not self.known:
-            return "it takes nothing else"
+            return f"it is used as `{self.signature}`"
         return "its parameters are " + ", ".join(f"`{name}`" for name in self.known)
 
 

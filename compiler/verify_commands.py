@@ -58,6 +58,8 @@ def _command(command: CommandPlan, device: DeviceType) -> Iterator[str]:
         yield f"it must be told what {command.sets} shall be"
     if command.retry_count < 0:
         yield "it is repeated a negative number of times"
+    if command.retry_count > 0 and not command.idempotent:
+        yield "it is repeated, and is not idempotent"
 
 
 def _procedure(

@@ -31,7 +31,7 @@ device Unit {
     command   tune(to: int in 0..9)  { idempotent  ack within 1 s  retry 1  resource gain  when busy merge }
     command   slow(to: int in 0..9)  { ack within 1 s  done within 4 s  when busy reject  resource gain
                                        undo tune(to: 0) }
-    command   pour(to: int in 0..9)  { ack within 1 s  retry 3  resource gate  confirm level == to within 3 s }
+    command   pour(to: int in 0..9)  { ack within 1 s  resource gate  confirm level == to within 3 s }
 }
 rule hot for Unit { when heat > 80 degC do { alert "{id}" } }
 rule many by site { when count(Unit) > 5 do { alert "{site}" } }
@@ -50,7 +50,7 @@ procedure one(to: int in 0..9) for Unit {
 }
 """
 PLAN: Plan = compile_program(PROGRAM)
-LIMITS = {command.name: (1 + command.retry_count if command.idempotent else 1) for command in PLAN.devices[0].commands}
+LIMITS = {command.name: 1 + command.retry_count for command in PLAN.devices[0].commands}
 RESOURCES = {command.name: command.resource or command.name for command in PLAN.devices[0].commands}
 
 

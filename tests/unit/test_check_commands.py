@@ -28,7 +28,7 @@ def of_member(member: str) -> list[str]:
         "command stop() { idempotent  ack within 1 s  retry 5 }",
         "command stop() { idempotent  ack within 1 s  retry 5 backoff 1 s..1 s }",
         "command stop() { retry 0 }",
-        "command fill() { retry 3  confirm open within 1 min }",
+        "command fill() { idempotent  retry 3  confirm open within 1 min }",
         "command add(amount: mL) { relative  ack within 1 s }",
         "command stop() { resource drive  when busy reject }",
         "command stop() { ack within 1 s  done within 1 s  expires 10 min }",
@@ -49,6 +49,7 @@ def test_members_that_fit_together_are_accepted(member: str) -> None:
     ("member", "expected"),
     [
         ("command stop() { retry 1 }", ["HG1002"]),
+        ("command stop() { retry 1  confirm open within 1 min }", ["HG1002"]),
         ("command stop() { retry 1 backoff 1 s..2 s }", ["HG1002"]),
         ("command stop() { idempotent  retry 1.5 }", ["HG0311"]),
         ("command stop() { relative  retry 1 }", ["HG1003"]),

@@ -148,6 +148,7 @@ def _command(**members: object) -> Callable[[Plan], Plan]:
             "to is no text, and has more than its value",
         ),
         (_command(retry_count=-1), "it is repeated a negative number of times"),
+        (_command(idempotent=False, retry_count=1), "it is repeated, and is not idempotent"),
         (_step(SendAct("close")), "it sends close, which is no command of whom it is sent to"),
         (_step(SendAct("move", (), "Gate")), "it sends move, which is no command of whom it is sent to"),
         (_step(RunAct("close")), "it runs close, which is no procedure of the plan"),
