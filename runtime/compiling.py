@@ -33,10 +33,15 @@ def begin_at_once(tell: Callable[[str], None]) -> None:
 
     What has to be said goes to `tell`. Call it before what runs plans is imported.
     """
-    if any(name.startswith(f"{kernels.__name__}.") for name in sys.modules.keys() - {Kernel.__module__}):
+    if there_are_kernels():
         raise RuntimeError("there are kernels already, made to be compiled by this process: begin earlier")
     if COMPILED and not WAITS:
         Kernel.compiled_by = Meanwhile(tell)
+
+
+def there_are_kernels() -> bool:
+    """Whether what runs plans has been imported."""
+    return any(name.startswith(f"{kernels.__name__}.") for name in sys.modules.keys() - {Kernel.__module__})
 
 
 class Meanwhile:

@@ -18,7 +18,8 @@ In Python, the fixture `rules` makes a trial of a program, whose path is relativ
         run.until("5 min")
         assert run.raised("too_warm", "f1") == ["2 min 10 s"]
 
-The compiler and the engine are loaded when the first such file is collected, or the fixture is used.
+The compiler and the engine are loaded when the first such file is collected, or the fixture is used. Nobody waits then
+until kernels are compiled, unless `HEADGATE_NUMBA` is `wait`.
 """
 
 from collections.abc import Callable, Iterator
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from .trial import Trial
 
 FILES = ["test_*.iot", "*_test.iot"]
+TOLD = pytest.StashKey[list[str]]()
+"""What was to be said of kernels during a run."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -66,6 +69,7 @@ class ProgramFile(pytest.File):
 
     def collect(self) -> "Iterator[ProgramTest]":
         """Compile the program; one with errors cannot be collected."""
+        begin(self.config)
         from ..cli.program import compiled
         from .suite import Suite, items_of
 
@@ -76,6 +80,20 @@ class ProgramFile(pytest.File):
         suite = Suite(program) if program.plan is not None and items else None
         for item in items:
             yield ProgramTest.from_parent(self, name=item.title, program=program, item=item, suite=suite)
+
+
+def begin(config: pytest.Config) -> None:
+    """Let no test wait for kernels; who imports the engine earlier, say in a `conftest.py`, has decided otherwise."""
+    from ..compiling import begin_at_once, there_are_kernels
+
+    if not there_are_kernels():
+        begin_at_once(config.stash.setdefault(TOLD, []).append)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say at the end what became of kernels."""
+    for text in config.stash.get(TOLD, []):
+        terminalreporter.write_line(f"headgate: {text}")
 
 
 class ProgramTest(pytest.Item):
@@ -142,6 +160,7 @@ def told(program: "Compiled", result: "Result") -> str:
 @pytest.fixture
 def rules(request: pytest.FixtureRequest) -> "Callable[[str], Trial]":
     """Makes a trial of a program: of a file beside the test, or of a text (which has several lines)."""
+    begin(request.config)
     from .trial import Trial
 
     return lambda program: Trial.of(program, request.path.parent)

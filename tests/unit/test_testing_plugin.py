@@ -8,6 +8,7 @@ import pytest
 import headgate.runtime.cli.main
 import headgate.runtime.testing.suite
 import headgate.runtime.testing.trial  # noqa: F401
+from headgate.runtime.kernels.jit import COMPILED
 
 pytest_plugins = ["pytester"]
 
@@ -131,6 +132,17 @@ def test_rules_are_tested_in_python(project: pytest.Pytester) -> None:
         encoding="utf-8",
     )
     run(project).assert_outcomes(passed=1)
+
+
+@pytest.mark.skipif(not COMPILED, reason="kernels are plain Python here")
+def test_nobody_waits_for_kernels(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Where nothing can be kept no process is asked to compile, and yet nobody waits.
+    project.makeconftest("from numba.core.caching import CacheImpl\nCacheImpl._locator_classes = []")
+    monkeypatch.setenv("HEADGATE_NUMBA", "1")
+    write(project, test_fridges=GOOD)
+    result = project.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["*headgate: kernels run as plain Python, a tenth as fast: no folder can be written *"])
 
 
 def test_a_project_without_programs_loads_no_compiler(project: pytest.Pytester) -> None:
