@@ -7,19 +7,21 @@ moment.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from ..dsl import nodes as n
 from ..grammar.units import Unit, power, product, quotient
 from ..stdlib.catalogue import SCALARS, aggregate_named
 from ..stdlib.function import AggregateFunction
 from .check_context import Checking, Context, scope_of
-from .check_functions import by_parameter, check_option, parameters
+from .check_functions import Parameter, by_parameter, check_option, parameters
 from .check_places import as_condition, check_condition
 from .check_types import BOOL, FLOAT, INT, RATIO, SECOND, TEXT, TIME, described, difference, is_number, unit_of
 from .check_windows import check_middle, check_window, is_recent
+from .pattern_ends import EVENTS_MAX
 from .problems_domains import EventJoined, NoDevice, TwoDevices
 from .problems_names import UnknownDevice
-from .problems_patterns import NotACount
+from .problems_patterns import NotACount, NotSoMany
 from .problems_rules import NeedsWindow, NotInSource
 from .problems_types import WrongArguments, WrongType
 from .problems_units import SummedPoints
@@ -34,7 +36,8 @@ def is_aggregate(node: n.Call, at: Context | None = None) -> bool:
     """Whether a call is an aggregate: `min(a, b)` and `last(x)` without a window are none, `last(step.x)` is one."""
     if aggregate_named(node.function) is None:
         return False
-    if at is not None and at.steps and len(node.arguments) == 1 and _is_many(node.arguments[0].value, at):
+    sampled = [argument for argument in node.arguments if argument.name is None]
+    if at is not None and len(sampled) == 1 and _is_many(sampled[0].value, at):
         return True
     if any(argument.window is not None or argument.where is not None for argument in node.arguments):
         return True
@@ -50,13 +53,15 @@ def check_aggregate(c: Checking, node: n.Call, at: Context) -> Fact | None:
     if isinstance(at.scope, SourceScope):
         c.report(NotInSource(span=node.span, what=f"`{node.function}`"))
         return None
-    given = _arguments(c, node, function)
+    of_events = any(_is_many(argument.value, at) for argument in node.arguments if argument.name is None)
+    given = _arguments(c, node, function, of_events=of_events)
     if given is None:
         return None
-    if any(_is_many(argument.value, at) for argument in given.sampled):
+    if of_events:
         fact = check_bound_aggregate(c, node, at, function, given.sampled)
         of = c.facts.get(given.sampled[0].value)
-        return fact if fact is None or of is None or _options_fit(c, given, at, of, function) else None
+        fits = fact is not None and of is not None and _options_fit(c, given, at, of, function)
+        return fact if fits and _is_so_many(c, given, at) else None
     device: str | None = None
     inner = at
     if isinstance(at.scope, GroupScope):
@@ -80,15 +85,20 @@ def check_aggregate(c: Checking, node: n.Call, at: Context) -> Fact | None:
 
 @dataclass(frozen=True)
 class Given:
-    """The arguments of an aggregate: what is sampled (a window and `where` stand at the last of these), and options."""
+    """The arguments of an aggregate: what is sampled (a window and `where` stand at the last of these), and options,
+    of those that there are."""
 
     sampled: tuple[n.Argument, ...]
     options: dict[str, n.Argument]
+    known: tuple[Parameter, ...]
 
 
-def _arguments(c: Checking, node: n.Call, function: AggregateFunction) -> Given | None:
+def _arguments(c: Checking, node: n.Call, function: AggregateFunction, *, of_events: bool) -> Given | None:
     """What is sampled, and the options by name; None where they do not fit, which has been reported."""
+    known = parameters(function.options) + (parameters(function.of_events) if of_events else ())
     used_as = function.examples[0] if function.examples else f"{function.name}(x over 10 min every 1 min)"
+    if of_events:
+        used_as = f"{function.name}({', '.join(['hit.pressure', *(f'{option.name}: 1' for option in known)])})"
     wanted = 1 if function.second is None else 2
     sampled = tuple(argument for argument in node.arguments if argument.name is None)
     if len(sampled) != wanted:
@@ -101,17 +111,17 @@ def _arguments(c: Checking, node: n.Call, function: AggregateFunction) -> Given 
         c.report(WrongArguments(span=early.span, function=function.name, problem=problem, signature=used_as))
         return None
     named = tuple(argument for argument in node.arguments if argument.name is not None)
-    if not function.options and not named:
-        return Given(sampled, {})
-    options = by_parameter(c, node, named, parameters(function.options), function.name, used_as)
-    return None if options is None else Given(sampled, options)
+    if not known and not named:
+        return Given(sampled, {}, known)
+    options = by_parameter(c, node, named, known, function.name, used_as)
+    return None if options is None else Given(sampled, options, known)
 
 
 def _options_fit(c: Checking, given: Given, at: Context, sampled: Fact, function: AggregateFunction) -> bool:
     """Whether the options are of the kinds that the function takes; reports those that are not."""
     options = [
         check_option(c, given.options[p.name], at, p, sampled.type, function.name)
-        for p in parameters(function.options)
+        for p in given.known
         if p.name in given.options
     ]
     return None not in options
@@ -339,3 +349,20 @@ def check_bound_aggregate(
         return c.know(node, at, TIME)
     type_ = result_of(c, node, argument, [fact], function)
     return None if type_ is None else c.know(node, at, type_)
+
+
+def _is_so_many(c: Checking, given: Given, at: Context) -> bool:
+    """Whether the step has so many events that one can be so many after the first, or before the last; reports it if
+    not."""
+    of = given.sampled[0].value
+    for argument in given.options.values():
+        number = c.facts[argument.value].constant
+        if isinstance(of, n.Member) and isinstance(of.of, n.Name) and argument.name in ("after", "before"):
+            bound = at.steps[of.of.name]
+            most = EVENTS_MAX if bound.most is None else min(EVENTS_MAX, bound.most)
+            assert isinstance(number, Fraction)
+            if number >= most:
+                place = f"{number} {argument.name} the {'first' if argument.name == 'after' else 'last'} one"
+                c.report(NotSoMany(span=argument.span, step=of.of.name, place=place, most=most, declared=bound.span))
+                return False
+    return True

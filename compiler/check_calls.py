@@ -7,16 +7,17 @@ from ..dsl import nodes as n
 from ..grammar.units import Unit
 from ..stdlib.catalogue import SCALARS, STATEFUL, function_names
 from ..stdlib.function import Scalar
+from ..stdlib.regular import flaw
 from .check_arithmetic import in_unit
 from .check_context import Checking, Context
 from .check_functions import check_stateful
 from .check_operands import Operand, flexible, in_role, like
 from .check_places import check_typed, check_value, check_within
-from .check_types import BOOL, CIRCLE, FLOAT, POINT, SECOND, TEXT, TIME, described, is_number, unit_named, unit_of
+from .check_types import BOOL, CIRCLE, FLOAT, INT, POINT, SECOND, TEXT, TIME, described, is_number, unit_named, unit_of
 from .problems_domains import NeedsField
 from .problems_names import NotImported, UnknownFunction, UnknownParameter
 from .problems_rules import NotInSource
-from .problems_types import NotConstant, WrongArguments, WrongType
+from .problems_types import DivisionByZero, NotConstant, WrongArguments, WrongType
 from .problems_units import ScaledPoint
 from .resolve import beginning, closest
 from .typed import Constant, Fact, FieldRef, PrevRef, SourceScope, Type
@@ -24,7 +25,7 @@ from .typed import Constant, Fact, FieldRef, PrevRef, SourceScope, Type
 ABOUT_MESSAGES = ("fresh", "age", "last", "prev")
 """Functions of a field that look at its messages, not at its value alone."""
 
-KINDS = {"bool": BOOL, "text": TEXT, "time": TIME, "point": POINT, "circle": CIRCLE}
+KINDS = {"bool": BOOL, "int": INT, "text": TEXT, "time": TIME, "point": POINT, "circle": CIRCLE}
 
 SYNONYMS = {
     "avg": "mean",
@@ -36,6 +37,9 @@ SYNONYMS = {
     "minimum": "min",
     "maximum": "max",
     "ceiling": "ceil",
+    "modulo": "mod",
+    "remainder": "mod",
+    "fmod": "mod",
     "percentile": "quantile",
     "percentile_cont": "quantile",
     "correlation": "corr",
@@ -55,10 +59,23 @@ SYNONYMS = {
     "low_pass": "lowpass",
     "ema": "ewma",
     "z_score": "zscore",
+    "startswith": "starts_with",
+    "begins_with": "starts_with",
+    "endswith": "ends_with",
+    "includes": "contains",
+    "regexp": "matches",
+    "regex": "matches",
+    "glob": "like",
+    "len": "length",
+    "strlen": "length",
+    "to_lower": "lower",
+    "lowercase": "lower",
+    "to_upper": "upper",
+    "uppercase": "upper",
 }
 """What functions are called elsewhere."""
 
-NOT_OF_POINTS = ("abs", "sign", "sqrt")
+NOT_OF_POINTS = ("abs", "sign", "sqrt", "mod")
 """Functions of a number that depend on where its zero is."""
 
 
@@ -200,6 +217,10 @@ def _scalar(c: Checking, node: n.Call, at: Context, scalar: Scalar) -> Fact | No
     ]
     if None in facts:
         return None
+    if scalar.name == "mod" and not _is_divisor(c, given[1][0].value):
+        return None
+    if scalar.name == "matches" and not _is_expression(c, given[1][0].value, scalar):
+        return None
     type_, unit = FLOAT, None
     if numbers:
         together = _together(c, numbers, scalar)
@@ -211,6 +232,28 @@ def _scalar(c: Checking, node: n.Call, at: Context, scalar: Scalar) -> Fact | No
             FLOAT if kinds.result == "float" else Type("float", unit_named(kinds.result))
         )
     return c.know(node, at, type_, operand_unit=unit)
+
+
+def _is_divisor(c: Checking, node: n.Expr) -> bool:
+    """Whether something can be divided by a number; reports it if that is always zero."""
+    fact = c.facts[node]
+    if fact.is_constant and fact.constant == 0:
+        c.report(DivisionByZero(span=node.span))
+        return False
+    return True
+
+
+def _is_expression(c: Checking, node: n.Expr, scalar: Scalar) -> bool:
+    """Whether a text is a constant that can be read as a regular expression; reports it if not."""
+    said = c.facts[node].constant
+    if not isinstance(said, str):
+        c.report(NotConstant(span=node.span, place=f"the expression of `{scalar.name}`"))
+        return False
+    wrong = flaw(said)
+    if wrong is not None:
+        problem = f"takes a regular expression, and this one {wrong}"
+        c.report(WrongArguments(span=node.span, function=scalar.name, problem=problem, signature=usage(scalar)))
+    return wrong is None
 
 
 def _together(c: Checking, numbers: list[Operand], scalar: Scalar) -> tuple[Type, Unit | None] | None:

@@ -57,13 +57,15 @@ class Bound:
 
     `place`: which of the pattern's steps it is. `device`: whose message it is (None: it may be of several types, or of
     the group itself). `event`: the device event that it is, whose values can be asked for as well. `many`: it may have
-    happened several times, so its values need an aggregate. `span`: where it is named.
+    happened several times, so its values need an aggregate. `most`: how often it can happen at most, where the text
+    says so. `span`: where it is named.
     """
 
     place: int
     device: str | None
     event: str | None = None
     many: bool = False
+    most: int | None = None
     span: Span = n.NOWHERE
 
 

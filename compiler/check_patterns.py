@@ -19,7 +19,7 @@ from .check_context import Bound, Checking, Context
 from .check_names import event_of
 from .check_places import as_condition, check_duration, check_whole
 from .check_types import BOOL
-from .pattern_ends import between, fewest, is_absence, leading, open_part
+from .pattern_ends import between, fewest, is_absence, leading, may_begin, open_part
 from .problems_domains import TwoDevices
 from .problems_names import Duplicate, HidesField
 from .problems_patterns import (
@@ -52,7 +52,7 @@ def check_pattern(c: Checking, pattern: n.Pattern, at: Context) -> bool:
     if pattern.skip is not None:
         _skip(c, pattern, pattern.skip, names)
     well = len(c.problems.found) == before
-    if well and fewest(pattern.body) == 0 and not isinstance(pattern.body, n.Step):
+    if well and fewest(pattern.body) == 0 and not may_begin(pattern.body):
         c.report(EmptyPattern(span=pattern.span))
     elif well and pattern.within is None:
         waits = open_part(pattern.body)
@@ -221,37 +221,40 @@ def steps_of(c: Checking, pattern: n.Pattern, at: Context) -> Names:
     the steps in it.
     """
     found: dict[str, Bound] = {}
-    _bind(c, pattern.body, at, found, [0], many=False)
+    _bind(c, pattern.body, at, found, [0], most=1)
     return found
 
 
 def _bind(
-    c: Checking, part: n.Part, at: Context, found: dict[str, Bound], count: list[int], *, many: bool
+    c: Checking, part: n.Part, at: Context, found: dict[str, Bound], count: list[int], *, most: int | None
 ) -> tuple[str | None, str | None]:
-    """Bind the names of a part; gives the device type and the device event of its last step."""
+    """Bind the names of a part, which comes at most so often (None: who knows); gives the device type and the device
+    event of its last step."""
     device: str | None = at.device
     event: str | None = None
     match part:
         case n.Step():
             device, event = _of_step(c, part.event, at)
         case n.Group(pattern=pattern):
-            device, event = _bind(c, pattern.body, at, found, count, many=many)
+            device, event = _bind(c, pattern.body, at, found, count, most=most)
         case n.AllOf(parts=parts) | n.AnyOf(parts=parts):
-            kinds = {_bind(c, each, at, found, count, many=many)[0] for each in parts}
+            kinds = {_bind(c, each, at, found, count, most=most)[0] for each in parts}
             device = kinds.pop() if len(kinds) == 1 else None
-        case n.Repeat(of=of, at_most=most):
-            once = isinstance(most, n.Number) and most.text == "1"
-            return _bind(c, of, at, found, count, many=many or not once)
+        case n.Repeat(of=of, at_most=turns):
+            times = int(turns.text) if isinstance(turns, n.Number) and turns.text.isdecimal() else None
+            most = None if times is None or most is None else times * most
+            return _bind(c, of, at, found, count, most=most)
         case n.Sequence(parts=parts):
             for each in parts:
-                device, event = _bind(c, each, at, found, count, many=many)
+                device, event = _bind(c, each, at, found, count, most=most)
             return device, event
         case _:
             assert_never(part)
     place = count[0]
     count[0] += 1
     if part.name is not None:
-        found.setdefault(part.name, Bound(place, device, event, many, part.span))
+        often = most if isinstance(part, n.Step) else None
+        found.setdefault(part.name, Bound(place, device, event, most != 1, often, part.span))
     return device, event
 
 

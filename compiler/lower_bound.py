@@ -5,7 +5,7 @@ makes the expression's node from it. A step's own test is lowered with placehold
 graph as postfix terms by `terms`, and taken out of it again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Literal
 
@@ -43,6 +43,7 @@ MADE_OF: dict[str, tuple[How, ...]] = {
     "distinct": ("nth",),
     "mode": ("nth",),
     "slope": ("nth", "when"),
+    "time_weighted_mean": ("nth", "when"),
     "quantile": ("nth",),
     **{name: ("nth",) for name, function in AGGREGATES.items() if function.quantile is not None},
 }
@@ -106,14 +107,26 @@ def _of_call(lowering: Lowering, call: n.Call) -> tuple[Asked, ...]:
     if call.function == "count" and lowering.fact(argument.value).type.name == "bool":
         hows = ("true",)
     fields = (_field(ref), "time") if call.function in OF_TIMES else (_field(ref),)
-    return tuple(Asked(ref.step, how, field) for field in fields for how in hows)
+    nth = int(option_of(lowering, call) or 0) if call.function in ("first", "last") else 0
+    return tuple(Asked(ref.step, how, field, nth) for field in fields for how in hows)
 
 
 def each_asked(asked: Asked, events_max: int) -> tuple[Asked, ...]:
-    """What is kept for what is asked of a part that has at most so many events: of all values each, the last first."""
-    if asked.how not in ("nth", "when"):
-        return (asked,)
-    return tuple(replace(asked, nth=nth) for nth in range(events_max, 0, -1))
+    """What is kept for what is asked of a part that has at most so many events: of all values each, and for one before
+    the last also those behind it; the highest first."""
+    match asked.how:
+        case "nth" | "when":
+            return tuple(replace(asked, nth=nth) for nth in range(events_max, 0, -1))
+        case "last":
+            return tuple(replace(asked, nth=nth) for nth in range(asked.nth, -1, -1))
+        case _:
+            return (asked,)
+
+
+def places_of(kept: Iterable[Asked]) -> dict[Asked, int]:
+    """The places of what is kept, each once: what is before the last stands before the last."""
+    each = sorted(dict.fromkeys(kept), key=lambda one: -one.nth if one.how == "last" else 0)
+    return {one: place for place, one in enumerate(each)}
 
 
 def _field(ref: BoundRef) -> str:
@@ -149,7 +162,8 @@ def lower_of_bound(lowering: Lowering, call: n.Call, at: Place) -> str:
     for one in _of_call(lowering, call):
         timed = one.how == "when" or one.field == "time"
         type_ = quantity(None) if one.how in ("count", "true") else value_type(TIME if timed else of)
-        known = [each for each in at.bound.bounds if replace(each, nth=0) == one]
+        many = one.how in ("nth", "when")
+        known = [each for each in at.bound.bounds if (replace(each, nth=0) if many else each) == one]
         kept += [_kept(lowering, each, type_, call, at) for each in known]
     function = "count_true" if call.function == "count" and of.name == "bool" else call.function
     made = fact.type if of.name in ("time", "text") else made_of(function, fact.type, of.unit)

@@ -33,7 +33,8 @@ class Waits(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What is asked of the events of a part of a pattern: of its values (None: of the events themselves), and how; of
-    `nth` which of them, 0 for all. With `lookup` it is what a table says by an event's values."""
+    `nth` which of them, 0 for all, and of `first` and `last` how many after or before that. With `lookup` it is what a
+    table says by an event's values."""
 
     place: int
     how: Literal["count", "true", "first", "last", "min", "max", "sum", "nth", "when"]

@@ -12,18 +12,16 @@ from typing import assert_never
 
 from ..dsl import nodes as n
 from . import plan as p
-from .lower_bound import asked, each_asked
+from .lower_bound import asked, each_asked, places_of
 from .lower_context import BOOL, Asked, Kept, Lowering, Place, value_type
 from .lower_matched import pattern_of, said_by_rules, waits_for_expiry
 from .lower_steps import Inputs, Named, Steps, lower_step
-from .pattern_ends import guards, leading
+from .pattern_ends import EVENTS_MAX, guards, leading
 from .typed import DeviceScope, EventRef, FieldRef, Scope
 
 THREADS_PLAIN = 16
 THREADS_MANY = 256
 """How many threads a key has room for: where each step is one event that is waited for in one way, and elsewhere."""
-EVENTS_MAX = 256
-"""How many events a match has at most, where its repetitions have no greatest number."""
 
 LINKS: dict[n.Link, p.Link] = {"then": "then", "then next": "next", "then each": "each"}
 
@@ -79,11 +77,9 @@ def lower_pattern(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Kept:
 def _lowered(lowering: Lowering, pattern: n.Pattern, scope: Scope) -> Kept:
     steps = Steps(lowering, scope)
     steps.count(pattern.body)
-    bounds: dict[Asked, int] = {}
-    for expression in (*_expressions(pattern), *said_by_rules(lowering, pattern)):
-        for one in asked(lowering, expression):
-            for each in each_asked(one, _events_of(steps.named[one.place])):
-                bounds.setdefault(each, len(bounds))
+    expressions = (*_expressions(pattern), *said_by_rules(lowering, pattern))
+    found = (one for expression in expressions for one in asked(lowering, expression))
+    bounds = places_of(each for one in found for each in each_asked(one, _events_of(steps.named[one.place])))
     builder = _Builder(lowering, scope, steps, Kept(None, bounds), Inputs(lowering))
     builder.leading = {id(step) for step in leading(pattern.body)}
     for number, step in enumerate(steps.steps):

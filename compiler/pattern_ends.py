@@ -4,6 +4,9 @@ from typing import assert_never
 
 from ..dsl import nodes as n
 
+EVENTS_MAX = 256
+"""How many events a match has at most, where its repetitions have no greatest number."""
+
 
 def open_part(part: n.Part) -> n.Node | None:
     """The first part that could be waited for forever; None if each has an end in time or number.
@@ -54,6 +57,23 @@ def fewest(part: n.Part) -> int:
         case n.Repeat(of=of, at_least=least):
             times = int(least.text) if isinstance(least, n.Number) and least.text.isdecimal() else 1
             return times * fewest(of)
+        case _:
+            assert_never(part)
+
+
+def may_begin(part: n.Part) -> bool:
+    """Whether anything begins a pattern of which everything may be missing: where as few events as will do are asked
+    for, none will."""
+    match part:
+        case n.Step():
+            return True
+        case n.Group(pattern=pattern):
+            return may_begin(pattern.body)
+        case n.AllOf(parts=parts) | n.AnyOf(parts=parts) | n.Sequence(parts=parts):
+            return any(may_begin(each) for each in parts)
+        case n.Repeat(of=of, at_least=least, mode=mode):
+            none = isinstance(least, n.Number) and least.text == "0"
+            return not (none and mode == "lazy") and may_begin(of)
         case _:
             assert_never(part)
 

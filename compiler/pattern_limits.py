@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from ..dsl import nodes as n
 from ..dsl.source import Span
-from ..stdlib.catalogue import STATEFUL
+from ..stdlib.catalogue import SCALARS, STATEFUL
 from .lower_bound import looked_up
 from .pattern_ends import leading
 from .resolve import walk
@@ -100,6 +100,7 @@ def until_limits(typed: Typed, until: n.Expr) -> Iterator[Limit]:
             if _is_lookup(typed, node):
                 yield node.span, LOOKUP
             yield from _not_a_number(typed, node)
+            yield from _of_a_text(typed, node)
 
 
 def _of_now(typed: Typed, node: n.Node) -> bool:
@@ -120,6 +121,13 @@ def _not_a_number(typed: Typed, node: n.Call | n.Compare | n.Member) -> Iterator
         if fact is not None and fact.type.name in ("point", "version") and _speaks(typed, one):
             what = "place" if fact.type.name == "point" else "version"
             yield one.span, f"the {what} of an earlier event in a condition"
+
+
+def _of_a_text(typed: Typed, node: n.Node) -> Iterator[Limit]:
+    """A function of texts that speaks of earlier events: what is bound of a text is its number."""
+    function = SCALARS.get(node.function) if isinstance(node, n.Call) else None
+    if function is not None and function.needs_texts and _speaks(typed, node) is not None:
+        yield node.span, f"`{function.name}` of an earlier event's text in a condition"
 
 
 FOLLOWING: tuple[type[n.Expr], ...] = (n.Holds, n.Becomes, n.Crosses)
@@ -196,6 +204,9 @@ def _test(typed: Typed, event: n.Expr) -> Iterator[Limit]:
             return
         if isinstance(node, n.Compare) and (versions := list(_not_a_number(typed, node))):
             yield from versions
+            return
+        if texts := list(_of_a_text(typed, node)):
+            yield from texts
             return
         if _is_bound(typed, node) and typed.facts[node].type.name == "point":
             yield node.span, "the place of an earlier event in a condition"

@@ -90,6 +90,30 @@ class NotACount(Diagnostic):
 
 
 @dataclass(frozen=True, kw_only=True)
+class NotSoMany(Diagnostic):
+    """An event so many after the first one of a step, or before the last one, of a step that never has so many.
+
+    pattern hits for Pump = pressure < 2 bar as hit 3 times then pressure < first(hit.pressure, after: 3) within 1 min
+    pattern hits for Pump = pressure < 2 bar as hit 3 times then pressure < first(hit.pressure, after: 2) within 1 min
+    """
+
+    code = "HG0633"
+    step: str
+    place: str
+    most: int
+    declared: Span
+
+    @property
+    def title(self) -> str:
+        times = "once" if self.most == 1 else f"at most {self.most} times"
+        return f"`{self.step}` comes {times}, so none is {self.place}"
+
+    @property
+    def others(self) -> tuple[Label, ...]:
+        return (Label(self.declared, f"`{self.step}`"),)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SentInGroup(Diagnostic):
     """`sent C` where there is no one device that the command could have been sent to.
 
@@ -298,25 +322,25 @@ class SkipTarget(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class EmptyPattern(Diagnostic):
-    """A pattern that is fulfilled by no event at all, so that it would match at every moment.
+    """A pattern that asks for as few events as will do, where none will: an empty match is never given.
 
-    pattern p for Pump = pressure < 2 bar optional within 1 min
-    pattern p for Pump = pressure < 2 bar then flow < 5 m3/h optional within 1 min
+    pattern p for Pump = pressure < 2 bar 0..3 times lazy within 1 min
+    pattern p for Pump = pressure < 2 bar 0..3 times within 1 min
     """
 
     code = "HG0630"
 
     @property
     def title(self) -> str:
-        return "a pattern that no event is needed for"
+        return "a pattern that never matches"
 
     @property
     def label(self) -> str:
-        return "everything in it may be missing"
+        return "as few events as will do are none, which is no match"
 
     @property
     def help(self) -> str | None:
-        return "add a step that must happen"
+        return "leave out `lazy`, or add a step that must happen"
 
 
 @dataclass(frozen=True, kw_only=True)

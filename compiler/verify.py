@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from ..stdlib.catalogue import STATEFUL
+from ..stdlib.regular import flaw
 from .plan import (
     TIERS,
     Action,
@@ -295,12 +296,19 @@ def _allowed(node: PlanNode, index: Index) -> set[str]:
             return {own.id}
 
 
+def _is_expression(operator: object) -> bool:
+    """Whether it is a constant that can be read as a regular expression."""
+    return isinstance(operator, Constant) and isinstance(operator.value, str) and flaw(operator.value) is None
+
+
 def _operator(node: PlanNode, index: Index) -> Iterator[str]:
     inputs = len(node.inputs)
     own = index.timelines[node.timeline]
     match node.operator:
         case Lookup() as lookup:
             yield from lookup_faults(lookup, [index.nodes[i].type for i in node.inputs], node.type, index.tables)
+        case Map("matches") if not _is_expression(index.nodes[node.inputs[-1]].operator):
+            yield "its regular expression cannot be read"
         case Map() | Constant():
             pass  # most nodes are, and nothing more can be wrong with them
         case operator if isinstance(operator, OfField):

@@ -47,7 +47,7 @@ def pattern_faults(pattern: Pattern, inputs: int, timeline: Timeline) -> Iterato
             yield "it keeps something of a step that it does not have"
         if (bound.value is None and bound.how != "count") or not _within(_given(bound.value), inputs):
             yield "it keeps a value of an input that it does not have"
-        if bound.how in ("nth", "when") and not _follows(place, bound, pattern):
+        if not _follows(place, bound, pattern):
             yield "it keeps a value without the one before it"
     if not _within(pattern.skip_to, len(pattern.steps)) or bool(pattern.skip_to) != pattern.skip.startswith("to"):
         yield "it goes on at a step that it does not have"
@@ -93,8 +93,11 @@ def empty(part: Part) -> bool:
 
 
 def _follows(place: int, bound: Bound, pattern: Pattern) -> bool:
-    """Whether the value before the n-th one is kept, and stands behind it."""
-    return bound.nth == 1 or (bound.nth > 1 and replace(bound, nth=bound.nth - 1) in pattern.bounds[place:])
+    """Whether the value before the n-th one, where that is made of it, is kept, and stands behind it."""
+    if bound.how not in ("last", "nth", "when"):
+        return bound.nth >= 0
+    least = 0 if bound.how == "last" else 1
+    return bound.nth == least or (bound.nth > least and replace(bound, nth=bound.nth - 1) in pattern.bounds[place:])
 
 
 def _within(numbers: tuple[int, ...], count: int) -> bool:

@@ -13,6 +13,7 @@ from fractions import Fraction
 from ..dsl import nodes as n
 from ..dsl.diagnostic import Diagnostic, Problems
 from ..dsl.unparse_expressions import expression as written
+from ..stdlib.catalogue import SCALARS
 from .bounds import bound
 from .emit import emit
 from .expression_limits import expression_limit
@@ -34,6 +35,8 @@ from .typed import DeviceScope, GroupScope, TwinInfo, Typed
 
 GATHERED = ("min", "max", "mean", "median", "range", "stddev", "variance", "share")
 """The aggregates over all devices and moments of a run; so are p1 to p99."""
+
+OF_TEXTS = "a function of texts, or of versions, in a what-if"
 
 ESTIMATE = "{} estimated"
 """The output of a recording twin that tells an estimate; no program can have a name with a blank in it."""
@@ -114,6 +117,9 @@ class _Models:
             ) and at not in whole.model.named:
                 self.refuse(origin, "what is not made of fields and the twin's variables alone, in a what-if")
                 return (PushConstant(None),)
+            if isinstance(operator, Map) and SCALARS[operator.function].needs_texts:
+                self.refuse(origin, OF_TEXTS)
+                return (PushConstant(None),)
         return whole.terms(read(self.lowering, whole.model, node))
 
     def refuse(self, origin: n.Node, construct: str) -> None:
@@ -153,6 +159,9 @@ def _report(models: _Models, report: n.Report) -> WhatIfReport:
         match node.operator:
             case Lookup():
                 models.refuse(report, "a lookup in a table, in what a what-if reports")
+                terms[at] = (PushConstant(None),)
+            case Map(function) if SCALARS[function].needs_texts:
+                models.refuse(report, OF_TEXTS)
                 terms[at] = (PushConstant(None),)
             case Map(function):
                 parts = tuple(term for i in node.inputs for term in terms[i])

@@ -246,5 +246,5 @@ _EXPRESSIONS = (
     Slip(rf"for (more|longer|at) {MARK} (than|least) ", "write the time alone: `for 5 min`"),
     Slip(rf"(when|until|=|\() if {MARK} ", "a choice is written `condition ? one : other`"),
     Slip(rf"{MARK} (\*\*|\^)", "there is no operator for powers: multiply"),
-    Slip(rf"{MARK} % ", "`%` is a unit, as in `5 %`; there is no operator for remainders"),
+    Slip(rf"{MARK} % ", "`%` is a unit, as in `5 %`; what is left of a division is `mod(a, b)`"),
 )

@@ -313,7 +313,7 @@ def _ways(code: list[list[int]], at: int, passed: frozenset[tuple[int, int]]) ->
 
 
 def _seeds(arrays: tuple[Any, ...], columns: int, bound_columns: int, depth: int) -> NDArray[np.int64]:
-    """The threads that wait for the first event of the pattern, in order of preference."""
+    """The threads that wait for the first event of the pattern, in order of preference; one that needs none is none."""
     options = arrays[7]
     room = int(options[layout.FAN_OUT])
     none = np.zeros((0, columns), dtype=np.int64)
@@ -329,7 +329,8 @@ def _seeds(arrays: tuple[Any, ...], columns: int, bound_columns: int, depth: int
     go_on(0, 0, 0, program.arrays, state)
     found, thread = [], int(keys[0, layout.HEAD])
     while thread >= 0:
-        found.append(threads[thread].copy())
+        if arrays[0][threads[thread, layout.AT], layout.OP] != layout.MATCH:
+            found.append(threads[thread].copy())
         thread = int(threads[thread, layout.NEXT])
     return np.array(found, dtype=np.int64).reshape(-1, columns)
 

@@ -41,6 +41,7 @@ FUNCTIONS = {
     "sqrt": op.SQRT,
     "sign": op.SIGN,
     "clamp": op.CLAMP,
+    "mod": op.MOD,
     "time_difference": op.TIME_DIFFERENCE,
     "time_add": op.TIME_ADD,
     "quantile_of": op.QUANTILE_OF,
@@ -49,6 +50,7 @@ FUNCTIONS = {
     "distinct_of": op.DISTINCT_OF,
     "mode_of": op.MODE_OF,
     "slope_of": op.SLOPE_OF,
+    "time_weighted_mean_of": op.HELD_MEAN_OF,
 }
 """The functions that tests may apply (`stdlib.catalogue.SCALARS`), as the kernel knows them."""
 
@@ -97,9 +99,10 @@ def bound_rows(
         row[layout.IS_TIME] = type_name == "time"
         if bound.how == "first":
             row[layout.BESIDE] = len(initial)
-            initial.append(0.0)
-        elif bound.how in ("nth", "when"):
-            row[layout.BESIDE] = -1 if bound.nth == 1 else bounds.index(replace(bound, nth=bound.nth - 1))
+            initial.append(float(-bound.nth))
+        elif bound.how in ("last", "nth", "when"):
+            least = 0 if bound.how == "last" else 1
+            row[layout.BESIDE] = -1 if bound.nth == least else bounds.index(replace(bound, nth=bound.nth - 1))
     return rows, np.array(initial, dtype=np.float64)
 
 
@@ -150,9 +153,9 @@ class Terms:
         return float(self.symbols.code(value) if isinstance(value, str) else value)
 
 
-def of_one_event(how: str, x: NDArray[np.float64], time: NDArray[np.int64]) -> NDArray[np.float64]:
+def of_one_event(bound: p.Bound, x: NDArray[np.float64], time: NDArray[np.int64]) -> NDArray[np.float64]:
     """What is bound of one event with the value `x` (NaN: absent) at a time."""
-    match how:
+    match bound.how:
         case "count":
             known = ~np.isnan(x)
             return known.astype(np.float64)
@@ -160,5 +163,7 @@ def of_one_event(how: str, x: NDArray[np.float64], time: NDArray[np.int64]) -> N
             return np.where(x == 1.0, 1.0, 0.0)
         case "when":
             return np.where(np.isnan(x), x, time.view(np.float64))
+        case "first" | "last" if bound.nth:
+            return np.full_like(x, np.nan)
         case _:
             return x

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..compiler import plan as p
-from ..stdlib.catalogue import AGGREGATES
+from ..stdlib.catalogue import AGGREGATES, SCALARS
 from ..stdlib.parts import HELD, LINES, Part
 from .automata import only_step
 from .operators.calibration import CalibratedOperator, CalibrationOperator
@@ -39,6 +39,7 @@ from .operators.recent_groups import FromMembers, GroupRecentOperator, GroupSess
 from .operators.recent_spans import HeldRecentOperator, HeldSessionOperator, HeldWhileOperator
 from .operators.rules import AtRaisingOperator, MatchRuleOperator, RaisedOperator, RuleOperator
 from .operators.spans import LinesOperator, SpansOperator
+from .operators.texts import TextOperator
 from .operators.thresholds import ThresholdOperator, ThresholdsOperator
 from .operators.truths import EdgeOperator, HoldsOperator, QuietOperator, ScheduleOperator
 from .operators.twins import (
@@ -158,7 +159,11 @@ def _now(b: Builder, node: p.PlanNode, op: p.Now) -> Operator:
 
 
 def _map(b: Builder, node: p.PlanNode, op: p.Map) -> Operator:
-    return MapOperator(b.setting, op.function, [b.nodes[i].event for i in node.inputs])
+    events = [b.nodes[i].event for i in node.inputs]
+    varying = [place for place, i in enumerate(node.inputs) if not isinstance(b.nodes[i].operator, p.Constant)]
+    if len(varying) == 1 and SCALARS[op.function].needs_texts and b.nodes[node.inputs[varying[0]]].type.name == "text":
+        return TextOperator(b.setting, op.function, events, varying[0], node.type.name)
+    return MapOperator(b.setting, op.function, events)
 
 
 def _lookup(b: Builder, node: p.PlanNode, op: p.Lookup) -> Operator:
@@ -202,6 +207,7 @@ def _slices(b: Builder, node: p.PlanNode, op: p.Slices) -> Operator:
         for other in b.plan.nodes
         if isinstance(other.operator, p.Window) and node.id in other.inputs
     ]
+    asked = [b.parts_of(b.nodes[id_]) for id_, _ in windows]
     timeline = b.timelines[node.timeline]
     if HELD in op.parts:
         return SpansOperator(b.setting, op, windows)
@@ -209,14 +215,14 @@ def _slices(b: Builder, node: p.PlanNode, op: p.Slices) -> Operator:
         return LinesOperator(b.setting, op, windows)
     sampled = b.input_types(node)[: b.arity(node)]
     if timeline.device is not None:
-        return SlicesOperator(b.setting, op, windows, sampled, 0, b.devices[timeline.device].revise_ns)
+        return SlicesOperator(b.setting, op, windows, asked, sampled, 0, b.devices[timeline.device].revise_ns)
     if b.is_own(node):
-        return SlicesOperator(b.setting, op, windows, sampled, 0, 0)
+        return SlicesOperator(b.setting, op, windows, asked, sampled, 0, 0)
     types = [b.devices[d] for d in (b.timelines[m.timeline].device for m in timeline.members) if d is not None]
     idle, revise = max(t.idle_ns for t in types), max(t.revise_ns for t in types)
     given = b.nodes[node.inputs[0]].operator
     kind = JoinedSlicesOperator if isinstance(given, p.Received) and given.parts else GroupSlicesOperator
-    return kind(b.setting, op, windows, sampled, idle, revise)
+    return kind(b.setting, op, windows, asked, sampled, idle, revise)
 
 
 def _partial(b: Builder, node: p.PlanNode, op: p.Partial) -> Operator:

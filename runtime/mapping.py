@@ -62,7 +62,7 @@ class SourceMapping:
                     case p.Constant(value):
                         columns[node.id] = _constant(value, node.type.name, texts)
                     case p.Map(function):
-                        columns[node.id] = apply(function, [columns[i] for i in node.inputs], texts.texts)
+                        columns[node.id] = apply(function, [columns[i] for i in node.inputs], texts)
                     case other:
                         raise AssertionError(f"{type(other).__name__} on a source's timeline")
         return columns

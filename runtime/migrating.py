@@ -141,33 +141,39 @@ def _recut(old: SlicesOperator, new: SlicesOperator, came_from: Mapping[str, str
     if old.width == new.width and [place for place, _ in same] == [was for _, was in same] and _alike(old, new):
         load(new, save(old))
         return
-    before = old.state
-    keys = len(before)
+    keys = len(old.heads)
     new.grow(keys)
-    state = new.state[:keys]
-    state[:, kernel.PASSED] = before[:, kernel.PASSED]
+    # What is open is put back with the first look at the slices: only then do the heads say so.
+    _put(new, *_slices_of(old, new))
+    before = old.heads
+    heads = new.heads[:keys]
+    heads[:, kernel.PASSED] = before[:, kernel.PASSED]
+    heads[:, kernel.OPEN] = NEVER
     new.opened[:keys, kernel.LATEST] = old.opened[:keys, kernel.LATEST]
     for place, was in same:
         if was is not None:
             ends, empties = kernel.HEADER + place, kernel.HEADER + len(new.windows) + place
-            state[:, ends] = before[:, kernel.HEADER + was]
-            state[:, empties] = before[:, kernel.HEADER + len(old.windows) + was]
+            heads[:, ends] = before[:, kernel.HEADER + was]
+            heads[:, empties] = before[:, kernel.HEADER + len(old.windows) + was]
             new.bounds[place] = old.bounds[was].copy()
-    state[:, kernel.SOONEST] = state[:, kernel.HEADER : kernel.HEADER + len(new.windows)].min(axis=1, initial=NEVER)
-    _put(new, *_slices_of(old, new))
+    heads[:, kernel.SOONEST] = heads[:, kernel.HEADER : kernel.HEADER + len(new.windows)].min(axis=1, initial=NEVER)
     if type(old) is GroupSlicesOperator and type(new) is GroupSlicesOperator:
         new.waiting = [array.copy() for array in old.waiting]
 
 
 def _alike(old: SlicesOperator, new: SlicesOperator) -> bool:
-    return old.layout.columns == new.layout.columns and np.array_equal(old.layout.starts, new.layout.starts)
+    """Whether all words mean the same in both, where their windows do."""
+    of, into = old.layout, new.layout
+    heads_alike = len(old.windows) == len(new.windows)
+    return heads_alike and of.columns == into.columns and np.array_equal(of.starts, into.starts)
 
 
 def _slices_of(old: SlicesOperator, new: SlicesOperator) -> tuple[Rows, Rows, Rows]:
     """Every slice as the new store has it: its key, its number, and its row of parts; by key and number."""
     of, into = old.layout, new.layout
-    count, begin, words = int(of.rings[0]), int(of.starts[0]), int(of.starts[-1])
-    ring = old.state[:, begin : begin + count * words].reshape(len(old.state), count, words)
+    count, words = int(of.rings[0]), int(of.starts[-1])
+    slices = old.slices
+    ring = slices[:, : count * words].reshape(len(slices), count, words)
     key, place = np.nonzero(ring[..., 1])
     number, rows = ring[key, place, 0], ring[key, place, 1:]
     order = np.lexsort((number, key))
@@ -193,11 +199,11 @@ def _put(new: SlicesOperator, key: Rows, number: Rows, rows: Rows) -> None:
             width = len(into.columns)
             kernel.join_rows(floats, ints, first * width, floats, ints, i * width, into.cols, into.flags)
     key, number, rows = key[starts], number[starts], rows[starts]
-    at = int(into.starts[0]) + number % int(into.rings[0]) * int(into.starts[-1])
+    at = number % int(into.rings[0]) * int(into.starts[-1])
     # Where a ring has no room for all, the newest, which come last, stay.
-    new.state[key, at] = number
+    new.words[key, at] = number
     for column in range(rows.shape[1]):
-        new.state[key, at + 1 + column] = rows[:, column]
+        new.words[key, at + 1 + column] = rows[:, column]
 
 
 # --- New aggregates over old slices ----------------------------------------------------------------------------------
@@ -210,7 +216,7 @@ def _begin_later(nodes: Mapping[str, p.PlanNode], owners: Owners, id_: str) -> N
     assert isinstance(window.operator, p.Window)
     if not isinstance(store, SlicesOperator):
         return  # What was held is known for windows of any aggregate.
-    since = np.maximum(store.state[:, kernel.PASSED], store.opened[:, kernel.LATEST]) + 1
+    since = np.maximum(store.heads[:, kernel.PASSED], store.opened[:, kernel.LATEST]) + 1
     aggregate.first_end = np.array([_first_end(window.operator, time) for time in since.tolist()], dtype=np.int64)
 
 

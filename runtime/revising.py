@@ -267,7 +267,7 @@ class Reviser:
             return
         stores = [o for o in (self.operators[node.id] for node in self.slices) if isinstance(o, SlicesOperator)]
         kept_ns = max(store.kept_ns for store in stores)
-        passed = [max(s.passed(key) for s in stores) for key in range(min(len(s.state) for s in stores))]
+        passed = [max(s.passed(key) for s in stores) for key in range(min(len(s.heads) for s in stores))]
         self.counts = {at: n for at, n in self.counts.items() if at[2] >= passed[at[1]] - kept_ns}
         self.counts_max = max(COUNTS_MIN, 2 * len(self.counts))
 

@@ -1,6 +1,6 @@
 """Interned texts and registered devices: every text and every device is a small dense integer inside the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -46,14 +46,25 @@ class Symbols:
 
 @dataclass(slots=True)
 class Registry:
-    """The devices of one type, in the order registered; at most `device.maximum` of them."""
+    """The devices of one type, in the order registered; at most `device.maximum` of them.
+
+    `numbered` are the keys of the first of the ids, of as many as somebody has asked for.
+    """
 
     STATE: ClassVar[tuple[str, ...]] = ("ids",)
-    SCRATCH: ClassVar[tuple[str, ...]] = ("keys",)
+    SCRATCH: ClassVar[tuple[str, ...]] = ("numbered",)
 
     device: DeviceType
     ids: list[str] = field(default_factory=list)
-    keys: dict[str, int] = field(default_factory=dict)
+    numbered: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> Mapping[str, int]:
+        """The key of each id."""
+        first = len(self.numbered)
+        if first < len(self.ids):
+            self.numbered.update(zip(self.ids[first:], range(first, len(self.ids)), strict=True))
+        return self.numbered
 
     def key(self, id_: str) -> int:
         """The key of a device, registering it if need be; `REFUSED` beyond the maximum."""
@@ -61,33 +72,37 @@ class Registry:
         if found is None:
             if self.device.maximum is not None and len(self.ids) >= self.device.maximum:
                 return REFUSED
-            found = self.keys[id_] = len(self.ids)
+            found = self.numbered[id_] = len(self.ids)
             self.ids.append(id_)
         return found
 
     def register(self, ids: Sequence[str]) -> Codes:
         """The keys (n,) of devices, as `key` gives them one by one."""
-        known, maximum = self.keys, self.device.maximum
-        if not known and (maximum is None or len(ids) <= maximum):
-            # As an inventory has them: all are new, and most often none is there twice.
-            known.update(zip(ids, range(len(ids)), strict=True))
-            if len(known) == len(ids):
-                self.ids += ids
-                return np.arange(len(ids), dtype=np.int32)
-            known.clear()
+        maximum, first = self.device.maximum, len(self.ids)
+        if first == 0 and (maximum is None or len(ids) <= maximum) and _all_differ(ids):
+            # As an inventory has them. Who sends keys, and not ids, will not ask for their numbers.
+            self.ids += ids
+            return np.arange(len(ids), dtype=np.int32)
+        known = self.keys
         fresh = [id_ for id_ in dict.fromkeys(ids) if id_ not in known]
         if maximum is not None:
-            fresh = fresh[: max(maximum - len(self.ids), 0)]
-        first = len(self.ids)
+            fresh = fresh[: max(maximum - first, 0)]
         self.ids += fresh
-        known.update(zip(fresh, range(first, len(self.ids)), strict=True))
         if len(fresh) == len(ids):
             return np.arange(first, len(self.ids), dtype=np.int32)
+        known = self.keys  # With the fresh ones.
         return np.array([known.get(id_, REFUSED) for id_ in ids], dtype=np.int32)
 
     def number(self) -> None:
         """Make the keys anew of the ids."""
-        self.keys = {id_: key for key, id_ in enumerate(self.ids)}
+        self.numbered = {}
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+def _all_differ(texts: Sequence[str]) -> bool:
+    """Whether no two texts have the same hash: then none is there twice. Numbering them takes ten times as long."""
+    hashes = np.fromiter(map(hash, texts), dtype=np.int64, count=len(texts))
+    hashes.sort()
+    return bool((hashes[1:] != hashes[:-1]).all())

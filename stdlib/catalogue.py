@@ -19,6 +19,7 @@ from . import (
     logic,
     magnitudes,
     quantiles,
+    texts,
     trends,
     versions,
 )
@@ -37,7 +38,7 @@ def _by_name(functions: Iterable[F]) -> dict[str, F]:
 
 SCALARS: dict[str, Scalar] = _by_name(
     scalar
-    for family in (arithmetic, comparison, logic, conversion, magnitudes, geography, versions, listed)
+    for family in (arithmetic, comparison, logic, conversion, magnitudes, geography, texts, versions, listed)
     for scalar in family.SCALARS
 )
 """Functions of values at one instant. `min` and `max` of two or more numbers are here, those of samples in

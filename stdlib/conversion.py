@@ -5,14 +5,13 @@ absent.
 """
 
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
 from .column import Column
 from .elementwise import common_length, finite, together
-from .function import Scalar, Value
+from .function import Interned, Scalar, Value
 
 NS_PER_S = 1_000_000_000
 TIME_MAX = 2**63 - 1
@@ -59,9 +58,9 @@ def write_time(ns: int) -> str:
     return f"{whole}{digits}Z"
 
 
-def _time_from_text(x: Column, *, texts: Sequence[str]) -> Column:
+def _time_from_text(x: Column, *, texts: Interned) -> Column:
     codes, where = np.unique(x.values if x.known is None else x.values[x.known], return_inverse=True)
-    parsed = [parse_time(texts[code]) for code in codes]
+    parsed = [parse_time(texts.texts[code]) for code in codes]
     times = np.array([0 if t is None else t for t in parsed], dtype=np.int64)
     good = np.array([t is not None for t in parsed], dtype=np.bool_)
     if x.known is None:

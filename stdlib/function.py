@@ -12,6 +12,19 @@ Value = bool | float | int | str | tuple[float, float] | None
 """A value of the reference interpreter; None is absent, times are ints, points are (latitude, longitude)."""
 
 
+class Interned(Protocol):
+    """Texts and their codes."""
+
+    @property
+    def texts(self) -> Sequence[str]:
+        """The texts, by code."""
+        ...
+
+    def code(self, text: str) -> int:
+        """The code of a text, a new one if it was not seen before."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Scalar:
     """A function of values at one instant, without state.
@@ -26,8 +39,8 @@ class Scalar:
     `columns` gets the inputs' columns: all of one length, save that a constant may be a column of length 1 (NumPy
     broadcasts it). It gives the whole answer, masks combined; values where not known are garbage, so it is called
     under `np.errstate(all="ignore")`, which is the caller's to set once for a batch. With `needs_texts` it also gets
-    `texts`, the text of each code. `reference` gets plain values, None for absent; it is not called with an absent
-    argument if `strict`: the result is absent.
+    `texts`, the texts that codes stand for. `reference` gets plain values, None for absent; it is not called with an
+    absent argument if `strict`: the result is absent.
     """
 
     name: str
@@ -68,13 +81,14 @@ class AggregateFunction:
     also what `Members` uses over the members of a group. `reference` gets the samples in order, as (time ns, value),
     and is the definition; of a function of what is `held` the spans (begin ns, end ns, value) in which a value was
     held; of one of the `lines` between samples their times count from the window's middle. Both get the option, if the
-    function has one: `options` are named constants, written as the parameters of a `Stateful`, one at most. `argument`:
-    what it takes (`bool`, `number`, `any`; `value`: a number, a text or a bool). `second`: what its second argument is,
-    if it takes two, sampled together (`corr(x, y over 1 h every 1 min)`): a sample's value is then a pair. `empty` is
-    its value where there is no sample, `single` says in words what it is of one, and `error` how far it may be off;
-    exact if empty. An `internal` one has no name in programs: `count` of a bool is `count_true` in a plan. `whole` is
-    the definition where all values are at hand, over the members of a group, if that is another one: no error then.
-    `quantile`: which part of the values it is about, if that is what it is.
+    function has one: `options` are named constants, written as the parameters of a `Stateful`, one at most; `of_events`
+    are those that it has over the events of a pattern's step. `argument`: what it takes (`bool`, `number`, `any`;
+    `value`: a number, a text or a bool). `second`: what its second argument is, if it takes two, sampled together
+    (`corr(x, y over 1 h every 1 min)`): a sample's value is then a pair. `empty` is its value where there is no sample,
+    `single` says in words what it is of one, and `error` how far it may be off; exact if empty. An `internal` one has
+    no name in programs: `count` of a bool is `count_true` in a plan. `whole` is the definition where all values are at
+    hand, over the members of a group, if that is another one: no error then. `quantile`: which part of the values it is
+    about, if that is what it is.
 
     `result`: the type and unit rule: `number` has the argument's unit (as a point if that is one), `difference` is a
     vector of that unit, `square`, `count` is an int, `ratio` a fraction, `rate` and `slope` per second, `argument` a
@@ -105,6 +119,7 @@ class AggregateFunction:
     doc: str
     second: Literal["number"] | None = None
     options: str = ""
+    of_events: str = ""
     points_allowed: bool = True
     over_members: bool = True
     mergeable: bool = True

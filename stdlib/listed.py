@@ -7,6 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,6 +96,22 @@ def _slope_of(*inputs: Column) -> Column:
     return Column(found, (spread > 0.0) & np.isfinite(found))
 
 
+def _time_weighted_mean_of(*inputs: Column) -> Column:
+    count = len(inputs) // 2
+    values, known = _listed(inputs[:count])
+    times = np.stack(np.broadcast_arrays(*(column.values for column in inputs[count:])))
+    known = known & np.stack(np.broadcast_arrays(*(column.mask() for column in inputs[count:])))
+    last = np.argmax(known, axis=0)[None, :]
+    total, after = np.zeros(known.shape[1]), np.take_along_axis(times, last, axis=0)[0]
+    until = after
+    for x, time, there in zip(values, times, known, strict=True):
+        total += np.where(there, x * ((after - time) / NS_PER_S), 0.0)
+        after = np.where(there, time, after)
+    seconds = (until - after) / NS_PER_S
+    found = np.where(seconds > 0.0, total / seconds, np.take_along_axis(values, last, axis=0)[0])
+    return Column(found, known.any(axis=0) & np.isfinite(found))
+
+
 # --- The definitions -------------------------------------------------------------------------------------------------
 
 
@@ -128,6 +145,18 @@ def _plain_slope(*values: float | int | None) -> Value:
     count = len(values) // 2
     pairs = zip(values[count:], values[:count], strict=True)
     return plain_slope([(int(time), x) for time, x in pairs if time is not None and x is not None])
+
+
+def _plain_time_weighted_mean(*values: float | int | None) -> Value:
+    """Of values and their times, the last one first."""
+    count = len(values) // 2
+    pairs = zip(values[count:], values[:count], strict=True)
+    known = [(int(time), Fraction(x)) for time, x in pairs if time is not None and x is not None]
+    if not known:
+        return None
+    total = sum((x * (after - time) for (after, _), (time, x) in pairwise(known)), Fraction(0))
+    lasted = known[0][0] - known[-1][0]
+    return rounded(total / lasted) if lasted > 0 else float(known[0][1])
 
 
 def _plain_quantile(q: float | None, *values: float | None) -> Value:
@@ -189,6 +218,16 @@ SCALARS = (
         _slope_of,
         _plain_slope,
         "The slope of the line of least squares of the first half of them over the times in the second half.",
+        strict=False,
+        internal=True,
+    ),
+    Scalar(
+        "time_weighted_mean_of",
+        "*x: any -> number",
+        _time_weighted_mean_of,
+        _plain_time_weighted_mean,
+        "The mean of the first half of them, the last one first, in which each counts from its time in the second half"
+        " to that of the one after it; the last one where no time passes.",
         strict=False,
         internal=True,
     ),

@@ -1,4 +1,4 @@
-"""Sizes and roundings of numbers: `abs`, `min`, `max`, `floor`, `ceil`, `round`, `sqrt`, `sign`, `clamp`."""
+"""Sizes and roundings of numbers: `abs`, `min`, `max`, `floor`, `ceil`, `round`, `sqrt`, `sign`, `clamp`, `mod`."""
 
 import math
 from functools import reduce
@@ -20,6 +20,10 @@ def _greatest(*values: Values) -> Values:
 
 def _clamp(x: Column, low: Column, high: Column) -> Column:
     return elementwise(lambda v, a, b: np.minimum(np.maximum(v, a), b))(x, low, high)
+
+
+def _mod(x: float, divisor: float) -> Value:
+    return x % divisor if divisor != 0 else None
 
 
 def _sqrt(x: float) -> Value:
@@ -67,5 +71,13 @@ SCALARS = (
         _clamp,
         lambda x, low, high: min(max(x, low), high),
         "`x`, but not below `low` and not above `high`.",
+    ),
+    Scalar(
+        "mod",
+        "x: number, divisor: number -> number",
+        arithmetic(np.mod),
+        _mod,
+        "What is left of `x` after whole multiples of `divisor`: x - divisor · floor(x / divisor), with the sign of"
+        " `divisor`; absent where that is zero.",
     ),
 )

@@ -1,14 +1,13 @@
 """Versions: texts such as `2.10.1`, compared part by part as numbers."""
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from .column import Column
 from .elementwise import together
-from .function import Scalar
+from .function import Interned, Scalar
 
 VERSION_LENGTH_MAX = 64
 """No version that anybody gives a firmware is longer."""
@@ -31,11 +30,12 @@ def version_parts(text: str) -> tuple[int, ...] | None:
     return tuple(parts)
 
 
-def _order(a: Column, b: Column, texts: Sequence[str]) -> Column:
+def _order(a: Column, b: Column, texts: Interned) -> Column:
     """Of few distinct versions, however many rows: each has a rank among them."""
     codes = np.unique(np.concatenate([a.values, b.values]))
     # What stands where nothing is known need not be the code of any text.
-    parts = [(version_parts(texts[code]) if 0 <= code < len(texts) else None) or () for code in codes.tolist()]
+    known = texts.texts
+    parts = [(version_parts(known[code]) if 0 <= code < len(known) else None) or () for code in codes.tolist()]
     ranks = {version: float(rank) for rank, version in enumerate(sorted(set(parts)))}
     rank = np.array([ranks[version] for version in parts])
     first, second = (rank[np.searchsorted(codes, column.values)] for column in (a, b))

@@ -60,9 +60,10 @@ class Bound:
     """What a thread keeps of the events that it took at any of `steps`, of each the value of the input `value` then.
 
     `count`: how many of these values are known (without `value`: how many events); `true`: how many are true; `first`
-    and `last` are of all events, the others of the known values (`sum` in the order of the events; `nth`: one of them,
-    `when`: the time of its event; counted from 1; of one that is kept all those before it are kept as well, each behind
-    the one after it). Before the first: 0 for `count` and `true`, else absent.
+    and `last` are of all events (of the one that is `nth` after the first, or before the last), the others of the known
+    values (`sum` in the order of the events; `nth`: one of them, `when`: the time of its event; counted from 1). With
+    an `nth` (of `last`, `nth`, `when`) those with a lower one are kept as well, each behind the next. Where there is no
+    such event: 0 for `count` and `true`, else absent.
     """
 
     steps: tuple[int, ...]

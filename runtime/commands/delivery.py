@@ -23,6 +23,8 @@ ACK_NS = 10 * S
 """How long an answer is waited for where `ack within` does not say."""
 EXPIRES_NS = 3600 * S
 """How long a command may wait to be sent where `expires` does not say."""
+DOUBTS_MAX = 100
+"""So many commands of one mailbox are remembered that are in doubt, and of which nothing is waited for any more."""
 
 FINAL: frozenset[CommandState] = frozenset(
     {"confirmed", "rejected", "failed", "expired", "superseded", "cancelled", "compensated", "compensation_failed"}
@@ -76,7 +78,7 @@ class Command:
 class Delivery:
     """All commands under way. `emit` takes what comes of them, `changed` is told of commands of procedures."""
 
-    STATE: ClassVar[tuple[str, ...]] = ("commands", "mailboxes", "watching", "minted", "strays")
+    STATE: ClassVar[tuple[str, ...]] = ("commands", "mailboxes", "watching", "doubted", "minted", "strays", "forgotten")
 
     plan: p.Plan
     known: Known
@@ -87,9 +89,13 @@ class Delivery:
     commands: dict[str, Command] = field(default_factory=dict)
     mailboxes: dict[Mailbox, list[str]] = field(default_factory=dict)
     watching: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    doubted: dict[Mailbox, list[str]] = field(default_factory=dict)
+    """Of those in doubt that only a late answer concerns, in the order in which they came to that."""
     minted: int = 0
     strays: int = 0
     """Answers to commands that are not known, or over."""
+    forgotten: int = 0
+    """Commands in doubt of which too many were remembered."""
 
     def __post_init__(self) -> None:
         self._plans = {(d.name, c.name): c for d in self.plan.devices for c in d.commands}
@@ -404,6 +410,7 @@ class Delivery:
 
     def _wait(self, command: Command, waits: Waits, until: int) -> None:
         command.waits = waits
+        self._doubted_no_more(command)
         self.timers.set(command.id, until)
 
     def _rest(self, command: Command) -> None:
@@ -415,6 +422,7 @@ class Delivery:
 
     def _end(self, command: Command, state: CommandState, reason: str, now: int) -> None:
         command.state, command.reason = state, reason
+        self._doubted_no_more(command)
         self._rest(command)
         self._tell(command, now)
         if command.undoes:
@@ -453,9 +461,27 @@ class Delivery:
         del self.mailboxes[mailbox]
 
     def forget(self, command: Command) -> None:
-        """Nobody will ask for it any more."""
+        """Nobody will ask for it any more. One in doubt is remembered, since it may be answered yet, unless too many of
+        its mailbox are; one that is being undone as long as what undoes it."""
         if command.over:
             del self.commands[command.id]
+            return
+        if command.state != "in_doubt":
+            return
+        doubted = self.doubted.setdefault(command.mailbox, [])
+        if command.id not in doubted:
+            doubted.append(command.id)
+        if len(doubted) > DOUBTS_MAX:
+            oldest = self.commands.pop(doubted.pop(0))
+            self.commands.pop(oldest.undoes, None)
+            self.forgotten += 1
+
+    def _doubted_no_more(self, command: Command) -> None:
+        doubted = self.doubted.get(command.mailbox, [])
+        if command.id in doubted:
+            doubted.remove(command.id)
+            if not doubted:
+                del self.doubted[command.mailbox]
 
     def _tell(self, command: Command, now: int) -> None:
         outcome = Outcome(

@@ -27,7 +27,7 @@ class Orchestrator:
     """Commands and procedures of one plan under way. Times are ns since the epoch, and never go back."""
 
     STATE: ClassVar[tuple[str, ...]] = ("now",)
-    SCRATCH: ClassVar[tuple[str, ...]] = ("_effects", "_over")
+    SCRATCH: ClassVar[tuple[str, ...]] = ("_effects", "_resting")
     """Of these nothing is left between two calls."""
 
     def __init__(self, plan: p.Plan) -> None:
@@ -39,7 +39,7 @@ class Orchestrator:
         self.delivery = Delivery(plan, self.known, self.timers, self.holding, self._emit, self._changed)
         self.procedures = Procedures(plan, self.known, self.timers, self.delivery, self._emit, self._over_with)
         self._effects: list[Effect] = []
-        self._over: list[str] = []
+        self._resting: list[str] = []
         self._timelines = {timeline.id: timeline for timeline in plan.timelines}
         rules = (node for node in plan.nodes if isinstance(node.operator, p.Rule))
         self._timeline_of = {node.operator.name: node.timeline for node in rules if isinstance(node.operator, p.Rule)}
@@ -207,13 +207,13 @@ class Orchestrator:
         self.now = time
 
     def _settled(self) -> list[Effect]:
-        """What has come out since this was last asked; commands that are over are forgotten."""
+        """What has come out since this was last asked; commands of which nothing more is to come are forgotten."""
         self.procedures.settle(self.now)
-        for id_ in self._over:
+        for id_ in self._resting:
             command = self.delivery.commands.get(id_)
-            if command is not None and command.run not in self.procedures.courses:
+            if command is not None and command.at_rest and command.run not in self.procedures.courses:
                 self.delivery.forget(command)
-        self._over.clear()
+        self._resting.clear()
         effects, self._effects = self._effects, []
         return effects
 
@@ -222,5 +222,5 @@ class Orchestrator:
 
     def _changed(self, command: Command) -> None:
         self.procedures.changed(command)
-        if command.over:
-            self._over.append(command.id)
+        if command.at_rest:
+            self._resting.append(command.id)

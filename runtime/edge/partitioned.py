@@ -59,10 +59,10 @@ class Gateway:
             return
         packet = self.packed()
         if packet is not None:
-            frame = self.wire.encode(packet)
-            self.bytes_sent += len(frame)
             self.shipped_ns = time
-            self.link.send(frame, time)
+            for frame in self.wire.frames(packet):
+                self.bytes_sent += len(frame)
+                self.link.send(frame, time)
 
     def packed(self) -> Packet | None:
         """All that those above have not been sent yet."""

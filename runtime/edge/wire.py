@@ -3,6 +3,7 @@
     wire = Wire(vocabulary(parts))
     frame = wire.encode(packet)
     assert wire.decode(frame) == packet      # column by column
+    frames = wire.frames(packet)             # however large it is
 
 A frame is MessagePack in a Zstandard frame with its checksum. Whole numbers are written as the first of them, and the
 differences from one to the next as multiples of what divides them all, in the narrowest of so many bytes; numbers that
@@ -21,6 +22,7 @@ from numpy.typing import NDArray
 
 from ...stdlib.column import Mask, Values
 from ..frame import Rows
+from .dividing import divided
 from .shipping import Packet, Sheet, Told
 
 LEVEL = 6
@@ -42,6 +44,10 @@ GIVEN_MIN = 8
 
 class WireError(ValueError):
     """Bytes that are no packet, or not a whole one."""
+
+
+class TooLarge(WireError):
+    """A packet that no frame can hold."""
 
 
 class _Column(msgspec.Struct, array_like=True, frozen=True):
@@ -90,6 +96,10 @@ class _Packet(msgspec.Struct, array_like=True, frozen=True):
     clock: int
     said: tuple[bytes, ...]
 
+    @property
+    def count(self) -> int:
+        return sum(sheet.count for sheet in self.sheets.values())
+
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(_Packet)
@@ -103,8 +113,19 @@ class Wire:
         self._compressor = zstandard.ZstdCompressor(level=LEVEL, dict_data=known, write_checksum=True)
         self._decompressor = zstandard.ZstdDecompressor(dict_data=known)
 
+    def frames(self, packet: Packet) -> list[bytes]:
+        """The bytes of a packet, in as many frames as that takes: each of them is a packet of its own, to be taken in
+        this order. Raises `TooLarge` where a single input or text of it is."""
+        try:
+            return [self.encode(packet)]
+        except TooLarge:
+            parts = divided(packet)
+            if len(parts) == 1:
+                raise
+        return [frame for part in parts for frame in self.frames(part)]
+
     def encode(self, packet: Packet) -> bytes:
-        """The bytes of a packet."""
+        """The bytes of a packet. Raises `TooLarge` where `decode` would not take them."""
         every = [sheet.seq for sheet in packet.sheets.values()]
         inputs = np.unique(np.concatenate(every)) if every else np.zeros(0, dtype=np.int64)
         sheets = {
@@ -112,7 +133,12 @@ class Wire:
             for timeline, sheet in packet.sheets.items()
         }
         names = {timeline: names for timeline, names in packet.names.items() if names}
-        body = _ENCODER.encode(_Packet(sheets, names, packet.texts, packet.clock, packet.said))
+        written = _Packet(sheets, names, packet.texts, packet.clock, packet.said)
+        if written.count > VALUES_MAX:
+            raise TooLarge(f"a frame has at most {VALUES_MAX} values, this would have {written.count}")
+        body = _ENCODER.encode(written)
+        if len(body) > SIZE_MAX:
+            raise TooLarge(f"a frame has at most {SIZE_MAX} bytes unpacked, this would have {len(body)}")
         return self._compressor.compress(body)
 
     def decode(self, frame: bytes) -> Packet:
@@ -124,9 +150,8 @@ class Wire:
             found = _DECODER.decode(self._decompressor.decompress(frame))
         except (zstandard.ZstdError, msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise WireError(f"these bytes are no packet: {error}") from error
-        count = sum(sheet.count for sheet in found.sheets.values())
-        if count > VALUES_MAX:
-            raise WireError(f"a frame has at most {VALUES_MAX} values, this has {count}")
+        if found.count > VALUES_MAX:
+            raise WireError(f"a frame has at most {VALUES_MAX} values, this has {found.count}")
         sheets = {timeline: _read_sheet(sheet) for timeline, sheet in found.sheets.items()}
         return Packet(sheets, {**dict.fromkeys(sheets, ()), **found.names}, found.texts, found.clock, found.said)
 

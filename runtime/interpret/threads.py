@@ -103,9 +103,9 @@ def bound_value(bound: p.Bound, views: Sequence[View]) -> Value:
         case "true":
             return float(sum(value is True for value in known))
         case "first":
-            return values[0] if values else None
+            return values[bound.nth] if len(values) > bound.nth else None
         case "last":
-            return values[-1] if values else None
+            return values[-1 - bound.nth] if len(values) > bound.nth else None
         case "min":
             return min(known, default=None)
         case "max":
@@ -367,4 +367,5 @@ def answer(test: Sequence[p.Term], values: Mapping[int, Value], bound: Callable[
 
 
 def _first(pattern: p.Pattern) -> list[Awaited]:
-    return awaited((pattern.body,), 0)
+    """What it can begin with; of no event at all is no match."""
+    return [first for first in awaited((pattern.body,), 0) if first.left]

@@ -32,8 +32,8 @@ FIRST, LAST, COUNT, COUNT_TRUE, SUM, MIN, MAX, NTH, NTH_TIME = range(9)
 """How a bound value is accumulated."""
 OF_STEPS, OF_INPUT, HOW, IS_TIME, BESIDE, BOUND_COLUMNS = range(6)
 """Columns of a bound value: the steps (bits) whose events it is of; the input (NO_INPUT, or OF_NOW: the instant's own
-time); how; whether it is a time; the bound column in which FIRST remembers that there was an event, and of an NTH value
-or NTH_TIME the one before it (-1: none)."""
+time); how; whether it is a time; the bound column in which FIRST counts its events, from 0 at the one that it is of; of
+an NTH value or NTH_TIME the one before it, of a LAST before others the one behind it (-1: none)."""
 NO_INPUT, OF_NOW = -1, -2
 
 (

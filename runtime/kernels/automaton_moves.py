@@ -173,11 +173,12 @@ def accumulate(thread: int, step: int, now: int, i: int, program: Any, state: An
         else:
             x = 1.0
         if how == LAST:
-            bound[thread, b] = x
+            # What was the last one until now stands behind those before it, and so is still what it was.
+            bound[thread, b] = x if beside < 0 else bound[thread, beside]
         elif how == FIRST:
             if bound[thread, beside] == 0.0:
-                bound[thread, beside] = 1.0
                 bound[thread, b] = x
+            bound[thread, beside] += 1.0
         elif x != x:
             continue
         elif how == COUNT:

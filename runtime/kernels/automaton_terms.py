@@ -15,10 +15,10 @@ INPUT, BOUND, CONSTANT = 0, 1, 2
 ADD, SUBTRACT, MULTIPLY, DIVIDE, NEGATE, AFFINE = 3, 4, 5, 6, 7, 8
 EQUAL, NOT_EQUAL, LESS, LESS_EQUAL, GREATER, GREATER_EQUAL = 9, 10, 11, 12, 13, 14
 AND, OR, NOT, NOT_TRUE, ELSE, IS_ABSENT, IF_ELSE = 15, 16, 17, 18, 19, 20, 21
-ABS, MIN, MAX, FLOOR, CEIL, ROUND, SQRT, SIGN, CLAMP = 22, 23, 24, 25, 26, 27, 28, 29, 30
-TIME_DIFFERENCE, TIME_ADD = 31, 32
-TIME_EQUAL, TIME_NOT_EQUAL, TIME_LESS, TIME_LESS_EQUAL, TIME_GREATER, TIME_GREATER_EQUAL = 33, 34, 35, 36, 37, 38
-QUANTILE_OF, VARIANCE_OF, STDDEV_OF, DISTINCT_OF, MODE_OF, SLOPE_OF = 39, 40, 41, 42, 43, 44
+ABS, MIN, MAX, FLOOR, CEIL, ROUND, SQRT, SIGN, CLAMP, MOD = 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
+TIME_DIFFERENCE, TIME_ADD = 32, 33
+TIME_EQUAL, TIME_NOT_EQUAL, TIME_LESS, TIME_LESS_EQUAL, TIME_GREATER, TIME_GREATER_EQUAL = 34, 35, 36, 37, 38, 39
+QUANTILE_OF, VARIANCE_OF, STDDEV_OF, DISTINCT_OF, MODE_OF, SLOPE_OF, HELD_MEAN_OF = 40, 41, 42, 43, 44, 45, 46
 
 NS_PER_S = 1_000_000_000
 TIME_LIMIT = float(2**63 - 2**12)
@@ -68,7 +68,7 @@ def compare_times(op: int, a: int, b: int) -> float:
 
 @part
 def arithmetic(op: int, a: float, b: float) -> float:
-    """Sum, difference, product, quotient, least, greatest; absent if either is, or if there is none."""
+    """Sum, difference, product, quotient, remainder, least, greatest; absent if either is, or if there is none."""
     if a != a or b != b:
         return math.nan
     if op == ADD:
@@ -79,6 +79,8 @@ def arithmetic(op: int, a: float, b: float) -> float:
         return finite(a * b)
     if op == DIVIDE:
         return finite(a / b) if b != 0.0 else math.nan
+    if op == MOD:
+        return a % b if b != 0.0 else math.nan
     if op == MIN:
         return min(a, b)
     return max(a, b)
@@ -202,6 +204,26 @@ def slope_of(stack: Any, bits: Any, first: int, end: int) -> float:
     return finite((n * products - xs * times) / spread) if spread > 0.0 else math.nan
 
 
+@called
+def held_mean_of(stack: Any, bits: Any, first: int, end: int) -> float:
+    """The mean of the first half of the values [first, end) of the stack, the last one first, in which each counts from
+    its time in the second half to that of the one after it; the last one where no time passes."""
+    count = (end - first) // 2
+    last, after, total = -1, -1, 0.0
+    for at in range(first, first + count):
+        if stack[at] != stack[at] or stack[at + count] != stack[at + count]:
+            continue
+        if last < 0:
+            last = at
+        else:
+            total += stack[at] * ((bits[after + count] - bits[at + count]) / NS_PER_S)
+        after = at
+    if last < 0:
+        return math.nan
+    seconds = (bits[last + count] - bits[after + count]) / NS_PER_S
+    return finite(total / seconds) if seconds > 0.0 else float(stack[last])
+
+
 @part
 def evaluate(
     terms: Any,
@@ -238,6 +260,8 @@ def evaluate(
             top -= terms[at, 1] - 1
             if op == SLOPE_OF:
                 stack[top] = slope_of(stack, bits, top, top + terms[at, 1])
+            elif op == HELD_MEAN_OF:
+                stack[top] = held_mean_of(stack, bits, top, top + terms[at, 1])
             else:
                 stack[top] = of_many(op, stack, top, top + terms[at, 1])
         elif op in (NEGATE, IS_ABSENT, ABS) or (op >= NOT and op <= NOT_TRUE) or (op >= FLOOR and op <= SIGN):

@@ -117,10 +117,12 @@ def join_all(
 ) -> None:  # fmt: skip
     """Join the slices first..last of a ring that begins at word `begin` in one row, as `join` does one after another.
 
-    Only for parts that are not `APART`: what they come to stays in registers meanwhile.
+    Only for parts that are not `APART`: what they come to stays in registers meanwhile. `flags` may be fewer than what
+    slices have: the others are not looked at.
     """
     c_total, c_squares, c_shift = cols[C_SUM], cols[C_SQUARES], cols[C_SHIFT]
     c_least, c_greatest, c_true = cols[C_MIN], cols[C_MAX], cols[C_TRUE]
+    shifted = flags & (SUM | SQUARES) and c_shift >= 0
     count, total, squares, shift, least, greatest, true = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     at, end = begin + first % ring * size, begin + ring * size
     for number in range(first, last + 1):
@@ -129,16 +131,18 @@ def join_all(
             fresh = count == 0.0
             if flags & TRUE:
                 true += floats[unsigned(at + 1 + c_true)]
-            if flags & SQUARES:
+            if shifted:
                 of = floats[unsigned(at + 1 + c_total)]
                 if fresh:
                     shift = floats[unsigned(at + 1 + c_shift)]
-                    squares = floats[unsigned(at + 1 + c_squares)]
                     total = of
+                    if flags & SQUARES:
+                        squares = floats[unsigned(at + 1 + c_squares)]
                 else:
                     d = floats[unsigned(at + 1 + c_shift)] - shift
-                    squares += floats[unsigned(at + 1 + c_squares)] + 2.0 * d * of + n * d * d
                     total += of + n * d
+                    if flags & SQUARES:
+                        squares += floats[unsigned(at + 1 + c_squares)] + 2.0 * d * of + n * d * d
             elif flags & SUM:
                 of = floats[unsigned(at + 1 + c_total)]
                 total = of if fresh else total + of
@@ -157,8 +161,9 @@ def join_all(
         into_floats[into + c_true] = true
     if flags & (SUM | SQUARES):
         into_floats[into + c_total] = total
-    if flags & SQUARES:
+    if shifted:
         into_floats[into + c_shift] = shift
+    if flags & SQUARES:
         into_floats[into + c_squares] = squares
     if flags & MIN:
         into_floats[into + c_least] = least

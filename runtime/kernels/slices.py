@@ -1,8 +1,9 @@
 """The kernel of windows: samples into slices of time, slices into windows, at their ends.
 
-The state of a key is one row of 8-byte words:
+The state of a key is a row of 8-byte words, its *head*, and another one, its slices:
 
-    passed, soonest, settled, open | next_end of each window | was_empty of each window | slices | blocks | blocked
+    passed, soonest, settled, open | next_end of each window | was_empty of each window
+    slices | blocks | blocked
 
 A slice is the number of its span of time and a row of parts (`kernels.parts`), empty while there was none; slices are a
 ring. What most samples need lies together elsewhere, in a line of the processor's cache for each key: the row of the
@@ -10,7 +11,9 @@ slice that is *open*, and until when samples may be taken into it without a furt
 
     until, newest | row of parts
 
-It is put back among the slices before any of these is looked at.
+It is put back among the slices before any of these is looked at. Of a key that has had one slice only, that one is
+*alone*: its windows are made of it where it is, and memory for others is not touched. So it is with very many devices
+that say little.
 
 Where windows are many slices long, `BRANCHES` slices are joined in a block, as many blocks in a greater one, and so on,
 so that a window's end costs a few joins whatever its length (a tree of partial aggregates: K. Tangwongsan, M. Hirzel,
@@ -24,8 +27,11 @@ from .jit import NEVER, kernel, part
 from .words import fetch, unsigned
 
 PASSED, SOONEST, SETTLED, OPEN, HEADER = range(5)
-"""The first words of a key's state: its time; the least of its windows' next ends; from what time on a sample moves
-none of these; which slice is open (NEVER: none). The last word: the greatest slice that is in a block."""
+"""The first words of a key's head: its time; the least of its windows' next ends; from what time on a sample moves none
+of these; which slice is open (NEVER: none; less than 0: it is alone, see `NOTHING`). The last word of its slices: the
+greatest that is in a block."""
+NOTHING = ~NEVER
+"""Instead of the slice that is open: none is, and there is no other. Of one that is alone it is the number's `~`."""
 UNTIL, LATEST, ROW = range(3)
 """The words of an open slice: the time before which a window ends or it does (-1: none is open); the key's newest
 sample's; its row of parts."""
@@ -201,87 +207,127 @@ def add(
 
 
 @part
-def look_ahead(ints: Any, base: int, shapes: Any) -> None:
+def look_ahead(heads: Any, head: int, shapes: Any) -> None:
     """Note when the first window of a key closes, and from what time on a sample opens none."""
     soonest, settled = NEVER, -NEVER
     for w in range(len(shapes)):
-        end = ints[base + HEADER + w]
+        end = heads[head + HEADER + w]
         soonest = min(soonest, end)
         # A window that is open and reaches back as far as its pace holds every sample from here on.
         gapless = shapes[w, 1] > 0 and shapes[w, 0] >= shapes[w, 1]
         settled = max(settled, end - shapes[w, 1] if gapless and end < NEVER else NEVER)
-    ints[base + SOONEST] = soonest
-    ints[base + SETTLED] = settled
+    heads[head + SOONEST] = soonest
+    heads[head + SETTLED] = settled
 
 
 @kernel("b1(i8[::1], i8, i8[:, ::1], i8[::1], i8)", counting=False)
-def open_windows(ints: Any, base: int, shapes: Any, bounds: Any, t: int) -> bool:
+def open_windows(heads: Any, head: int, shapes: Any, bounds: Any, t: int) -> bool:
     """Open the windows that a sample at t is the first of; whether any that is not closed holds it."""
     wanted = False
-    floor = max(ints[base + PASSED] - 1, t)
+    floor = max(heads[head + PASSED] - 1, t)
     for w in range(len(shapes)):
         width, every, low, high = shapes[w, 0], shapes[w, 1], shapes[w, 2], shapes[w, 3]
         # The first window that ends after the sample and is still open; does it hold it?
         end = end_after(floor, every, bounds, low, high)
         if begin_of(end, width, bounds, low, high) <= t:
             wanted = True
-            if end < ints[base + HEADER + w]:
-                ints[base + HEADER + w] = end
-    look_ahead(ints, base, shapes)
+            if end < heads[head + HEADER + w]:
+                heads[head + HEADER + w] = end
+    look_ahead(heads, head, shapes)
     return wanted
 
 
 @part
-def put_back(opened: Any, ints: Any, line: int, base: int, rings: Any, starts: Any, cols: Any) -> None:
-    """Put the open slice of the key whose words begin at `line` and `base` among the others, if one is open."""
-    number = ints[base + OPEN]
-    if number == NEVER:
+def put_back(
+    opened: Any, heads: Any, ints: Any, line: int, head: int, base: int, rings: Any, starts: Any, cols: Any
+) -> None:
+    """Put the open slice of a key among its others, if one is open.
+
+    Its open slice begins at word `line` of `opened`, its head at word `head`, its slices at word `base` of `ints`.
+    """
+    number = heads[head + OPEN]
+    if number in (NEVER, NOTHING):
         return
+    if number < 0:
+        number = ~number
     at = base + place(0, number, rings, starts)
     for word in range(cols[parts.C_WORDS]):
         ints[at + 1 + word] = opened[line + ROW + word]
     ints[at] = number
-    ints[base + PASSED] = max(ints[base + PASSED], opened[line + LATEST])
-    ints[base + OPEN] = NEVER
+    heads[head + PASSED] = max(heads[head + PASSED], opened[line + LATEST])
+    heads[head + OPEN] = NEVER
     opened[line + UNTIL] = -1
 
 
-@kernel("void(i8, i8[::1], i8, i8[::1], i8, i8[::1], i8[::1], i8[::1])", counting=False, by_item=True)
+@kernel("void(i8, i8[::1], i8, i8[::1], i8, i8[::1], i8, i8[::1], i8[::1], i8[::1])", counting=False, by_item=True)
 def put_all_back(
-    keys: int, opened: Any, open_words: int, ints: Any, words: int, rings: Any, starts: Any, cols: Any
-) -> None:
+    keys: int, opened: Any, open_words: int, heads: Any, head_words: int, ints: Any, words: int, rings: Any,
+    starts: Any, cols: Any,
+) -> None:  # fmt: skip
     """Put the open slices of all keys among their others."""
     for k in range(keys):
-        put_back(opened, ints, k * open_words, k * words, rings, starts, cols)
+        put_back(opened, heads, ints, k * open_words, k * head_words, k * words, rings, starts, cols)
 
 
 @part
 def open_slice(
-    floats: Any,
-    ints: Any,
-    open_floats: Any,
-    opened: Any,
-    line: int,
-    base: int,
-    number: int,
-    is_new: bool,
-    rings: Any,
-    starts: Any,
-    cols: Any,
-) -> None:
+    floats: Any, ints: Any, open_floats: Any, opened: Any, line: int, base: int, number: int, is_new: bool, rings: Any,
+    starts: Any, cols: Any,
+) -> None:  # fmt: skip
     """Open a slice: take it from among the others, where it is not if it is new."""
     open_floats[line + ROW] = 0.0
-    ints[base + OPEN] = number
     if not is_new:
         at = slice_for(floats, ints, base, number, rings, starts)
         for word in range(cols[parts.C_WORDS]):
             opened[line + ROW + word] = ints[at + word]
 
 
+@part
+def window_of(
+    floats: Any, ints: Any, opened: Any, line: int, base: int, only: int, first: int, last: int, rings: Any,
+    starts: Any, cols: Any, flags: int, asked: int, into_floats: Any, into_ints: Any,
+) -> None:  # fmt: skip
+    """What a window of the slices first..last comes to, in a row.
+
+    `only`: less than 0 if none lies among the others (`OPEN`). `asked`: the flags of the parts that are asked for, of
+    which alone the rest is made where that takes less.
+    """
+    if only < 0:
+        if first <= ~only and ~only <= last:
+            for word in range(cols[parts.C_WORDS]):
+                into_ints[word] = opened[line + ROW + word]
+        else:
+            for word in range(cols[parts.C_WORDS]):
+                into_ints[word] = 0
+    elif not flags & parts.APART and len(rings) == 1:
+        begin = base + starts[0]
+        parts.join_all(floats, ints, begin, rings[0], starts[-1], first, last, cols, asked, into_floats, 0)
+    else:
+        combine(floats, ints, base, first, last, rings, starts, cols, flags, into_floats, into_ints, 0)
+
+
+@part
+def give(
+    n: int, w: int, i: int, row: int, k: int, end: int, whole: Any, asked: Any, out_at: Any, out_row: Any, out_key: Any,
+    out_time: Any, out_parts: Any,
+) -> None:  # fmt: skip
+    """Write down a window that has closed: the n-th of the w-th shape."""
+    if out_at.shape[1] > 0:
+        out_at[w, n] = i
+    out_row[w, n] = row
+    out_key[w, n] = k
+    out_time[w, n] = end
+    column = 0
+    while column < asked.shape[1] and asked[w, column] >= 0:
+        out_parts[w, column, n] = whole[asked[w, column]]
+        column += 1
+
+
 @kernel(
     "i8(i8, i4[::1], i8[::1], i8[::1], i8[::1], b1[::1], i8[::1], i8[::1], f8[::1], f8[::1], i8[::1], i8[::1], b1,"
-    " i8, i8, i8, i8, i8[::1], i8[::1], i8[::1], f8[::1], i8[::1], i8, f8[::1], i8[::1], i8, i8[:, ::1], i8[::1],"
-    " f8[::1], i8[::1], i8[:, ::1], i8[:, ::1], i4[:, ::1], i8[:, ::1], i8[:, :, ::1], b1[::1], i8[::1])",
+    " i8, i8, i8, i8, i8[::1], i8[::1], i8[::1], i8[::1], i8, f8[::1], i8[::1], i8, f8[::1], i8[::1], i8, i8[:, ::1],"
+    " i8[::1], i8[:, ::1], f8[::1], i8[::1], i8[:, ::1], i8[:, ::1], i4[:, ::1], i8[:, ::1], i8[:, :, ::1], b1[::1],"
+    " i8[::1])",
     counting=False,
     by_item=True,
 )
@@ -306,6 +352,8 @@ def windows(
     cols: Any,
     rings: Any,
     starts: Any,
+    heads: Any,
+    head_words: int,
     floats: Any,
     ints: Any,
     words: int,
@@ -314,6 +362,7 @@ def windows(
     open_words: int,
     shapes: Any,
     bounds: Any,
+    asked: Any,
     whole_floats: Any,
     whole: Any,
     out_at: Any,
@@ -333,12 +382,13 @@ def windows(
     key, -1 none (empty where there are no such steps). `second` is the second value of samples that have two, else
     empty. With `opens` each step is one instant, whose time is its sample's: then slices are opened.
 
-    `floats` and `ints` are the state, seen in two ways, `words` for each key; `open_floats` and `opened` that of open
-    slices. `rings` and `starts`: how many slices and blocks of each level there are, and where; the last of `starts`
-    is how many words one has. `shapes` (w, 4) are the windows: width, every, and the range of `bounds` that is theirs.
-    A window is `width` long, or (width 0) since the last bound; it ends at multiples of `every`, or (every 0) at the
-    bounds. It closes next at its next end, NEVER while it has nothing to say. Scratch: `whole` and `whole_floats`, the
-    row of a window.
+    `heads`, and `floats` and `ints`, which are the slices seen in two ways, are the state, so many words for each key;
+    `open_floats` and `opened` that of open slices. `rings` and `starts`: how many slices and blocks of each level there
+    are, and where; the last of `starts` is how many words one has. `shapes` (w, 5) are the windows: width, every, the
+    range of `bounds` that is theirs, and the flags of the parts that are asked of them; `asked` (w, words): which words
+    of a row, -1 after the last. A window is `width` long, or (width 0) since the last bound; it ends at multiples of
+    `every`, or (every 0) at the bounds. It closes next at its next end, NEVER while it has nothing to say. Scratch:
+    `whole` and `whole_floats`, the row of a window.
 
     Out, for each of the w, in order: step (if there is room for any), base row, key, end and parts, by column, of what
     was closed; an empty window is given out only after one that was not, and before base row `running`. `wanted` (n, or
@@ -351,7 +401,7 @@ def windows(
     least, greatest, true = cols[parts.C_MIN], cols[parts.C_MAX], cols[parts.C_TRUE]
     alike = not flags & parts.APART
     # What windows are made of is fetched when they are about to close, which is asked of lines fetched before; of a key
-    # without an open slice only its first words, as its first sample needs no others.
+    # without an open slice only its head, as its first sample needs no others.
     near = len(key) - AHEAD if opens else 0
     for i in range(start, len(key)):
         at_step = unsigned(i)
@@ -364,7 +414,9 @@ def windows(
             soon = key[unsigned(i + AHEAD)]
             until = opened[unsigned(soon * open_words)]
             if time[unsigned(i + AHEAD)] >= until:
-                fetch(ints, soon * words, min(words, FETCHED) if until >= 0 else starts[0])
+                fetch(heads, soon * head_words, head_words)
+                if until >= 0:
+                    fetch(ints, soon * words, min(words, FETCHED))
         if opens and t < opened[unsigned(line)] and sampled[at_step]:
             opened[unsigned(line + LATEST)] = t
             if alike:
@@ -375,21 +427,22 @@ def windows(
             if len(wanted) > 0:
                 wanted[i] = True
             continue
-        base = k * words
+        head, base = k * head_words, k * words
         # A sample by itself (of a group's member) advances no time, but will: then nothing older is waited for.
         limit = t if t >= 0 else sample_time[i] - ahead
-        if ints[base + SOONEST] < limit:
-            put_back(opened, ints, line, base, rings, starts, cols)
+        if heads[head + SOONEST] < limit:
+            only = heads[head + OPEN]
+            if only >= 0:
+                put_back(opened, heads, ints, line, head, base, rings, starts, cols)
             for w in range(many):
                 width, every, low, high = shapes[w, 0], shapes[w, 1], shapes[w, 2], shapes[w, 3]
-                at_end = base + HEADER + w
-                at_empty = at_end + many
-                while ints[at_end] < limit:
+                at_end = head + HEADER + w
+                while heads[at_end] < limit:
                     n = counts[w]
                     if n == room:
-                        look_ahead(ints, base, shapes)
+                        look_ahead(heads, head, shapes)
                         return i
-                    end = ints[at_end]
+                    end = heads[at_end]
                     at = i
                     if t < 0:
                         while at >= 0 and time[at] <= end:
@@ -397,34 +450,25 @@ def windows(
                         if at < 0:
                             break
                     begin = begin_of(end, width, bounds, low, high)
-                    first, last = begin // slice_width, (end - 1) // slice_width
-                    if alike and len(rings) == 1:
-                        parts.join_all(
-                            floats, ints, base + starts[0], rings[0], starts[-1], first, last, cols, flags,
-                            whole_floats, 0,
-                        )  # fmt: skip
-                    else:
-                        combine(floats, ints, base, first, last, rings, starts, cols, flags, whole_floats, whole, 0)
+                    window_of(
+                        floats, ints, opened, line, base, only, begin // slice_width, (end - 1) // slice_width, rings,
+                        starts, cols, flags, shapes[w, 4], whole_floats, whole,
+                    )  # fmt: skip
                     empty = whole_floats[0] == 0.0
                     silent, before_end = opened[line + LATEST] < end, row[at] < running
-                    if closed(ints, at_end, at_empty, every, bounds, low, high, empty, silent, before_end):
+                    if closed(heads, at_end, at_end + many, every, bounds, low, high, empty, silent, before_end):
                         counts[w] += 1
-                        if out_at.shape[1] > 0:
-                            out_at[w, n] = i
-                        out_row[w, n] = row[at]
-                        out_key[w, n] = k
-                        out_time[w, n] = end
-                        for word in range(row_words):
-                            out_parts[w, word, n] = whole[word]
-            look_ahead(ints, base, shapes)
+                        give(n, w, i, row[at], k, end, whole, asked, out_at, out_row, out_key, out_time, out_parts)
+            look_ahead(heads, head, shapes)
         if not sampled[i]:
-            ints[base + PASSED] = max(ints[base + PASSED], last_time[i])
+            heads[head + PASSED] = max(heads[head + PASSED], last_time[i])
             continue
-        put_back(opened, ints, line, base, rings, starts, cols)
-        passed = ints[base + PASSED]
-        ints[base + PASSED] = max(passed, last_time[i])
+        is_first = heads[head + OPEN] == NOTHING
+        put_back(opened, heads, ints, line, head, base, rings, starts, cols)
+        passed = heads[head + PASSED]
+        heads[head + PASSED] = max(passed, last_time[i])
         t = sample_time[i]
-        if (t < ints[base + SETTLED] or t < passed) and not open_windows(ints, base, shapes, bounds, t):
+        if (t < heads[head + SETTLED] or t < passed) and not open_windows(heads, head, shapes, bounds, t):
             continue
         latest = opened[line + LATEST]
         opened[line + LATEST] = max(latest, last_sample[i])
@@ -435,9 +479,11 @@ def windows(
         if opens:
             is_new = number * slice_width > latest
             open_slice(floats, ints, open_floats, opened, line, base, number, is_new, rings, starts, cols)
-            opened[line + UNTIL] = min((number + 1) * slice_width - 1, ints[base + SOONEST]) + 1
+            heads[head + OPEN] = ~number if is_first else number
+            opened[line + UNTIL] = min((number + 1) * slice_width - 1, heads[head + SOONEST]) + 1
             parts.take(open_floats, opened, line + ROW, cols, flags, value[i], y, t)
             continue
+        heads[head + OPEN] = NEVER
         at = slice_for(floats, ints, base, number, rings, starts)
         if len(made) == 0:
             parts.take(floats, ints, at, cols, flags, value[i], y, t)

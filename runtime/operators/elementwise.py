@@ -6,13 +6,14 @@ import numpy as np
 
 from ...stdlib.catalogue import SCALARS
 from ...stdlib.column import Column, Mask
+from ...stdlib.function import Interned
 from ..flow import At, Constant, Dense, Flow, Sparse, looks, that_look, updates, where_true
 from ..frame import NO_INSTANTS, Frame, Instants, union
 from .node import Operator, Setting
 
 
-def apply(function: str, columns: Sequence[Column], texts: Sequence[str]) -> Column:
-    """The result of a library function (`stdlib.catalogue.SCALARS`); `texts` are the interned texts, by code.
+def apply(function: str, columns: Sequence[Column], texts: Interned) -> Column:
+    """The result of a library function (`stdlib.catalogue.SCALARS`); `texts` are those that codes stand for.
 
     Columns are of one length, or of length 1 for constants. Values where the result is not known are garbage, and
     making them may warn: call under `np.errstate(all="ignore")`.
@@ -39,7 +40,7 @@ class MapOperator(Operator):
         self.is_event = any(event_inputs)
 
     def apply(self, columns: Sequence[Column]) -> Column:
-        return apply(self.function, columns, self.setting.symbols.texts)
+        return apply(self.function, columns, self.setting.symbols)
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Flow:
         if self.is_event:

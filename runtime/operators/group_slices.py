@@ -5,7 +5,7 @@ Each gateway works out what its own members' samples come to, slice by slice (`P
 of them give to slices of its own (`Slices` of such rows), and windows on these are what they would be of the samples.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...compiler import plan as p
-from ...stdlib.parts import columns_of, flags_of, layout
+from ...stdlib.parts import Part, columns_of, flags_of, layout
 from ..flow import Flow, positions
 from ..frame import NO_INSTANTS, Frame, Instants, Keys, Rows
 from ..kernels import partials as kernel
@@ -75,11 +75,12 @@ class GroupSlicesOperator(SlicesOperator):
         setting: Setting,
         slices: p.Slices,
         windows: Sequence[tuple[str, p.Window]],
+        asked: Sequence[Collection[Part]],
         sampled: Sequence[str],
         ahead: int,
         revise: int,
     ) -> None:
-        super().__init__(setting, slices, windows, sampled, ahead, revise)
+        super().__init__(setting, slices, windows, asked, sampled, ahead, revise)
         self.waiting: list[NDArray[Any]] = [np.zeros(0, np.int32), np.zeros(0, np.int64), *self._no_values()]
 
     def _no_values(self) -> list[NDArray[Any]]:
@@ -154,7 +155,7 @@ class JoinedSlicesOperator(GroupSlicesOperator):
         chosen = np.flatnonzero(samples.sampled)
         number = samples.at[chosen] // self.width
         keys, slice_of, row = _distinct(samples.key[chosen], number)
-        place = keys * at.words + at.starts[0] + slice_of % at.rings[0] * at.starts[-1]
+        place = keys * at.words + slice_of % at.rings[0] * at.starts[-1]
         held = ints[place[:, None] + 1 + np.arange(words)] * (ints[place] == slice_of)[:, None]
         given = np.ascontiguousarray(self.joining[chosen]).reshape(-1)
         came, rows = np.empty(len(given), dtype=np.int64), held.reshape(-1)

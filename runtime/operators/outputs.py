@@ -133,7 +133,7 @@ def act(
 
     places = np.array([one.place for one in actions])
     first.setting.gathered.add_lanes(
-        first.timeline, frame, moments, place, lane, places, records, which, action.order
+        first.timeline, frame, moments, place, lane, places, records, life.first + which, action.order
     )  # fmt: skip
 
 

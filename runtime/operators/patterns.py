@@ -130,7 +130,7 @@ class OneEventOperator(BoundValues):
         for place, bound in enumerate(self.pattern.bounds):
             i = bound.value
             x = np.ones(n) if i is None else numbers_of(inputs[i], self.types[i], at)
-            values[:, place] = automata_values.of_one_event(bound.how, x, at.time)
+            values[:, place] = automata_values.of_one_event(bound, x, at.time)
         every = np.arange(n)
         events = Events(self.names, every + 1, np.full(n, self.step), at.time) if self.pattern.listed else None
         return self.give(frame, Found(at, every, np.zeros(n, dtype=np.int64), values, events))

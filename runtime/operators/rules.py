@@ -32,7 +32,8 @@ class LifeFlow:
     """What happened to the instances of rules, each a lane, in a batch.
 
     lane (m,), ascending; at (m,): the place of each among the `instants`, of a lane in order; what (m,):
-    `kernels.life`; counts: by instant, the number of the repetition there.
+    `kernels.life`; counts: by instant, the number of the repetition there; first: which of all that happened to the
+    rules of a family it begins with, if it is that of one of them.
     """
 
     frame: Frame
@@ -41,6 +42,7 @@ class LifeFlow:
     at: Rows
     what: NDArray[np.int8]
     counts: Rows = field(default_factory=lambda: NO_ROWS)
+    first: int = 0
 
     def __len__(self) -> int:
         return len(self.what)
@@ -64,7 +66,7 @@ class LifeFlow:
         first, end = np.searchsorted(self.lane, [lane, lane + 1]).tolist()
         span = slice(first, end)
         zeros = np.zeros(end - first, dtype=np.int32)
-        return LifeFlow(self.frame, self.instants, zeros, self.at[span], self.what[span], self.counts)
+        return LifeFlow(self.frame, self.instants, zeros, self.at[span], self.what[span], self.counts, first)
 
 
 @dataclass(slots=True)

@@ -5,7 +5,7 @@ would take a microsecond for each part of each sample; here it takes NumPy some 
 another in both, so both give the same to the last bit, wherever batches are cut.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,10 @@ NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 
 
 class Layout:
-    """How a store of slices lies in a key's state: what a row has, and where slices, blocks and windows' ends are."""
+    """How a store of slices lies in a key's state: what a row has, and where slices and blocks are.
+
+    `unbegun` is the head of a key before its first sample, `unopened` its open slice.
+    """
 
     def __init__(self, parts: Sequence[Part], slices: int, longest: int, windows: int) -> None:
         """`slices` are so many as a key keeps; `longest`: in the longest window."""
@@ -32,10 +35,10 @@ class Layout:
         self.cols = layout(parts)
         size = slice_words(parts)
         self.rings = np.array(ring_sizes(slices, longest), dtype=np.int64)
-        begin = whole_lines(kernel.HEADER + 2 * windows)
-        self.starts = begin + size * np.concatenate([[0], np.cumsum(self.rings)])
-        self.unbegun = np.full(begin, NEVER, dtype=np.int64)
+        self.starts = size * np.concatenate([[0], np.cumsum(self.rings)])
+        self.unbegun = np.full(whole_lines(kernel.HEADER + 2 * windows), NEVER, dtype=np.int64)
         self.unbegun[kernel.PASSED] = -1
+        self.unbegun[kernel.OPEN] = kernel.NOTHING
         self.unbegun[kernel.HEADER + windows :] = 1
         # Where there are blocks: none is made, and no slice is in one.
         first, last = int(self.starts[1]), int(self.starts[-1])
@@ -44,11 +47,24 @@ class Layout:
         self.starts = np.append(self.starts, size)
         self.unopened = np.full(whole_lines(kernel.ROW + len(self.columns)), -1, dtype=np.int64)
 
-    def begin(self, words: Rows) -> None:
-        """Keys (n, words), all 0 so far, before their first sample. Slices that are 0 are empty, and not touched."""
-        blocks = int(self.starts[1])
-        words[:, : len(self.unbegun)] = self.unbegun
-        words[:, blocks : blocks + len(self.unblocked)] = self.unblocked
+    def begin(self, slices: Rows) -> None:
+        """Slices of keys (n, words), all 0 so far, before their first sample: what is 0 is empty, and not touched."""
+        if len(self.unblocked):
+            blocks = int(self.starts[1])
+            slices[:, blocks : blocks + len(self.unblocked)] = self.unblocked
+
+
+class Asked:
+    """What is asked of a window: the parts that aggregates are made of, and where in a slice's row these are.
+
+    What others need of the row is not looked at when the window closes.
+    """
+
+    def __init__(self, layout_: Layout, parts: Collection[Part]) -> None:
+        needed = {*columns_of(parts), "shift"}
+        self.flags = flags_of(parts)
+        self.words = [place for place, column in enumerate(layout_.columns) if column in needed]
+        self.columns: tuple[str, ...] = tuple(layout_.columns[place] for place in self.words)
 
 
 @dataclass
@@ -148,7 +164,7 @@ def slices_with(
     fresh[1:] = (key[1:] != key[:-1]) | (number[1:] != number[:-1])
     row_of_run = np.cumsum(fresh) - 1
     key, number = key[fresh], number[fresh]
-    at = key * into.words + into.starts[0] + number % into.rings[0] * into.starts[-1]
+    at = key * into.words + number % into.rings[0] * into.starts[-1]
     begun = (state[at] == number) & (state[at + 1] != 0)
     rows: dict[str, Any] = {}
     for place, name in enumerate(into.columns):

@@ -1,6 +1,6 @@
 """Windows: samples kept in slices of time, combined at each window's end, and lowered to an aggregate's value."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -29,11 +29,12 @@ from ..kernels.jit import NEVER
 from ..symbols import Symbols
 from .node import Operator, Setting
 from .samples import Samples, samples_of
-from .slice_columns import Layout, Steps, steps_of
+from .slice_columns import Asked, Layout, Steps, steps_of
 from .tables import Operations, SliceTables, TableState
 
-ROOM_LEAST, GROWS_AT_MOST = 1024, 16
-"""There is room for so many windows of a shape at first; and so many times as much, at most, when it is full."""
+ROOM_LEAST, GROWS_LEAST, GROWS_AT_MOST = 1024, 4, 64
+"""There is room for so many windows of a shape at first; and so many times as much, at least and at most, when it is
+full."""
 NO_INTS: Rows = np.zeros(0, dtype=np.int64)
 NO_TABLES: Mapping[Part, Tables] = {}
 
@@ -70,7 +71,7 @@ class SliceFlow:
 class SlicesOperator(Operator):
     """`compiler.plan.Slices`, with all `compiler.plan.Window`s on it."""
 
-    STATE: ClassVar[tuple[str, ...]] = ("state", "opened", "bounds", "tables")
+    STATE: ClassVar[tuple[str, ...]] = ("slices", "heads", "opened", "bounds", "tables")
     SCRATCH: ClassVar[tuple[str, ...]] = ("words", "room")
 
     def __init__(
@@ -78,12 +79,14 @@ class SlicesOperator(Operator):
         setting: Setting,
         slices: p.Slices,
         windows: Sequence[tuple[str, p.Window]],
+        asked: Sequence[Collection[Part]],
         sampled: Sequence[str],
         ahead: int,
         revise: int,
     ) -> None:
-        """`sampled`: the types of the values that are sampled together; `ahead` (ns): how far samples may be ahead of
-        the key's time (members of a group); `revise`: behind."""
+        """`asked`: the parts that are asked of each window; `sampled`: the types of the values that are sampled
+        together; `ahead` (ns): how far samples may be ahead of the key's time (members of a group); `revise`: behind.
+        """
         super().__init__(setting)
         self.sampled = sampled
         self.width = slices.width_ns
@@ -93,7 +96,9 @@ class SlicesOperator(Operator):
         self.kept_ns = longest + revise
         kept = ring_slices(self.kept_ns + ahead, self.width)
         self.layout = Layout(slices.parts, kept, longest // self.width, len(windows))
+        self.asked = [Asked(self.layout, parts) for parts in asked]
         self.words: Rows = np.zeros((0, self.layout.words), dtype=np.int64)
+        self.heads: Rows = np.zeros((0, len(self.layout.unbegun)), dtype=np.int64)
         self.opened: Rows = np.zeros((0, len(self.layout.unopened)), dtype=np.int64)
         self.bounds: list[Rows] = [np.zeros(0, dtype=np.int64) for _ in windows]
         self.calendar = any(window.calendar is not None for _, window in windows)
@@ -102,18 +107,14 @@ class SlicesOperator(Operator):
         self.room = ROOM_LEAST
 
     @property
-    def state(self) -> Rows:
-        """Of each key how far it has come, and its slices, with what is open put back."""
-        at = self.layout
-        kernel.put_all_back(
-            len(self.words), self.opened.reshape(-1), self.opened.shape[1], self.words.reshape(-1), at.words, at.rings,
-            at.starts, at.cols,
-        )  # fmt: skip
+    def slices(self) -> Rows:
+        """Of each key its slices, with what is open put back: `heads` and `opened` say so afterwards."""
+        self._put_back(0, len(self.words))
         return self.words
 
-    @state.setter
-    def state(self, state: Rows) -> None:
-        self.words = state
+    @slices.setter
+    def slices(self, slices: Rows) -> None:
+        self.words = slices
 
     def run(self, frame: Frame, inputs: Sequence[Flow]) -> Any:
         return self.walk(frame, samples_of(frame, inputs, len(self.sampled)))
@@ -124,30 +125,40 @@ class SlicesOperator(Operator):
         at = self.layout
         times = samples.at[samples.sampled] if self.calendar else NO_INTS
         shapes, bounds = shapes_of(self.windows, self.bounds, times)
-        ints, opened = self.words.reshape(-1), self.opened.reshape(-1)
+        shapes = np.column_stack([shapes, [asked.flags for asked in self.asked]])
+        asked = np.full((len(self.windows), len(at.columns)), -1, dtype=np.int64)
+        for i, one in enumerate(self.asked):
+            asked[i, : len(one.words)] = one.words
+        heads, ints, opened = self.heads.reshape(-1), self.words.reshape(-1), self.opened.reshape(-1)
         steps = self.steps(samples)
         wanted = np.zeros(len(steps.key) if self.kept_tables else 0, dtype=np.bool_)
         whole = np.empty(len(at.columns), dtype=np.int64)
         start, n = 0, len(steps.key)
-        room = min(self.room, ROOM_LEAST + 2 * n)
-        found = Closings.empty(len(self.windows), len(at.columns), room, bool(self.kept_tables))
+        # When all close, the first of them tell how many there will be in all.
+        room = min(self.room, ROOM_LEAST + n // 4)
+        most = max(len(one.words) for one in self.asked)
+        found = Closings.empty(len(self.windows), most, room, bool(self.kept_tables))
         while True:
             start = kernel.windows(
                 start, steps.key, steps.row, steps.time, steps.last_time, steps.sampled, steps.at, steps.last_at,
                 steps.value, steps.second, steps.made, steps.following, steps.opens, frame.running, self.ahead,
-                self.width, at.flags, at.cols, at.rings, at.starts, ints.view(np.float64), ints, at.words,
-                opened.view(np.float64), opened, self.opened.shape[1], shapes, bounds, whole.view(np.float64), whole,
-                found.step, found.row, found.key, found.time, found.parts, wanted, found.counts,
+                self.width, at.flags, at.cols, at.rings, at.starts, heads, self.heads.shape[1], ints.view(np.float64),
+                ints, at.words, opened.view(np.float64), opened, self.opened.shape[1], shapes, bounds, asked,
+                whole.view(np.float64), whole, found.step, found.row, found.key, found.time, found.parts, wanted,
+                found.counts,
             )  # fmt: skip
             if start == n:
                 break
             # Twice what all will need if the rest is like what there was, within limits: only what is used costs.
-            found = found.with_room(found.room * min(max(2 * n // (start + 1), 4), GROWS_AT_MOST))
+            found = found.with_room(found.room * min(max(2 * n // (start + 1), GROWS_LEAST), GROWS_AT_MOST))
             self.room = found.room
-        closed = [found.of(i) for i in range(len(self.windows))]
+        closed = [found.of(i, len(one.words)) for i, one in enumerate(self.asked)]
         tables = self._tables(samples, steps, wanted, closed, frame.keys) if self.kept_tables else [{} for _ in closed]
         return SliceFlow(
-            {id_: c.flow(frame, at, t) for (id_, _), c, t in zip(self.windows, closed, tables, strict=True)}
+            {
+                id_: c.flow(frame, one, t)
+                for (id_, _), one, c, t in zip(self.windows, self.asked, closed, tables, strict=True)
+            }
         )
 
     def steps(self, samples: Samples) -> Steps:
@@ -192,47 +203,52 @@ class SlicesOperator(Operator):
         """Have room for so many keys."""
         if len(self.words) < keys:
             room = max(keys, 2 * len(self.words), 16)
-            words, opened = lines(room, self.layout.words), lines(room, len(self.layout.unopened))
-            words[: len(self.words)], opened[: len(self.opened)] = self.words, self.opened
-            self.layout.begin(words[len(self.words) :])
-            opened[len(self.opened) :] = self.layout.unopened
-            self.words, self.opened = words, opened
+            keys_before, at = len(self.words), self.layout
+            words, heads, opened = (lines(room, n) for n in (at.words, len(at.unbegun), len(at.unopened)))
+            words[:keys_before], heads[:keys_before], opened[:keys_before] = self.words, self.heads, self.opened
+            at.begin(words[keys_before:])
+            heads[keys_before:], opened[keys_before:] = at.unbegun, at.unopened
+            self.words, self.heads, self.opened = words, heads, opened
 
     # -- One key's, for what came too late --------------------------------------------------------------------------
 
     def passed(self, key: int) -> int:
         """The time that the key's windows have come to; -1 if it has none."""
-        return int(self._put_back(key)[kernel.PASSED]) if key < len(self.words) else -1
+        if key >= len(self.heads):
+            return -1
+        self._put_back(key, key + 1)
+        return int(self.heads[key, kernel.PASSED])
 
-    def _put_back(self, key: int) -> Rows:
-        """The key's words, with what is open put back."""
-        at, one = self.layout, slice(key, key + 1)
-        words: Rows = self.words[key]
+    def _put_back(self, first: int, end: int) -> None:
+        """Put back what is open of these keys."""
+        at, some = self.layout, slice(first, end)
         kernel.put_all_back(
-            1, self.opened[one].reshape(-1), self.opened.shape[1], words, at.words, at.rings, at.starts, at.cols
-        )
-        return words
+            end - first, self.opened[some].reshape(-1), self.opened.shape[1], self.heads[some].reshape(-1),
+            self.heads.shape[1], self.words[some].reshape(-1), at.words, at.rings, at.starts, at.cols,
+        )  # fmt: skip
 
     def take(self, key: int, time: int, values: Sequence[float], ends: Sequence[int | None]) -> None:
         """Put a sample of the past in its slice; `ends`: of each window the first end that is open and holds it."""
-        at, words = self.layout, self._put_back(key)
+        self._put_back(key, key + 1)
+        at, head, words = self.layout, self.heads[key], self.words[key]
         shapes_of(self.windows, self.bounds, np.array([time]))
         kernel.add(
             words.view(np.float64), words, 0, time // self.width, at.rings, at.starts, at.cols, at.flags, values[0],
             values[-1], time,
         )  # fmt: skip
-        next_ends = words[kernel.HEADER : kernel.HEADER + len(ends)]
+        next_ends = head[kernel.HEADER : kernel.HEADER + len(ends)]
         for w, end in enumerate(ends):
             if end is not None:
                 next_ends[w] = min(end, next_ends[w])
-        words[kernel.SOONEST] = next_ends.min()
-        words[kernel.SETTLED] = NEVER
+        head[kernel.SOONEST] = next_ends.min()
+        head[kernel.SETTLED] = head[kernel.OPEN] = NEVER
         self.opened[key, kernel.LATEST] = max(self.opened[key, kernel.LATEST], time)
         self._on_tables(key, time // self.width, -1, values[0], 0)
 
     def parts_between(self, key: int, begin: int, end: int) -> tuple[Rows, Mapping[Part, Tables]]:
         """What the key keeps of the samples of [begin, end), in one row and tables."""
-        at, words = self.layout, self._put_back(key)
+        self._put_back(key, key + 1)
+        at, words = self.layout, self.words[key]
         row = np.zeros(len(at.columns), dtype=np.int64)
         first, last = begin // self.width, (end - 1) // self.width
         kernel.combine(
@@ -318,9 +334,9 @@ class Closed:
     time: Rows
     rows: Rows
 
-    def flow(self, frame: Frame, layout_: Layout, tables: Mapping[Part, Tables]) -> WindowFlow:
+    def flow(self, frame: Frame, asked: Asked, tables: Mapping[Part, Tables]) -> WindowFlow:
         instants = Instants(self.row, self.key, self.time, np.ones(len(self.row), dtype=np.bool_))
-        return WindowFlow(frame, instants, self.rows, layout_, tables)
+        return WindowFlow(frame, instants, self.rows, asked, tables)
 
 
 @dataclass
@@ -361,11 +377,11 @@ class Closings:
             new[..., : old.shape[-1]] = old
         return wider
 
-    def of(self, i: int) -> Closed:
-        """The windows of the i-th shape."""
+    def of(self, i: int, words: int) -> Closed:
+        """The windows of the i-th shape, of which so many words are asked."""
         some = slice(self.counts[i])
         return Closed(
-            self.step[i, some], self.row[i, some], self.key[i, some], self.time[i, some], self.parts[i, :, some].T
+            self.step[i, some], self.row[i, some], self.key[i, some], self.time[i, some], self.parts[i, :words, some].T
         )
 
 

@@ -153,5 +153,6 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "sqrt": np.sqrt,
     "sign": np.sign,
     "clamp": lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    "mod": lambda a, b: _finite(np.mod(a, b)),
 }
 """The functions of the library that equations may have, over columns of floats."""

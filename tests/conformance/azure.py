@@ -121,6 +121,11 @@ class Playing:
         x, most = f"{found['of']}_", int(found["length"]) * SECONDS[found["unit"]]
         return self.shown(f"{x} != prev({x}) and last({x}).time - prev({x}).time <= {most} s", self.columns())
 
+    def begun_and_ended(self, found: re.Match[str]) -> list[Row]:
+        """`keep events whose licence plate starts with A and ends with 9`."""
+        of, first, last = f"{found['of']}_", found["first"], found["last"]
+        return self.shown(f'starts_with({of}, "{first}") and ends_with({of}, "{last}")', self.columns())
+
     def consecutive(self, found: re.Match[str]) -> list[Row]:
         """`two consecutive events of the same make within 90 s: emit current plate, previous plate and …`."""
         x, y = f"{found['of']}_", found["other"]
@@ -191,6 +196,8 @@ SENTENCES: dict[str, Callable[[Playing, re.Match[str]], list[Row]]] = {
     r"emit an event whose (?P<of>\w+) differs from the previous event \(look back at most "
     + LENGTH
     + r"\)": Playing.changed,
+    r"keep events whose (?:\w+ )*(?P<of>\w+) starts with (?P<first>\w+) and ends with "
+    r"(?P<last>\w+)": Playing.begun_and_ended,
     r"two consecutive events .*of the same (?P<of>\w+) within "
     + LENGTH
     + r": emit current (?P<other>\w+),.*": Playing.consecutive,

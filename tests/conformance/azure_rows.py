@@ -12,6 +12,7 @@ from headgate.runtime.testing.executors import Executor, Input, Message, S, comp
 from headgate.stdlib.conversion import write_time
 from headgate.stdlib.function import Value
 from headgate.tests.conformance.sql import Binary, Call, Case, Expr, IsNull, Literal, Name, Not, NotSql, Query
+from headgate.tests.conformance.sql_writing import like, remainder
 
 MS = 1_000_000
 RATE = "every 1 ms stale after 1000 day"
@@ -22,7 +23,10 @@ UNITS = {
 NOW = ("system.timestamp", "timestamp")
 AGGREGATES = {"sum": "sum", "min": "min", "max": "max", "avg": "mean", "stdevp": "stddev", "varp": "variance"}
 OPERATORS = {"=": "==", "<>": "!="}
-LIKEWISE = {"abs": "abs", "floor": "floor", "ceiling": "ceil", "sqrt": "sqrt", "sign": "sign"}
+LIKEWISE = {
+    "abs": "abs", "floor": "floor", "ceiling": "ceil", "sqrt": "sqrt", "sign": "sign",
+    "upper": "upper", "lower": "lower", "len": "length",
+}  # fmt: skip
 Told = TypeVar("Told", Emitted, Signalled, Matched)
 Row = dict[str, Any]
 """The columns of an event, and its time (ns) as `@`."""
@@ -139,7 +143,8 @@ class Program:
                     f"({' else '.join(self.write(one).text for one in (first_, *others))})", self.write(first_).kind
                 )
             case Call(name, (argument,)) if name in LIKEWISE:
-                return Written(f"{LIKEWISE[name]}({self.write(argument).text})", "number")
+                kind = "text" if name in ("upper", "lower") else "number"
+                return Written(f"{LIKEWISE[name]}({self.write(argument).text})", kind)
             case Call():
                 return self.call(of)
             case _:
@@ -150,8 +155,12 @@ class Program:
 
 
 def operated(operator: str, left: Written, right: Written) -> Written:
-    if operator in ("like", "%"):
-        raise NotSql(f"`{operator}`")
+    if operator == "like" and right.text.startswith('"'):
+        return Written(like(left.text, json.loads(right.text)), "bool")
+    if operator == "like":
+        raise NotSql("`like` of what is no text")
+    if operator == "%":
+        return Written(remainder(left.text, right.text), "number")
     if operator in ("+", "-", "*", "/"):
         if "text" in (left.kind, right.kind):
             raise NotSql("texts made of texts")

@@ -50,6 +50,8 @@ def play(data: Mapping[str, Any], case: Mapping[str, Any], executor: Executor) -
     """The batches that the rule gives. Raises `NotSql` where the language has no words for it."""
     if any("error" in row for batch in case["expected_batches"] for row in batch):
         raise NotSql("errors as rows")
+    if len(case["streams"]) != 1:
+        raise NotSql("a join of streams")
     query = parse(case["sql"])
     (stream,) = case["streams"]
     by_event = case["time"].startswith("event time")

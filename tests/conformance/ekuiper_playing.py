@@ -8,7 +8,6 @@ from headgate.runtime.output import Emitted, Matched, Signalled
 from headgate.runtime.testing.executors import Executor, Input, Message, compile_program
 from headgate.stdlib.function import Value
 from headgate.tests.conformance.sql import (
-    AGGREGATES,
     Binary,
     Call,
     Case,
@@ -23,12 +22,12 @@ from headgate.tests.conformance.sql import (
     NotSql,
     Query,
     Star,
-    columns_in,
-    written,
 )
+from headgate.tests.conformance.sql_writing import AGGREGATES, columns_in, written
 
 MS = 1_000_000
 RUNNING = "over 10000 samples"
+TEXTS = {"upper": "upper", "lower": "lower", "length": "length", "startswith": "starts_with", "endswith": "ends_with"}
 """All rows so far: everything has a bound."""
 RATE = "every 1 ms stale after 1000 day"
 Row = dict[str, Any]
@@ -161,6 +160,8 @@ class Playing:
                 if not known and self.may_miss(name):
                     raise NotSql("`changed_col` of what becomes null")
                 return f"({self.changed(of)} ? {self.write(of)} : absent)"
+            case Call(name, arguments) if name in TEXTS:
+                return f"{TEXTS[name]}({', '.join(self.write(one) for one in arguments)})"
             case Call(name, (argument,)) if name.removeprefix("acc_") in AGGREGATES and name.startswith("acc_"):
                 return self.running(call, argument)
             case Call(name):

@@ -8,7 +8,6 @@ from headgate.runtime.output import Emitted, Matched, Signalled
 from headgate.runtime.testing.executors import S
 from headgate.tests.conformance.ekuiper_playing import MS, Batches, Playing, Row, argument, parts_of, value_of
 from headgate.tests.conformance.sql import (
-    AGGREGATES,
     Call,
     Expr,
     Literal,
@@ -16,8 +15,8 @@ from headgate.tests.conformance.sql import (
     Name,
     NotSql,
     Star,
-    written,
 )
+from headgate.tests.conformance.sql_writing import AGGREGATES, written
 
 UNITS = {"ms": MS, "ss": S, "mi": 60 * S, "hh": 3600 * S, "dd": 86_400 * S}
 TIMES = ("window_start", "window_end", "event_time")

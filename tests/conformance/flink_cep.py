@@ -16,7 +16,7 @@
 | `within` of previous and current | of the last step: a condition, so long after the event before; or its silence |
 | `within` of `times` | the same for the turns that must come but the last one of a fixed number, also for the first |
 | `skip…` | `skip …`; of a name, all turns are `as` that name |
-| `sum of p over events bound to x` | `sum(x.p)` of the first and of the further turns |
+| `sum of p over events bound to x`, their number | `sum(x.p)`, `count(x)` of the first and of the further turns |
 | predicates on texts | a field that is true or false, worked out by who sends the messages |
 | events in the order given | event times that go up by at least 1 ns, so that they also name the events |
 
@@ -29,15 +29,20 @@ its documents do not say, are not done here:
 - who waits for a turn of a repeated group goes on to what follows at any event: so a match is told more than once, and
   what follows need not be `next`, nor the first of its kind;
 - a turn of a repeated group that takes nothing is told again for each turn;
-- behind a `greedy` step at the end of a repeated group no match ends with that step;
+- behind a `greedy` step at the end of a group no match ends with that step;
 - of `times(n, m)` and `notFollowedBy` at the end only the match with m turns is told if nothing comes after it;
-- an event that must not follow, and begins a repetition at the end, is a match of one turn;
-- what `notNext` says behind a repetition ends who waits for a turn.
+- an event that must not follow, and is all that a match still needs, ends it, also as a turn of a repetition or behind
+  what may be left out;
+- what must not come next is asked of the event before it, where all that follows may be left out.
+
+What is not written here: `skip to` a step of a pattern that may begin with any of its steps (it stands there more than
+once), and an absence behind a group of which every step may be left out.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -49,6 +54,11 @@ BEGIN = 1_704_067_200_000_000_000
 MS = 1_000_000
 LINKS = {"followedBy": "then", "followedByAny": "then each", "next": "then next", "begin": ""}
 NUMBERS = ("price", "volume")
+BOUND = re.compile(
+    r"\((?:sum of (?P<sum>\w+) over|number of|(?P<first>\w+) of the first of) events already bound to "
+    r'"(?P<var>.+?)" in this partial match\)'
+)
+SPEAKS = re.compile(r"\b(true|name|price|volume|subtype)\b")
 
 Events = Sequence[Mapping[str, Any]]
 Step = Mapping[str, Any]
@@ -63,13 +73,17 @@ def play(case: Mapping[str, Any], executor: Executor, parameters: Mapping[str, A
         Message("Thing", "t", time, {**_message(event, place), "seq": place, **writing.facts(event)})
         for place, (event, time) in enumerate(zip(case["events"], times, strict=True))
     ]
-    run = executor(compile_program(program), inputs)
+    run = executor(_compiled(program), inputs)
     names = {time: event["ref"] for event, time in zip(case["events"], times, strict=True)}
     return sorted(
-        sorted(names[time] for step, time in one.events if step != "beyond")
+        sorted(names[time] for step, time in one.events if not step.startswith("beyond"))
         for one in run.outputs
         if isinstance(one, Matched)
     )
+
+
+_compiled = lru_cache(maxsize=1)(compile_program)
+"""A case is played by one executor after another."""
 
 
 def written(case: Mapping[str, Any], parameters: Mapping[str, Any]) -> str:
@@ -179,8 +193,7 @@ class Writing:
                 between=at.between if after is None else None,
             )
             link = "" if place == 0 else _link(step, LINKS[step["op"]])
-            breaks = after["cond"] if after is not None and after["op"] == "notFollowedBy" else None
-            parts.append(f"{link} {self._element(step, here, breaks)}".strip())
+            parts.append(f"{link} {self._element(step, here, after)}".strip())
         return " ".join(parts)
 
     def _absence(self, steps: Sequence[Step], place: int, at: Place) -> str:
@@ -189,40 +202,44 @@ class Writing:
         unmet = self._condition(step["cond"])
         match step["op"], after:
             case "notNext", None:
-                return f"then next not ({unmet}) as beyond"
+                return f"then next not ({unmet}) as beyond_{next(self.numbers)}"
             case "notNext", _:
-                return f"then no (({unmet}) and seq == {self._last('seq')} + 1)"
+                return f"then no ({self._at_once(unmet)})"
             case _, None if at.between is not None:
                 return f"then no ({unmet}) for {_before(at.between)}"
             case _, None if at.last and _most(steps[place - 1]) is None:
-                return f"then next not ({unmet}) as beyond then no ({unmet})"
+                return f"then next not ({unmet}) as beyond_{next(self.numbers)} then no ({unmet})"
             case _, {"op": "followedBy" | "next", "cond": end} if at.last and after is steps[-1] and _is_plain(after):
                 return f"then no (({unmet}) and not ({self._condition(end)}))"
             case _:
                 return f"then no ({unmet})"
 
-    def _element(self, step: Step, at: Place, breaks: str | None) -> str:
-        """A step with its quantifier; `breaks`: what must not follow it."""
+    def _at_once(self, condition: str) -> str:
+        """A condition, of the event that comes at once behind the newest one that was bound."""
+        return f"({condition}) and seq == {self._last('seq')} + 1"
+
+    def _element(self, step: Step, at: Place, after: Step | None) -> str:
+        """A step with its quantifier; `after`: what is written behind it."""
         least, most = max(_least(step), 1), _most(step)
         inner = _link(step, _inner(step if at.group is None else at.group))
         greedy = " greedy" if step.get("greedy") and least != most and not at.last else ""
-        ends = [f"({self._condition(text)})" for text in (step.get("until"), breaks) if text is not None]
-        until = f" until {' or '.join(ends)}" if ends and "times" in step else ""
         begins, gap = self._begins(step), self._gap(step)
         near = gap if most != 1 and not at.first and (not _is_optional(step) or step["op"] == "next") else None
         text = self._turn(step, replace(at, between=at.between if most == 1 else near))
         if begins:
             text = f"{text} 1 times{begins}"
         taken = 1
-        if gap is not None:
-            taken = least - 1 if least == most else least
-            text += self._turns(step, replace(at, between=gap), inner, (taken - 1, taken - 1), until)
+        if gap is not None or (after is not None and after["op"] == "notNext"):
+            taken = least - 1 if gap is not None and least == most else least
+            text += self._turns(step, replace(at, between=gap), inner, (taken - 1, taken - 1), "", after)
         limits = (least - taken, None if most is None else most - taken)
-        text += self._turns(step, replace(at, between=None), inner, limits, greedy + until)
+        text += self._turns(step, replace(at, between=None), inner, limits, greedy, after)
         text = f"({text})"
         if f"({step.get('var')})" in self.pattern["after_match_skip"]:
             text = f"{text} as {_name(step['var'])}"
-        return f"{text} 0..1 times{greedy}{until if greedy else begins}" if _is_optional(step) else text
+        if not _is_optional(step):
+            return text
+        return f"{text} 0..1 times{greedy}{self._until(step, None, needed=True) if greedy else begins}"
 
     def _begins(self, step: Step) -> str:
         """The end of the wait for the first turn: of a group, what ends it; of a step, an event that would be both."""
@@ -238,14 +255,26 @@ class Writing:
             gap = self.parameters[f"{gap.removeprefix('$')}_ms"]
         return None if "group" in step or _most(step) == 1 else gap
 
-    def _turns(self, step: Step, at: Place, inner: str, limits: tuple[int, int | None], ends: str) -> str:
+    def _turns(
+        self, step: Step, at: Place, inner: str, limits: tuple[int, int | None], greedy: str, after: Step | None
+    ) -> str:
         """Further turns of a step, so many at least and at most."""
         least, most = limits
         if most is not None and most < 1:
             return ""
         turn = self._turn(step, replace(at, first=False, repeated=at.repeated or most != 1))
         often = f"at least {least}" if most is None else f"{least}..{most}" if least < most else f"{most}"
-        return f" {inner} {turn} {often} times{ends}"
+        return f" {inner} {turn} {often} times{greedy}{self._until(step, after, needed=least == most)}"
+
+    def _until(self, step: Step, after: Step | None, *, needed: bool) -> str:
+        """What ends the wait for a further turn, also what must not come `after` the turns; `needed`: one must come."""
+        ends = [] if step.get("until") is None else [self._condition(step["until"])]
+        match after:
+            case {"op": "notFollowedBy", "cond": text}:
+                ends.append(self._condition(text))
+            case {"op": "notNext", "cond": text} if not needed:
+                ends.append(self._at_once(self._condition(text)))
+        return f" until {' or '.join(f'({end})' for end in ends)}" if ends else ""
 
     def _turn(self, step: Step, at: Place) -> str:
         if "group" in step:
@@ -276,7 +305,11 @@ class Writing:
         return found
 
     def _condition(self, text: str) -> str:
-        return " and ".join(self._predicate(part) for part in text.split(" and "))
+        """A condition of the event; one that asks only what was bound before is one of every event."""
+        if " or " in text:
+            return f"({' or '.join(f'({self._condition(part)})' for part in text.split(' or '))})"
+        here = " and ".join(self._predicate(part) for part in text.split(" and "))
+        return here if SPEAKS.search(BOUND.sub("", text)) else f"at >= 0 and {here}"
 
     def _predicate(self, text: str) -> str:
         """One of the conditions that are joined by `and`."""
@@ -291,11 +324,15 @@ class Writing:
         if found is not None:
             how = found[1] or "contains"
             return self.predicates.setdefault((how, found[2]), f"name_{len(self.predicates)}")
-        return re.sub(r'\(sum of (\w+) over events already bound to "(.+?)" in this partial match\)', self._sum, text)
+        return BOUND.sub(self._bound, text)
 
-    def _sum(self, found: "re.Match[str]") -> str:
-        sums = [f"(sum({name}.{found[1]}) else 0)" for name in self.names.get(found[2], ())]
-        return f"({' + '.join(sums)})" if sums else "0"
+    def _bound(self, found: "re.Match[str]") -> str:
+        """The sum over the events that a name has, their number, or the first one's field."""
+        names = self.names.get(found["var"], ())
+        if found["first"] is not None:
+            return " else ".join(f"first({name}.{found['first']})" for name in names)
+        of = [f"(sum({name}.{found['sum']}) else 0)" if found["sum"] else f"count({name})" for name in names]
+        return f"({' + '.join(of)})" if of else "0"
 
 
 # --- Steps -----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 | `TUMBLE`, `HOP` | `over S every P` |
 | an offset | times less the offset |
 | `CUMULATE` | `over today every P`, with times stretched so that the size is a day |
+| `window_time`, `rowtime` of a row | 1 ms before the end; a field with the time |
 | `SESSION` | `over session gap G`, 1 µs longer: a row just the gap later belongs to it; waited for so much longer |
 | one watermark for all, a second behind | `lateness 1 s`, and with every row a mark of all, 1 ns later: none up to it |
 | a late row counts in windows that are still open | `revise`: revisions of what was given are left out |
@@ -29,7 +30,6 @@ from headgate.runtime.output import OutputValue, Signalled
 from headgate.runtime.testing.executors import Executor, Input, MarkAll, Message, S, compile_program
 from headgate.stdlib.function import Value
 from headgate.tests.conformance.sql import (
-    AGGREGATES,
     Call,
     Expr,
     Interval,
@@ -39,8 +39,8 @@ from headgate.tests.conformance.sql import (
     Query,
     Star,
     parse,
-    written,
 )
+from headgate.tests.conformance.sql_writing import AGGREGATES, written
 
 DAY = 86_400
 NULL = "null"
@@ -51,28 +51,30 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Grid:
-    """How a query's windows lie: the window in the language, where its time begins, how it is stretched."""
+    """How a query's windows lie: the window in the language, where its time begins.
+
+    `stretch`: how often the size of windows that grow goes into a day; `gap`: of a session, in s.
+    """
 
     window: str
     size: int | None
     origin: int = 0
-    stretch: int = 1
+    stretch: int | None = None
     gap: int = 0
-    """Of a session, in s."""
 
     def there(self, time: int) -> int:
         """A time (ns) as the program has it."""
-        return (time - self.origin * S) * self.stretch + (10 * DAY * S if self.stretch > 1 else 0)
+        return (time - self.origin * S) * (self.stretch or 1) + (10 * DAY * S if self.stretch else 0)
 
     def back(self, time: int) -> int:
         time -= 1000 if self.gap else 0
-        return (time - (10 * DAY * S if self.stretch > 1 else 0)) // self.stretch + self.origin * S
+        return (time - (10 * DAY * S if self.stretch else 0)) // (self.stretch or 1) + self.origin * S
 
     def start(self, end: int, first: float | None) -> int | None:
         """When the window that ends at a time (ns) begins; a session at its first row (ms)."""
         if self.size is None:
             return None if first is None else round(first) * 1_000_000
-        if self.stretch > 1:
+        if self.stretch:
             return (end - 1 - self.origin * S) // (self.size * S) * self.size * S + self.origin * S
         return end - self.size * S
 
@@ -107,8 +109,10 @@ def at(text: str) -> int:
 
 def _known(item: Item, text: str) -> Any:
     match item.value:
-        case Name(name="window_start" | "window_end"):
+        case Name(name="window_start" | "window_end" | "window_time"):
             return at(text)
+        case Call(arguments=(Name(name="rowtime"),)):
+            return at(text) / 1_000_000
         case Name():
             return text
         case _:
@@ -179,8 +183,9 @@ def _program(
     span = max(at(row["ts"]) for row in rows) - min(at(row["ts"]) for row in rows)
     lines = [f"property  {name}: text" for name in every]
     lines += [f"telemetry {name}: {type_}" for name, type_ in types.items()]
-    long = (span // S + 1) * grid.stretch
-    late = [f"lateness {(delay + grid.gap) * grid.stretch} s", f"revise {long} s", f"idle after {2 * long} s"]
+    stretch = grid.stretch or 1
+    long = (span // S + 1) * stretch
+    late = [f"lateness {(delay + grid.gap) * stretch} s", f"revise {long} s", f"idle after {2 * long} s"]
     text = "\n    ".join(["telemetry row: bool", "telemetry at: float", *lines, *late])
     text = f"module flink\ndevice Row {{\n    {text}\n}}\n"
     for number, one in enumerate(sets):
@@ -212,7 +217,7 @@ def _told(row: Mapping[str, Any], every: Sequence[str], grid: Grid) -> dict[str,
 
 
 def _column(name: str) -> str:
-    return f"{name}_"
+    return "at" if name == "rowtime" else f"{name}_"
 
 
 def _type(values: Sequence[Any]) -> str:
@@ -283,8 +288,8 @@ def _rows(
             match item.value:
                 case Name(name="window_start"):
                     row.append(grid.start(end, _number(values.get((f"first_{number}", output.key, output.time)))))
-                case Name(name="window_end"):
-                    row.append(end)
+                case Name(name="window_end" | "window_time" as name):
+                    row.append(end if name == "window_end" else end - S // 1000)
                 case Name(name=name):
                     row.append(key[one.index(name)] if name in one else NULL)
                 case Call(name="grouping_id", arguments=columns):

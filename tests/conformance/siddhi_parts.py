@@ -110,3 +110,22 @@ def silence_and_event(part: Part) -> tuple[Absent, State] | None:
             return silent, state
         case _:
             return None
+
+
+def one_of(name: str, index: str | None, of: str, alone: int) -> str:
+    """`e1[1].of`, `e1[last - 1].of`: what one of the events of a repetition had, whose first are steps of their own."""
+    place = re.fullmatch(r"(\d+)|last(?:\s*-\s*(\d+))?", index or "last")
+    if place is None:
+        raise NotSaid(f"{name}[{index}]")
+    if place[1] is not None:
+        far = int(place[1]) - alone
+        if far < 0:
+            return f"last({name}__{place[1]}.{of})"
+        return f"first({name}.{of}{f', after: {far}' if far else ''})"
+    far = int(place[2] or 0)
+    said = [f"last({name}.{of}{f', before: {far}' if far else ''})"]
+    said += [
+        f"(count({name}) == {taken} ? last({name}__{alone - 1 - far + taken}.{of}) : absent)"
+        for taken in range(max(far - alone + 1, 0), far + 1)
+    ]
+    return f"({' else '.join(said)})"

@@ -18,7 +18,8 @@
 | `not A for 1 sec`; `not A and B` | `no A for 1 s`; `no A then B` |
 | a silence within a sequence | nothing may come but that stream's events which are not meant |
 | `within` | `within`, of all that comes after the start |
-| `e1.price`, `e1[0].price`, `e1[last].price` | `last(e1.price)`, `first(e1.price)`; `e1[1]` is a step of its own |
+| `e1.price`, `e1[0].price`, `e1[last - 1].price` | `last(e1.price)`, `first(e1.price)`, `last(e1.price, before: 1)` |
+| `e1[1]` of a state that comes at least twice | a step of its own |
 """
 
 import re
@@ -30,6 +31,7 @@ from typing import Literal
 from headgate.tests.conformance.siddhi_parts import (
     as_often_as_needed,
     boundaries,
+    one_of,
     silence_and_event,
     splits,
     steps_of_their_own,
@@ -407,10 +409,4 @@ class _Writing:
             raise NotSaid(f"{name}{f'[{index}]' if index else ''} before it was bound")
         of = f"{self.written[name]}_{attribute}"
         alone = max(steps_of_their_own(self.query, one) for one in states(self.query.body) if one.name == name)
-        if index is not None and index.isdecimal() and int(index) < alone:
-            return f"last({name}__{index}.{of})"
-        if index not in (None, "0", "last"):
-            raise NotSaid(f"{name}[{index}]")
-        how = "first" if index == "0" else "last"
-        said = f"{how}({name}.{of})"
-        return f"({said} else last({name}__{alone - 1}.{of}))" if alone else said
+        return one_of(name, index, of, alone)

@@ -13,7 +13,6 @@ from headgate.tests.conformance.sql import NotSql
 DATA = Path(__file__).parent / "data" / "azure_stream_analytics_more.json"
 CASES = json.loads(DATA.read_text(encoding="utf-8"))["cases"]
 LEFT_OUT = {
-    "text/like": "`like`",
     "text/concat": "the function `concat`",
     "top/by-value": "the event whose value is the greatest",
     "collect-top": "the function `collecttop`",
@@ -22,7 +21,7 @@ LEFT_OUT = {
     "join/no-match": "a join that also gives what has no match",
     "percentile": "the function `percentile_cont`",
 }
-"""What the language has no words for, or answers otherwise on purpose: texts that are taken apart or made; the other
+"""What the language has no words for, or answers otherwise on purpose: texts that are made; the other
 columns of the row with the greatest value, and several rows of one window; a model learned elsewhere; sessions cut at
 multiples of their greatest length (here: so long after their first event); quantiles between two values."""
 

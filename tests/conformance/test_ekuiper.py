@@ -33,7 +33,6 @@ LEFT_OUT = {
     "TestSRFSQL/TestSingleSQLRule20": "the function `unnest`",
     "TestSRFSQL/18": "the function `unnest`",
     "TestSRFSQL/21": "the function `unnest`",
-    "TestSingleSQL/TestSingleSQLRule1": "the function `upper`",
     "TestSingleSQL/TestSingleSQLRule6": "the function `meta`",
     "TestSingleSQL/TestLagAlias": NO_LAG,
     "TestSingleSQL/AnalyzeFuncAlias1": NO_LAG,
@@ -54,7 +53,7 @@ LEFT_OUT = {
     "TestProjectPlan_Apply1/10": STRUCTURE,
     "TestProjectPlan_Apply1/14": STRUCTURE,
 }
-"""Lists and maps as values, functions of text and of what a rule told before, errors as rows, windows with gaps between
+"""Lists and maps as values, functions of what a rule told before, errors as rows, windows with gaps between
 them; and what has a type here: a column, and the answer to a question about what is missing."""
 
 

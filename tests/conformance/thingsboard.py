@@ -48,6 +48,7 @@ HOURS = re.compile(
 FROM_ATTRIBUTE = re.compile(r"attribute (\w+)( \(ms\)/1000)?")
 
 
+OF_TEXT = re.compile(r"(\w+) (not )?(contains|starts with|ends with) '([^']*)'")
 FILTERS = ("location contains parent.locationFilter", "location not contains parent.locationFilter")
 
 
@@ -234,11 +235,14 @@ class _Rules:
         return f"({' or '.join(parts)})" if parts else "false"
 
     def expression(self, text: str) -> str:
-        if "contains" in text:
-            if text not in FILTERS:
-                raise NotMapped("a text that contains another")
+        if text in FILTERS:
             met = "(count(Thing) > 0 and count(Owner) > 0)"
             return f"(not {met})" if "not contains" in text else met
+        asked = OF_TEXT.fullmatch(text)
+        if asked is not None:
+            name, negated, how, part = asked.groups()
+            met = f"{how.replace(' ', '_')}({self.value(name)}, {json.dumps(part)})"
+            return f"(not {met})" if negated else met
         out, at_ = list[str](), 0
         text = text.removeprefix("return ").rstrip("; ")
         while at_ < len(text):

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from headgate.tests.conformance.sql_writing import remainder
 from headgate.tests.conformance.tickscript import Lambda, NotMapped, unquoted
 
 KEPT = 4096
@@ -19,6 +20,10 @@ LEVELS = (("OR",), ("AND",), ("==", "!=", "=~", "!~"), ("<", "<=", ">", ">="), (
 """Operators, the loosest first."""
 WORDS = {"AND": "and", "OR": "or"}
 LIKEWISE = ("abs", "floor", "ceil", "sqrt", "min", "max")
+TEXTS = {
+    "strLength": ("length", "int"), "strToUpper": ("upper", "text"), "strToLower": ("lower", "text"),
+    "strHasPrefix": ("starts_with", "bool"), "strHasSuffix": ("ends_with", "bool"), "strContains": ("contains", "bool"),
+}  # fmt: skip
 """Functions that are called and mean the same here."""
 PLAIN = re.compile(r"\^([\w .:/-]*)\$")
 
@@ -136,6 +141,9 @@ class _Writer:
                 n = f"count({value}{over}"
                 deviation = f"(stddev({value}{over} * sqrt({n} / ({n} - 1)))"
                 return Written(f"((abs({value} - mean({value}{over}) / {deviation}) else 0.0)", "float")
+            case _ if name in TEXTS:
+                function, kind = TEXTS[name]
+                return Written(f"{function}({', '.join(texts)})", kind)
             case _ if name in LIKEWISE:
                 return Written(f"{name}({', '.join(texts)})", "float")
             case _:
@@ -155,12 +163,12 @@ def _joined(operator: str, left: Written, right: Written) -> Written:
             if "text" in (left.kind, right.kind) and (left.kind != right.kind or operator not in ("==", "!=")):
                 raise NotMapped("the order of texts, or of a text and what is none")
             return Written(f"({left.text} {operator} {right.text})", "bool")
-        case "%":
-            raise NotMapped("`%`")
         case _ if "text" in (left.kind, right.kind):
             raise NotMapped("texts made of texts")
         case "/" if left.kind == right.kind == "int":
             raise NotMapped("a division of whole numbers")
         case _:
             kind = "int" if left.kind == right.kind == "int" else "float"
+            if operator == "%":
+                return Written(remainder(left.text, right.text), kind)
             return Written(f"({left.text} {operator} {right.text})", kind)

@@ -6,7 +6,7 @@ that. It knows no threads, and nothing is ever given up to be found again.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
@@ -125,6 +125,18 @@ def rows(draw: st.DrawFn, depth: int = 1, modes: bool = True) -> Row:
     return Row(tuple(parts), tuple(links))
 
 
+@st.composite
+def passed_over(draw: st.DrawFn, modes: bool = True) -> Row:
+    """A sequence of which every part may be missing, but not because as few events as will do are none."""
+    parts = [
+        _repeated(draw, draw(terms(depth=1, modes=modes)), 0, draw(st.none() | st.integers(1, 2)), modes)
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+    if parts[-1].mode == "lazy":
+        parts[-1] = replace(parts[-1], mode="")
+    return Row(tuple(parts), tuple(draw(st.sampled_from(LINKS)) for _ in parts[1:]))
+
+
 def _repeated(draw: st.DrawFn, of: Term, least: int, most: int | None, modes: bool) -> Repeat:
     mode = draw(st.sampled_from(["", "greedy", "lazy"])) if modes else ""
     return Repeat(of, least, most, mode, draw(st.none() | st.sampled_from(LETTERS)))
@@ -162,9 +174,10 @@ def found(term: Term, seconds: int, trace: Trace) -> set[tuple[int, ...]]:
     for first in range(len(trace.letters)):
         start = At(first - 1, (), trace.times[first])
         for end in ways(term, start, trace, "first"):
-            times = [trace.times[place] for place in end.taken]
-            last = max(times[-1], end.since)
-            if end.taken and end.taken[0] == first and last - times[0] <= seconds * S:
+            if not end.taken or end.taken[0] != first:
+                continue
+            last = max(trace.times[end.taken[-1]], end.since)
+            if last - trace.times[first] <= seconds * S:
                 matches.add(end.taken)
     return matches
 

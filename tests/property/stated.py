@@ -30,6 +30,10 @@ def _attributes(engine: Engine) -> dict[str, dict[str, Any]]:
     """What every attribute of everything that has state is like now. The engine's own are what it is made of."""
     owners = {name: owner for name, owner in engine.stateful().items() if owner is not engine}
     seen = {id(owner) for owner in owners.values()}
+    # What an owner declares is looked at there alone, whatever else of it refers to it as well.
+    for owner in owners.values():
+        stated = (getattr(owner, name) for name in declared(type(owner)))
+        seen |= {id(value) for value in stated if isinstance(value, dict | list)}
     return {
         name: {attribute: _told(value, 3, seen) for attribute, value in _variables(owner).items()}
         for name, owner in owners.items()
@@ -43,6 +47,8 @@ def _variables(owner: object) -> dict[str, Any]:
 
 def _told(value: Any, depth: int, owners: set[int]) -> Any:
     """Something that compares equal as long as nothing in the value changes; what others own is their business."""
+    if id(value) in owners:
+        return id(value)
     match value:
         case None | bool() | int() | float() | str():
             return value
@@ -54,6 +60,6 @@ def _told(value: Any, depth: int, owners: set[int]) -> Any:
             return [(key, _told(item, depth, owners)) for key, item in value.items()]
         case _:
             pass
-    if depth == 0 or id(value) in owners or callable(value) or not hasattr(value, "__dict__"):
+    if depth == 0 or callable(value) or not hasattr(value, "__dict__"):
         return id(value)
     return [(name, _told(item, depth - 1, owners)) for name, item in _variables(value).items()]

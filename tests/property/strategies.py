@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from headgate.compiler.plan import Plan
 from headgate.runtime.testing.executors import Acknowledge, Input, Mark, Message, S, compile_program
 from headgate.stdlib.function import Value
-from headgate.tests.property import detectors, doing, group_values, raised, recent, tables
+from headgate.tests.property import detectors, doing, group_values, raised, recent, tables, texts
 from headgate.tests.property.composed import composed
 
 Draw = st.DrawFn
@@ -33,7 +33,16 @@ ORDERED = ("count", "min", "max", "range", "first", "last", "delta", "rise", "fa
 """Aggregates that are exact for any samples."""
 AGGREGATES = (*ORDERED, "sum", "mean", "variance", "stddev", "rate")
 # What has a unit, which constants here have not; a word is no number.
-UNLIKE_CONSTANTS = ("rate(", "integral(", "duration(", "longest(", "first(word", "last(word")
+UNLIKE_CONSTANTS = (
+    "rate(",
+    "integral(",
+    "duration(",
+    "longest(",
+    "first(word",
+    "last(word",
+    "first(upper",
+    "last(upper",
+)
 OVER_MEMBERS = ("count", "sum", "mean", "min", "max", "range", "variance", "stddev")
 WINDOWS = ("4 s every 4 s", "8 s every 4 s", "12 s every 4 s", "10 s every 5 s", "20 s every 20 s", "20 s every 10 s")
 OUTER_WINDOWS = ("20 s every 20 s", "40 s every 20 s", "60 s every 20 s")
@@ -86,13 +95,14 @@ class Writing:
         """A number's expression, exact on the grid."""
         if depth == 0 or self.chance(40):
             looked_up: tuple[str, ...] = tables.NUMBERS if self.lookups else ()
-            return self.one("x", "x", "n", "fresh(x)", "prev(x)", "prev(n)", *looked_up)
+            return self.one("x", "x", "n", "fresh(x)", "prev(x)", "prev(n)", self.one(*texts.NUMBERS), *looked_up)
         choices: tuple[Callable[[], str], ...] = (
             lambda: f"({self.number(device, depth - 1)} + {self.number(device, depth - 1)})",
             lambda: f"({self.number(device, depth - 1)} - {self.constant()})",
             lambda: f"({self.number(device, depth - 1)} * {self.one('2', '0.5', '-1')})",
             lambda: f"({self.number(device, depth - 1)} else {self.constant()})",
             lambda: f"abs({self.number(device, depth - 1)})",
+            lambda: f"mod({self.number(device, depth - 1)}, {self.one('2', '-1.5', 'n')})",
             lambda: f"max({self.number(device, depth - 1)}, {self.number(device, depth - 1)})",
             lambda: f"({self.truth(device, depth - 1)} ? {self.number(device, depth - 1)} : {self.constant()})",
         )
@@ -105,7 +115,7 @@ class Writing:
         simple += [f"age(x) > {self.duration()}", "inside(at, yard)", "distance(at, Point(0, 0)) < 60 km"]
         simple += ["n != prev(n)", f"last(x).time - prev(x).time < {self.duration()}"]
         simple += ["x is stale"] if self.stale[device] else []
-        simple += tables.CONDITIONS if self.lookups else ()
+        simple += [self.one(*texts.CONDITIONS), *(tables.CONDITIONS if self.lookups else ())]
         if depth == 0 or self.chance(40):
             return f"({self.one(*simple, *self.bools[device])})"
         choices: list[Callable[[], str]] = [
@@ -141,6 +151,7 @@ class Writing:
             return recent.window(self, device, of)
         where = f" where {of}flag" if self.chance(25) else ""
         where = where or (f" where fresh({of}n) > 0" if self.chance(15) else "")
+        where = where or (f' where starts_with({of}word, "u")' if self.chance(10) else "")
         where = where or (f" where limits({of}n).most > 0" if self.lookups and self.chance(15) else "")
         span = self.one(*(WINDOWS * 2 + CALENDARS))
         if self.chance(20):
@@ -148,7 +159,7 @@ class Writing:
         if self.chance(15):
             return f"count({of}{self.one('flag becomes true', 'x rises above 1')} over {span})"
         if not of and self.chance(10):  # a group's rule compares what its signals give with numbers
-            return f"{self.one('first', 'last')}(word{where} over {span})"
+            return f"{self.one('first', 'last')}({self.one('word', 'upper(word)')}{where} over {span})"
         looked_up = [one.format(of) for one in tables.SAMPLED] if self.lookups else []
         argument = self.one(f"{of}x", f"{of}n", f"{of}x + {of}n", f"{of}x else 0", *looked_up)
         return f"{self.one(*AGGREGATES)}({argument}{where} over {span})"
@@ -189,7 +200,8 @@ class Writing:
         elif kind == 1:
             value = f"{self.one(*OVER_MEMBERS)}({device}.{self.one('x', 'n')})"
         elif kind == 2:
-            value = f"{self.one('sum', 'max', 'count')}({device}.x where {device}.flag)"
+            condition = self.one(f"{device}.flag", f'contains({device}.word, "u")')
+            value = f"{self.one('sum', 'max', 'count')}({device}.x where {condition})"
         elif kind == 3:
             value = f"count({device} where {device}.x > {self.constant()})"
             if self.lookups and "site" in domain:
@@ -246,7 +258,7 @@ class Writing:
         if others and not waits and self.chance(25):
             clauses.append(f"inhibited by {self.one(*others)}")
         others.append(f"r{index}")
-        clauses.append('do { alert "{id}: {x}, {n}, {word}, {at}, {last(x).time}"')
+        clauses.append('do { alert "{id}: {x}, {n}, {word}, {upper(word)}, {at}, {last(x).time}"')
         if name is not None:
             clauses[-1] += f' alert "{{{name}.x}}, {{{name}.time}}"'
         clauses.append('if x > 1 { emit high(x: x) } else { alert "{flag}" } }')
@@ -385,7 +397,7 @@ def _fields(draw: Draw, id_: str, moves: bool, events: bool) -> dict[str, Value]
     possible: dict[str, st.SearchStrategy[Value]] = {
         "site": st.just(site),
         "floor": st.just(floor),
-        "word": st.sampled_from(["u", "v", ""]),
+        "word": st.sampled_from(texts.WORDS),
         "x": st.integers(-4, 20).map(lambda q: q / 4),
         "n": st.integers(0, 3),
         "flag": st.booleans(),

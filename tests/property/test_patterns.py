@@ -20,7 +20,7 @@ from headgate.runtime.testing.executors import (
     on_reference,
 )
 from headgate.tests.property.agreement import as_the_reference
-from headgate.tests.property.matching import Step, Term, Trace, found, rows, steps, terms, text, traces
+from headgate.tests.property.matching import Step, Term, Trace, found, passed_over, rows, steps, terms, text, traces
 
 BEGIN = 1_704_067_200 * S
 DAY = 86_400 * S
@@ -59,7 +59,7 @@ def matched(pattern: str, trace: Trace) -> Counter[tuple[int, ...]]:
     return Counter(matches(on_reference(program(pattern), inputs_of(trace)), trace))
 
 
-@given(rows() | terms(), st.integers(1, 8), SKIPS, traces, st.data())
+@given(rows() | terms() | passed_over(), st.integers(1, 8), SKIPS, traces, st.data())
 def test_the_engine_matches_what_the_reference_matches(
     term: Term, seconds: int, skip: str, events: Events, data: st.DataObject
 ) -> None:
@@ -82,12 +82,44 @@ def test_disorder_within_the_lateness_changes_no_match(
     assert matches(ordered, trace) == matches(disordered, trace)
 
 
-@given(rows(modes=False) | terms(modes=False), st.integers(1, 8), traces)
+@given(rows(modes=False) | terms(modes=False) | passed_over(modes=False), st.integers(1, 8), traces)
 def test_without_skipping_all_is_matched_that_trying_finds(term: Term, seconds: int, events: Events) -> None:
     pattern = f"{text(term)} within {seconds} s skip none"
     note(pattern)
     trace = trace_of(events)
     assert set(matched(pattern, trace)) == found(term, seconds, trace)
+
+
+@st.composite
+def of_places(draw: st.DrawFn) -> str:
+    """A repetition that is asked, in its own condition and behind it, for its n-th and its n-th last event."""
+    most = draw(st.integers(2, 5))
+    nth = st.integers(1, most - 1)
+
+    def asked() -> str:
+        value = draw(st.sampled_from(["{}", "{} + 1", "({} else 2)", "time_weighted_mean(r.x) + 0 * {}"]))
+        return value.format(f"{draw(st.sampled_from(['first(r.x, after:', 'last(r.x, before:']))} {draw(nth)})")
+
+    own = draw(st.sampled_from(["", ' or k == "a"', f" and x != ({asked()} else 9)", f" and x != {asked()}"]))
+    often = draw(st.sampled_from([f"{most} times", f"1..{most} times", "at least 1 times"]))
+    mode = draw(st.sampled_from(["", "greedy", "lazy", 'until k == "b"']))
+    last = f"then x {draw(st.sampled_from(['>', '<=', '==']))} {asked()} as last_one"
+    return f"(x >= 0{own}) as r {often} {mode} {last} within {draw(st.integers(3, 20))} s skip {draw(SKIPS)}"
+
+
+@given(of_places(), st.lists(st.integers(0, 3) | st.sampled_from("abc"), max_size=14), st.data())
+def test_the_nth_and_the_nth_last_event_are_those_of_the_reference(
+    pattern: str, events: list[int | str], data: st.DataObject
+) -> None:
+    note(pattern)
+    plan = compile_program(f"""
+        module numbers
+        device D {{ telemetry k: text telemetry x: float }}
+        pattern p for D = {pattern}
+        rule r for D {{ when p do {{ alert "{{first(r.x, after: 1)}}, {{last(r.time, before: 1)}}, {{last_one.x}}" }} }}
+    """)
+    fields = [{"k": one} if isinstance(one, str) else {"x": float(one)} for one in events]
+    as_the_reference(plan, [Message("D", "d", BEGIN + t * S, one) for t, one in enumerate(fields)], data)
 
 
 # --- Laws ------------------------------------------------------------------------------------------------------------

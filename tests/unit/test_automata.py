@@ -71,6 +71,7 @@ KINDS: dict[str, tuple[tuple[tuple[Value, ...], str], ...]] = {
     "time_add": ((TIMES, "time"), (NUMBERS, "float")),
     "quantile_of": ((PARTS, "float"), *((QUARTERS, "float"),) * 4),
     "slope_of": (*((QUARTERS, "float"),) * 3, *((SECONDS, "time"),) * 3),
+    "time_weighted_mean_of": (*((QUARTERS, "float"),) * 3, *((SECONDS, "time"),) * 3),
     **{f"{name}_of": ((QUARTERS, "float"),) * 4 for name in ("variance", "stddev", "distinct", "mode")},
 }
 """The arguments of functions; of the others two numbers."""

@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from headgate.runtime.commands.backoff import HIGH_NS, LOW_NS, pause_ns
+from headgate.runtime.commands.delivery import DOUBTS_MAX
 from headgate.runtime.commands.timers import Timers
 from headgate.runtime.testing.executors import S
 from headgate.tests.unit.plant import Plant
@@ -230,6 +231,36 @@ def test_an_answer_to_nothing_or_to_what_is_over_changes_nothing(plant: Plant) -
     for what in ("accepted", "accepted", "delivered", "done", "done", "rejected"):
         plant.answer("move-2", what)
     assert plant.states("move-2") == ["planned", "queued", "sent", "accepted", "done"]
+
+
+def test_of_commands_that_are_never_answered_so_many_of_each_mailbox_are_remembered(plant: Plant) -> None:
+    for _ in range(DOUBTS_MAX + 3):
+        plant.send("Valve", "v1", "nudge", by=1.0)
+        plant.wait(2)
+    plant.send("Valve", "v2", "nudge", by=1.0)
+    plant.wait(2)
+    delivery = plant.orchestrator.delivery
+    assert len(delivery.commands) == DOUBTS_MAX + 1
+    assert delivery.forgotten == 3
+    plant.answer("nudge-3", "done")
+    assert (plant.state("nudge-3"), delivery.strays) == ("in_doubt", 1)
+    for number in range(4, DOUBTS_MAX + 5):
+        plant.answer(f"nudge-{number}", "delivered")
+        plant.answer(f"nudge-{number}", "done")
+        assert plant.state(f"nudge-{number}") == "done"
+    assert (delivery.commands, delivery.doubted, delivery.strays, delivery.forgotten) == ({}, {}, 1, 3)
+
+
+def test_what_is_answered_after_doubt_and_not_done_in_time_is_in_doubt_anew(plant: Plant) -> None:
+    send_move(plant)
+    plant.wait(100)
+    delivery = plant.orchestrator.delivery
+    doubted = {("Valve", "v1", "resource gate"): ["move-1"]}
+    assert (plant.state("move-1"), delivery.doubted) == ("in_doubt", doubted)
+    plant.answer("move-1", "accepted")
+    assert (plant.state("move-1"), delivery.doubted) == ("accepted", {})
+    plant.wait(100)
+    assert (plant.state("move-1"), delivery.doubted) == ("in_doubt", doubted)
 
 
 # --- Mailboxes -------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import pytest
 
 from headgate.compiler.compile import compile_text
 from headgate.dsl.source import SourceText
+from headgate.runtime.commands import delivery
 from headgate.runtime.commands.orchestrator import Orchestrator
 from headgate.runtime.output import Emitted
 from headgate.tests.unit.plant import DEVICES, on_line
@@ -49,6 +50,19 @@ def test_what_is_being_undone_may_itself_be_in_doubt() -> None:
     assert (made.state("run-2"), made.state("stop-3")) == ("compensating", "in_doubt")
     made.answer("stop-3", "done")
     assert made.state("run-2") == "compensated"
+
+
+def test_what_is_undone_is_forgotten_with_what_undoes_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "DOUBTS_MAX", 1)
+    made = plant(UNDO, pumps=1)
+    for valve in ("move-1", "move-5"):
+        on_line(made, "start")
+        made.answer(valve, "done")
+        made.wait(100)
+    assert made.states("run-2")[-1] == made.states("run-6")[-1] == "compensating"
+    assert list(made.orchestrator.delivery.commands) == ["move-5", "run-6", "stop-7", "move-8"]
+    made.answer("stop-3", "done")
+    assert made.state("run-2") == "compensating"
 
 
 def test_what_cannot_be_carried_out_is_not_undone_and_undoing_may_be_refused() -> None:

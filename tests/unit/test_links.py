@@ -28,6 +28,14 @@ def test_what_is_on_its_way_when_the_link_is_cut_is_sent_again() -> None:
     assert link.arrived(35) == [(35, "a")]
 
 
+def test_what_is_sent_at_an_earlier_time_than_the_last_stays_behind_it() -> None:
+    link: Link[str] = Link(delay_ns=5)
+    link.send("a", 10)
+    link.send("b", 8)
+    assert link.arrived(14) == []
+    assert link.arrived(15) == [(15, "a"), (15, "b")]
+
+
 def test_what_is_sent_before_a_cut_and_arrives_before_it_is_not_touched() -> None:
     link: Link[str] = Link(delay_ns=1, cuts=[(10, 20)])
     link.send("a", 8)

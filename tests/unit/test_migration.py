@@ -146,6 +146,15 @@ def test_windows_that_become_coarser_keep_their_samples() -> None:
     assert [o.value for o in outputs if isinstance(o, Signalled) and o.name == "mean_pressure"] == [9.0]
 
 
+def test_a_window_beside_one_that_is_gone_is_still_told_once_that_it_is_empty() -> None:
+    stays = DEVICES + "signal often for Pump = count(pressure over 40 s every 20 s)\n"
+    both = stays + "signal seldom for Pump = count(pressure over 20 s every 20 s)\n"
+    inputs: list[list[Input]] = [[pump(0, pressure=1.0), pump(5, pressure=1.0)], [Mark("Pump", "p", 130 * S)]]
+    for texts in ([both, stays], [stays, both]):
+        told = [(o.time // S, o.value) for o in run(texts, inputs) if isinstance(o, Signalled) and o.name == "often"]
+        assert told == [(20, 2), (40, 2), (60, 0)]
+
+
 def test_a_condition_that_is_looked_at_in_another_way_is_known_before_the_next_message() -> None:
     """Eight comparisons of a field become one search; what the guard asks is not told anew by any message."""
     old = DEVICES + (

@@ -8,6 +8,7 @@ import pytest
 
 from headgate.compiler import plan as p
 from headgate.runtime.admitted import Acknowledge, Input, Mark, MarkAll, Message, batch_of, fed
+from headgate.runtime.edge import wire
 from headgate.runtime.edge.cutting import cut, highest
 from headgate.runtime.edge.links import Link
 from headgate.runtime.edge.partitioned import Partitioned
@@ -84,11 +85,23 @@ def groups_above() -> set[str]:
 CUTS = {"rules": rules_above(), "groups": groups_above(), "all": highest(PLAN), "nothing": set[str]()}
 
 
-def in_parts(above: Collection[str], inputs: Sequence[Input], every_ns: int = 0) -> tuple[Partitioned, list[Output]]:
-    """The inputs at their gateways, over links that are never down."""
-    execution = Partitioned(cut(PLAN, above), {"oslo": Link(), "bergen": Link()}, every_ns)
+def in_parts(
+    above: Collection[str], inputs: Sequence[Input], every_ns: int = 0, delay_ns: int = 0, *, anew: bool = False
+) -> tuple[Partitioned, list[Output]]:
+    """The inputs at their gateways, over links that are never down; `anew`: before each input all is stopped, and begun
+    anew from its checkpoint."""
+    parts = cut(PLAN, above)
+
+    def begun() -> Partitioned:
+        return Partitioned(parts, {"oslo": Link(delay_ns), "bergen": Link(delay_ns)}, every_ns)
+
+    execution = begun()
     outputs: list[Output] = []
     for seq, one in enumerate(inputs):
+        if anew:
+            state = execution.checkpoint()
+            execution = begun()
+            execution.restore(state)
         outputs += execution.advance(one.time)
         match one:
             case MarkAll(time):
@@ -117,12 +130,45 @@ def test_two_gateways_say_what_one_engine_says_however_seldom_they_ship(above: s
     assert not by_subject_differences(expected, outputs)
 
 
+@pytest.mark.parametrize("ship_every_ns, delay_ns", [(0, 0), (0, 15 * S), (45 * S, 0)])
+@pytest.mark.parametrize("above", CUTS)
+def test_what_waits_at_gateways_and_on_links_survives_a_stop_at_any_moment(
+    above: str, ship_every_ns: int, delay_ns: int
+) -> None:
+    stopped, outputs = in_parts(CUTS[above], INPUTS, ship_every_ns, delay_ns, anew=True)
+    assert not by_subject_differences(whole(), outputs)
+    through, _ = in_parts(CUTS[above], INPUTS, ship_every_ns, delay_ns)
+    assert [gateway.bytes_sent for gateway in stopped.gateways.values()] == [
+        gateway.bytes_sent for gateway in through.gateways.values()
+    ]
+
+
+def test_what_arrives_first_is_taken_first_whoever_sent_it() -> None:
+    execution = Partitioned(cut(PLAN, CUTS["rules"]), {"oslo": Link(30 * S), "bergen": Link(10 * S)})
+    for seq, (id_, time, door) in enumerate([("a", 0, False), ("b", 0, False), ("a", S, True), ("b", S, True)]):
+        message = Message("Fridge", id_, time, {"site": GATEWAYS[id_], "door": door})
+        execution.feed(GATEWAYS[id_], partial(batch_of, inputs=[(seq, message)]))
+    alerts = [output.key for output in execution.advance(60 * S) if isinstance(output, Alerted)]
+    assert alerts == [("b",), ("a",)]
+
+
 def test_one_frame_for_many_batches_is_smaller_than_many_frames() -> None:
     sent = []
     for ship_every_ns in (0, 60 * S):
         execution, _ = in_parts(CUTS["rules"], INPUTS, ship_every_ns)
         sent.append(sum(gateway.bytes_sent for gateway in execution.gateways.values()))
     assert sent[1] < sent[0]
+
+
+@pytest.mark.parametrize("values_max, size_max", [(64, 2**20), (2**20, 1000)])
+@pytest.mark.parametrize("above", CUTS)
+def test_what_is_too_large_for_one_frame_goes_up_in_several(
+    above: str, values_max: int, size_max: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "VALUES_MAX", values_max)
+    monkeypatch.setattr(wire, "SIZE_MAX", size_max)
+    _, outputs = in_parts(CUTS[above], INPUTS, 3600 * S)
+    assert not by_subject_differences(whole(), outputs)
 
 
 def test_an_acknowledgement_reaches_its_rule_wherever_that_is() -> None:

@@ -63,6 +63,14 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case(f"{A} then {B} optional then {C} within 1 min skip none", "abc", ("1 2 3", "1 3")),
         Case(f"({A} optional then {B} optional) as g then {C} within 1 min skip none", "bc", ("1 2", "2")),
     ),
+    "A optional then B optional": (
+        Case(f"{A} optional", "xaxa", ("2", "4")),
+        Case(f"{A} optional then {B} optional within 1 min skip none", "axbxb", ("1", "1 3", "3", "5")),
+        Case(f"any of ({A}, {B} at least 0 times) within 1 min", "xab", ("2", "3")),
+        Case(f"{A} at least 0 times greedy until {X} within 1 min", "caaxb", ("2 3",), (4,)),
+        Case(f"{A} optional lazy then {B} optional within 1 min", "axb", ("3",)),
+        Case(f"({A} optional then {B} optional) as g within 1 min", "xab", ("2", "3")),
+    ),
     "… greedy": (
         Case(f"{A} then {B} at least 1 times greedy then {C} within 1 min skip none", "abbc", ("1 2 3 4",)),
         Case(f"{A} then next {B} at least 1 times greedy within 1 min", "abbx", ("1 2 3",), (4,)),
@@ -116,6 +124,7 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case("x > 0 as r 4 times then x == variance(r.x) within 1 min", "171739", ("1 2 3 4 6",)),
         Case("x > 0 as r 4 times then x == mode(r.x) within 1 min", "979779", ("1 2 3 4 5",)),
         Case("x > 0 as r 4 times then x == distinct(r.x) within 1 min", "979792", ("1 2 3 4 6",)),
+        Case("x > 1 as r 3 times then x == time_weighted_mean(r.x) within 1 min", "2aaa793", ("1 5 6 7",)),
         Case("x > 0 as r 2 times then rate(r.x) > 1 Hz and x > 0 within 1 min", "1244", ("2 3 4",)),
         Case("x > 0 as r 3 times then slope(r.x) == 2 Hz and x > 0 within 1 min", "81357", ("2 3 4 5",)),
         Case('(x > 0 or k == "a") as r 3 times then slope(r.x) == 2 Hz and x > 7 within 1 min', "a139", ("1 2 3 4",)),
@@ -124,6 +133,16 @@ CASES: dict[str, tuple[Case, ...]] = {
         Case('(x > 0 or k == "a") as r 2 times then distinct(r.x) == 1 and x > 7 within 1 min', "a18", ("1 2 3",)),
         Case(f"{A} as r 2 times then distinct(r.x) == 0 and x > 7 within 1 min", "aa8", ("1 2 3",)),
         Case(f"{A} as r 2 times then x == 2 * (median(r.x) else 4) within 1 min", "aa8", ("1 2 3",)),
+    ),
+    "first(x.field, after: n)": (
+        Case("x > 0 as r 3 times then x > first(r.x, after: 1) within 1 min", "15246", ("1 2 3 5",)),
+        Case("x > 0 as r at least 1 times then x == first(r.x, after: 2) within 1 min", "1927", ()),
+        Case("x > 0 as r 1..3 times then x == (first(r.x, after: 2) else 7) within 1 min", "197", ("1 2 3",)),
+    ),
+    "last(x.field, before: n)": (
+        Case("x > 0 as r 3 times then x == last(r.x, before: 2) within 1 min", "5123415", ("2 3 4 6",)),
+        Case("x > (last(r.x, before: 1) else 0) as r 4 times within 1 min", "1213243", ("2 3 4 5",)),
+        Case("x > 0 as r 3 times then x > last(r.x) and x < last(r.x, before: 1) within 1 min", "193485", ("1 2 3 4",)),
     ),
     "skip none": (Case(f"{A} then {B} within 1 min skip none", "aab", ("1 3", "2 3")),),
     "skip next": (
@@ -216,6 +235,9 @@ def test_of_one_event_there_is_one_value(executor: Executor) -> None:
     outputs = run('(x > 0 or k == "a") as r', "4a", executor, more)
     alerts = [one.message for one in outputs if isinstance(one, Alerted)]
     assert alerts == ["4 0 absent 0", "4 0 absent 1"]
+    more = 'rule r for D { when p do { alert "{last(r.x)} {first(r.x, after: 1)} {last(r.x, before: 1)}" } }'
+    alerts = [one.message for one in run("(x > 0 within 3 s) as r", "4", executor, more) if isinstance(one, Alerted)]
+    assert alerts == ["4 absent absent"]
 
 
 def test_in_a_group_members_of_several_types_meet_the_steps(executor: Executor) -> None:

@@ -68,7 +68,7 @@ def bits_after(plan: Plan, batches: Iterator[Batch]) -> list[NDArray[np.int64]]:
         engine.feed(batch)
     stores = [o for o in engine.stateful().values() if isinstance(o, SlicesOperator)]
     assert len(stores) > 2
-    return [store.state for store in stores]
+    return [bits for store in stores for bits in (store.slices, store.heads)]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -89,6 +89,25 @@ def test_samples_taken_one_by_one_and_all_at_once_come_to_the_same_bits(
         found.append(bits_after(plan, cut(messages(seed), np.random.default_rng(seed), 4)))
     for a, b in zip(*found, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_of_devices_that_have_had_one_slice_only_no_memory_for_slices_is_written(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slice_columns, "is_compiled", lambda _: True)
+    engine = Engine(plan)
+    engine.registries["Sensor"].register([f"s{k}" for k in range(7)])
+    keys = np.arange(7, dtype=np.int32)
+    fields = {name: Column(keys / 8.0) for name in ("x", "y")}
+    engine.feed(Batch((Messages("Sensor", np.arange(7), keys, np.full(7, 3 * S), fields),)))
+    outputs = [engine.mark_all(15 * S), engine.end()]
+    average = np.concatenate([one.columns("average").values.values for one in outputs])
+    assert average[:7].tolist() == (keys / 8.0).tolist()
+    stores = [o for o in engine.stateful().values() if isinstance(o, SlicesOperator)]
+    alone = [store for store in stores if len(store.layout.rings) == 1]
+    assert alone
+    assert not any(store.words.any() for store in alone)
+    assert all(store.slices.any() for store in alone)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -123,4 +142,6 @@ def test_what_was_open_goes_on_after_a_checkpoint_as_if_there_had_been_none(plan
         other.feed(batch)
         for name, owner in engine.stateful().items():
             if isinstance(owner, SlicesOperator):
-                np.testing.assert_array_equal(save(owner)["state"], save(other.stateful()[name])["state"])
+                kept, again = save(owner), save(other.stateful()[name])
+                for part in ("slices", "heads", "opened"):
+                    np.testing.assert_array_equal(kept[part], again[part])

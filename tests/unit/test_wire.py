@@ -1,6 +1,7 @@
 """Packets as bytes: they come back as they were, are small, and damage is noticed."""
 
 import math
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -10,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from headgate.runtime.edge import wire
 from headgate.runtime.edge.shipping import Packet, Sheet, Told
-from headgate.runtime.edge.wire import SIZE_MAX, VALUES_MAX, Wire, WireError
+from headgate.runtime.edge.wire import SIZE_MAX, VALUES_MAX, TooLarge, Wire, WireError
 from headgate.stdlib.column import Values
 
 WIRE = Wire(b"names that both ends know")
@@ -111,6 +113,51 @@ def test_bytes_from_nowhere_are_refused(frame: bytes) -> None:
 def test_a_frame_that_would_unpack_to_too_much_is_refused_before_it_is_unpacked() -> None:
     with pytest.raises(WireError, match="unpacked"):
         WIRE.decode(zstandard.ZstdCompressor().compress(bytes(SIZE_MAX + 1)))
+
+
+@pytest.mark.parametrize("limit, value", [("VALUES_MAX", 20), ("SIZE_MAX", 150)])
+def test_what_is_too_large_for_one_frame_is_several_of_which_each_comes_back(
+    limit: str, value: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, limit, value)
+    names = {"A": (("a",), ("b",)), "B": ((70 * "c",),), "C": ()}
+    texts, said = ("x" * 50, "y" * 50, "z" * 50), (b"1" * 50, b"2" * 50)
+    roots = np.sqrt(np.arange(30.0))
+    whole = replace(packet(roots, end_row=29), names=names, texts=texts, said=said)
+    with pytest.raises(TooLarge, match="a frame has at most"):
+        WIRE.encode(whole)
+    found = [WIRE.decode(frame) for frame in WIRE.frames(whole)]
+    assert len(found) > 3
+    assert [one for part in found for one in part.names.get("A", ())] == [("a",), ("b",)]
+    assert [one for part in found for one in part.names.get("B", ())] == [(70 * "c",)]
+    assert sum((part.texts for part in found), ()) == texts
+    assert sum((part.said for part in found), ()) == said
+    assert [part.clock for part in found] == [-1] * (len(found) - 1) + [whole.clock]
+    assert [part.ends for part in found if part.sheets][-2:] == [False, True]
+    rows = [part.sheets["A"] for part in found if part.sheets]
+    assert [time for sheet in rows for time in sheet.time.tolist()] == whole.sheets["A"].time.tolist()
+    assert [value for sheet in rows for value in sheet.told["n1"].values.tolist()] == roots.tolist()
+
+
+def test_what_fits_in_one_frame_is_one() -> None:
+    assert len(WIRE.frames(packet(np.arange(9.0)))) == 1
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        Packet({}, {"A": ((200 * "a",),)}, (), 7),
+        Packet({}, {}, (200 * "x",), 7),
+        Packet({}, {}, (), 7, (200 * b"{",)),
+        replace(packet(np.sqrt(np.arange(30.0)), seq=np.zeros(30, np.int64)), names={}, texts=(), said=()),
+    ],
+)
+def test_one_text_or_input_that_is_too_large_for_a_frame_is_refused(
+    whole: Packet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "SIZE_MAX", 100)
+    with pytest.raises(TooLarge, match="at most 100 bytes unpacked"):
+        WIRE.frames(whole)
 
 
 def column(form: str, count: int, body: bytes = b"", first: int = 0, unit: int = 1) -> list[object]:
