@@ -103,7 +103,8 @@ def test_the_compiler_is_pure() -> None:
 def test_every_library_that_is_imported_is_declared() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
-    declared = {line.split(">=")[0].replace("-", "_") for line in lines} | {"re2", "yaml"}  # of `google-re2` and `pyyaml`
+    named_otherwise = {"re2", "yaml"}  # the packages `google-re2` and `pyyaml`
+    declared = {line.split(">=")[0].replace("-", "_") for line in lines} | named_otherwise
     wrong = [
         str(found)
         for path in python_files(*PARTS, "tests", "benchmarks")
