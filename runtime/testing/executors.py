@@ -53,11 +53,11 @@ Executor = Callable[[Plan, Sequence[Input]], Run]
 
 
 def compile_program(text: str, passes: Sequence[str] = ALL) -> Plan:
-    """The plan of a program. Raises ValueError if it has errors."""
+    """The plan of a program. Raises ValueError if it has errors, or cannot be executed."""
     source = SourceText("test.iot", text)
     compiled = compile_text(source, passes)
     if compiled.plan is None:
-        raise ValueError("\n".join(render(problem, source) for problem in compiled.problems))
+        raise ValueError("\n".join(render(problem, source) for problem in (*compiled.problems, *compiled.not_running)))
     return compiled.plan
 
 

@@ -205,7 +205,7 @@ def ways(term: Term, at: At, trace: Trace, link: str) -> Iterator[At]:
             for place, part in enumerate(parts):
                 others = parts[:place] + parts[place + 1 :]
                 for after in ways(part, at, trace, link):
-                    yield from ways(Choice(others, True), after, trace, link) if others else (after,)
+                    yield from ways(Choice(others, True), after, trace, _onwards(link)) if others else (after,)
         case Repeat(of, least, most, _, until):
             yield from _turns(term, of, 0, least, most, until, at, trace, link)
         case Ends(of, unless, seconds_):
@@ -242,8 +242,12 @@ def _turns(
         barred = at.barred if until is None else at.barred | {until}
         for after in ways(of, At(at.place, at.taken, at.since, barred), trace, link):
             if after.taken != at.taken:
-                again = "then" if link == "first" else link
-                yield from _turns(term, of, done + 1, least, most, until, after, trace, again)
+                yield from _turns(term, of, done + 1, least, most, until, after, trace, _onwards(link))
+
+
+def _onwards(link: str) -> str:
+    """How the other events of a part are waited for, whose first event is waited for like this."""
+    return "then" if link == "first" else link
 
 
 def _ended(of: Term, unless: str | None, seconds: int | None, at: At, trace: Trace, link: str) -> Iterator[At]:

@@ -137,7 +137,8 @@ class Writing:
         choices: tuple[Callable[[], str], ...] = (
             lambda: f"flag becomes {self.one('true', 'false')}",
             lambda: f"x {self.one('rises above', 'falls below')} {self.constant()}",
-            lambda: f"{self.truth(device, 1)} becomes {self.one('true', 'false')}",
+            # Of constants alone it would be a step that speaks of nothing new, which is not executed.
+            lambda: f"({self.truth(device, 1)} or flag and not flag) becomes {self.one('true', 'false')}",
             lambda: f"flag becomes true and {self.truth(device, 1)}",
             lambda: self.one("told", "told and told.level > 1", f"told and {self.truth(device, 1)}", "recent"),
         )
