@@ -15,13 +15,15 @@ REFUSED = -1
 
 @dataclass(slots=True)
 class Symbols:
-    """Texts and their codes, in the order first seen. One table for a whole run: equal texts have equal codes."""
+    """Texts and their codes, in the order first seen. One table for a whole run: equal texts have equal codes, as long as
+    the `generation` is the same."""
 
     STATE: ClassVar[tuple[str, ...]] = ("texts",)
-    SCRATCH: ClassVar[tuple[str, ...]] = ("codes",)
+    SCRATCH: ClassVar[tuple[str, ...]] = ("codes", "generation")
 
     texts: list[str] = field(default_factory=list)
     codes: dict[str, int] = field(default_factory=dict)
+    generation: int = 0
 
     def code(self, text: str) -> int:
         """The code of a text, a new one if it was not seen before."""
@@ -40,7 +42,8 @@ class Symbols:
         return np.array(out, dtype=np.int32)
 
     def number(self) -> None:
-        """Make the codes anew of the texts."""
+        """Make the codes anew of the texts, which are others now."""
+        self.generation += 1
         self.codes = {text: code for code, text in enumerate(self.texts)}
 
 

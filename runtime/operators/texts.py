@@ -12,10 +12,10 @@ from .node import Setting
 
 
 class TextOperator(MapOperator):
-    """A function (`compiler.plan.Map`) of one text besides constants. `answers` are by the text's code; which codes
-    have one is in `answered`."""
+    """A function (`compiler.plan.Map`) of one text besides constants. `answers` are by the text's code, in a `generation`
+    of codes; which codes have one is in `answered`."""
 
-    SCRATCH = (*MapOperator.SCRATCH, "answers", "answered")
+    SCRATCH = (*MapOperator.SCRATCH, "answers", "answered", "generation")
 
     def __init__(
         self, setting: Setting, function: str, event_inputs: Sequence[bool], varying: int, type_name: str
@@ -24,6 +24,7 @@ class TextOperator(MapOperator):
         self.varying = varying
         self.answers = np.zeros(0, dtype=DTYPES[type_name])
         self.answered = np.zeros(0, dtype=np.bool_)
+        self.generation = setting.symbols.generation
 
     def apply(self, columns: Sequence[Column]) -> Column:
         asked = columns[self.varying]
@@ -43,6 +44,9 @@ class TextOperator(MapOperator):
 
     def _grow(self) -> None:
         """Have room for every text there is, and for as many more; for one at least, which garbage can point at."""
+        if self.generation != self.setting.symbols.generation:
+            self.generation = self.setting.symbols.generation
+            self.answered[:] = False
         if len(self.answers) < max(len(self.setting.symbols.texts), 1):
             more = len(self.setting.symbols.texts) + 1
             self.answers = np.append(self.answers, np.zeros(more, dtype=self.answers.dtype))

@@ -14,6 +14,8 @@ from headgate.compiler.plan import Plan
 from headgate.compiler.what_ifs import lower_what_if
 from headgate.dsl import nodes as n
 from headgate.dsl.source import SourceText
+from headgate.runtime.admitted import batches, fed
+from headgate.runtime.engine import Engine
 from headgate.runtime.output import Alerted, Signalled
 from headgate.runtime.testing.differences import differences
 from headgate.runtime.testing.executors import Message, S, compile_program, on_engine, on_reference
@@ -109,6 +111,16 @@ rule hot for Pump {
     assert [value for name, value in said if name == "often"] == [2, 1, 0]
     assert [value for name, value in said if name == "said"] == ["E7", "X", "X"]
     assert [value for name, value in said if name == "some"] == [0, 1, 0, 1, 0]
+
+
+def test_an_engine_that_is_put_back_forgets_what_it_knew_of_later_texts() -> None:
+    engine = Engine(compile_program(f"{PUMP}signal a for Pump = upper(code)\n"))
+    before = engine.checkpoint()
+    for codes in (("x", "y"), ("y", "x")):
+        engine.restore(before)
+        inputs = [Message("Pump", "p", i * S, {"code": code}) for i, code in enumerate(codes)]
+        outputs = [output for batch in batches(inputs, (1,)) for output in fed(engine, batch)]
+        assert [one.value for one in outputs if isinstance(one, Signalled)] == [code.upper() for code in codes]
 
 
 def test_a_function_of_one_varying_text_is_worked_out_once_for_each_text(monkeypatch: pytest.MonkeyPatch) -> None:
