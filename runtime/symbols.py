@@ -15,8 +15,8 @@ REFUSED = -1
 
 @dataclass(slots=True)
 class Symbols:
-    """Texts and their codes, in the order first seen. One table for a whole run: equal texts have equal codes, as long as
-    the `generation` is the same."""
+    """Texts and their codes, in the order first seen. One table for a whole run: equal texts have equal codes, as long
+    as the `generation` is the same."""
 
     STATE: ClassVar[tuple[str, ...]] = ("texts",)
     SCRATCH: ClassVar[tuple[str, ...]] = ("codes", "generation")

@@ -12,8 +12,8 @@ from .node import Setting
 
 
 class TextOperator(MapOperator):
-    """A function (`compiler.plan.Map`) of one text besides constants. `answers` are by the text's code, in a `generation`
-    of codes; which codes have one is in `answered`."""
+    """A function (`compiler.plan.Map`) of one text besides constants. `answers` are by the text's code, in a
+    `generation` of codes; which codes have one is in `answered`."""
 
     SCRATCH = (*MapOperator.SCRATCH, "answers", "answered", "generation")
 
