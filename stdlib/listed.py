@@ -28,6 +28,14 @@ def _listed(inputs: tuple[Column, ...]) -> tuple[Numbers, Mask]:
     return values, np.stack(np.broadcast_arrays(*(column.mask() for column in inputs)))
 
 
+def _timed(inputs: tuple[Column, ...]) -> tuple[Numbers, NDArray[np.int64], Mask]:
+    """The values (values, n), the first half of the inputs, their times, the other half, and where both are known."""
+    count = len(inputs) // 2
+    values, known = _listed(inputs[:count])
+    times = np.stack(np.broadcast_arrays(*(column.values for column in inputs[count:])))
+    return values, times, known & np.stack(np.broadcast_arrays(*(column.mask() for column in inputs[count:])))
+
+
 def _ascending(inputs: tuple[Column, ...]) -> tuple[Numbers, NDArray[np.int64]]:
     """The values (values, n), the known ones first and in ascending order, and how many are known (n,)."""
     values, known = _listed(inputs)
@@ -83,10 +91,7 @@ def _mode_of(*inputs: Column) -> Column:
 
 
 def _slope_of(*inputs: Column) -> Column:
-    count = len(inputs) // 2
-    values, known = _listed(inputs[:count])
-    times = np.stack(np.broadcast_arrays(*(column.values for column in inputs[count:])))
-    known = known & np.stack(np.broadcast_arrays(*(column.mask() for column in inputs[count:])))
+    values, times, known = _timed(inputs)
     first = np.argmax(known, axis=0)[None, :]
     x = np.where(known, values - np.take_along_axis(values, first, axis=0), 0.0)
     t = np.where(known, (times - np.take_along_axis(times, first, axis=0)) / NS_PER_S, 0.0)
@@ -97,10 +102,7 @@ def _slope_of(*inputs: Column) -> Column:
 
 
 def _time_weighted_mean_of(*inputs: Column) -> Column:
-    count = len(inputs) // 2
-    values, known = _listed(inputs[:count])
-    times = np.stack(np.broadcast_arrays(*(column.values for column in inputs[count:])))
-    known = known & np.stack(np.broadcast_arrays(*(column.mask() for column in inputs[count:])))
+    values, times, known = _timed(inputs)
     last = np.argmax(known, axis=0)[None, :]
     total, after = np.zeros(known.shape[1]), np.take_along_axis(times, last, axis=0)[0]
     until = after

@@ -97,6 +97,11 @@ class SlicesOperator(Operator):
         kept = ring_slices(self.kept_ns + ahead, self.width)
         self.layout = Layout(slices.parts, kept, longest // self.width, len(windows))
         self.asked = [Asked(self.layout, parts) for parts in asked]
+        self.asked_flags = np.array([one.flags for one in self.asked], dtype=np.int64)
+        self.asked_words = np.full((len(windows), len(self.layout.columns)), -1, dtype=np.int64)
+        for i, one in enumerate(self.asked):
+            self.asked_words[i, : len(one.words)] = one.words
+        self.words_given = max(len(one.words) for one in self.asked)
         self.words: Rows = np.zeros((0, self.layout.words), dtype=np.int64)
         self.heads: Rows = np.zeros((0, len(self.layout.unbegun)), dtype=np.int64)
         self.opened: Rows = np.zeros((0, len(self.layout.unopened)), dtype=np.int64)
@@ -125,10 +130,7 @@ class SlicesOperator(Operator):
         at = self.layout
         times = samples.at[samples.sampled] if self.calendar else NO_INTS
         shapes, bounds = shapes_of(self.windows, self.bounds, times)
-        shapes = np.column_stack([shapes, [asked.flags for asked in self.asked]])
-        asked = np.full((len(self.windows), len(at.columns)), -1, dtype=np.int64)
-        for i, one in enumerate(self.asked):
-            asked[i, : len(one.words)] = one.words
+        shapes = np.column_stack([shapes, self.asked_flags])
         heads, ints, opened = self.heads.reshape(-1), self.words.reshape(-1), self.opened.reshape(-1)
         steps = self.steps(samples)
         wanted = np.zeros(len(steps.key) if self.kept_tables else 0, dtype=np.bool_)
@@ -136,14 +138,13 @@ class SlicesOperator(Operator):
         start, n = 0, len(steps.key)
         # When all close, the first of them tell how many there will be in all.
         room = min(self.room, ROOM_LEAST + n // 4)
-        most = max(len(one.words) for one in self.asked)
-        found = Closings.empty(len(self.windows), most, room, bool(self.kept_tables))
+        found = Closings.empty(len(self.windows), self.words_given, room, bool(self.kept_tables))
         while True:
             start = kernel.windows(
                 start, steps.key, steps.row, steps.time, steps.last_time, steps.sampled, steps.at, steps.last_at,
                 steps.value, steps.second, steps.made, steps.following, steps.opens, frame.running, self.ahead,
                 self.width, at.flags, at.cols, at.rings, at.starts, heads, self.heads.shape[1], ints.view(np.float64),
-                ints, at.words, opened.view(np.float64), opened, self.opened.shape[1], shapes, bounds, asked,
+                ints, at.words, opened.view(np.float64), opened, self.opened.shape[1], shapes, bounds, self.asked_words,
                 whole.view(np.float64), whole, found.step, found.row, found.key, found.time, found.parts, wanted,
                 found.counts,
             )  # fmt: skip

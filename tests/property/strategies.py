@@ -299,20 +299,27 @@ def _device(draw: Draw, name: str, late: bool, revising: bool) -> tuple[str, boo
     if revising:
         clauses.append(f"revise {draw(st.sampled_from([2, 10, 30]))} s")
     clauses.append(draw(st.sampled_from(["", "idle after 10 s", "idle after 1 h"])))
-    text = f"""device {name} {draw(st.sampled_from(["", "", "max 3"]))} {{
-    property site: text
-    property floor: text
-    property word: text
-    telemetry x: float {stale}
-    telemetry n: int {draw(st.sampled_from(["", "stale after 5 s"]))}
+    maximum = draw(st.sampled_from(["", "", "max 3"]))
+    own = members(stale, draw(st.sampled_from(["", "stale after 5 s"])))
+    text = f"""device {name} {maximum} {{
+{own}{doing.MEMBERS}
+    {chr(10).join(clauses)}
+}}"""
+    return text, bool(stale)
+
+
+def members(of_x: str = "", of_n: str = "") -> str:
+    """What every device has of which `Writing` speaks; what is said of `x` and `n` besides: how often, how long."""
+    return f"""    property  site: text
+    property  floor: text
+    property  word: text
+    telemetry x: float {of_x}
+    telemetry n: int {of_n}
     telemetry flag: bool
     telemetry at: Point
     property  build: version
     event     told(level: int)
-    event     recent() since build 2.1{doing.MEMBERS}
-    {chr(10).join(clauses)}
-}}"""
-    return text, bool(stale)
+    event     recent() since build 2.1"""
 
 
 @st.composite

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from headgate.runtime.testing.executors import compile_program
 from headgate.tests.property.agreement import as_the_reference
 from headgate.tests.property.composed import composed
-from headgate.tests.property.strategies import Program, Writing, inputs_of
+from headgate.tests.property.strategies import Program, Writing, inputs_of, members
 
 
 @st.composite
@@ -18,16 +18,7 @@ def programs(draw: st.DrawFn) -> Program:
 import std.geo (circle, distance, inside)
 let yard = circle(Point(0, 0.5), 40 km)
 device A {{
-    property  site: text
-    property  floor: text
-    property  word: text
-    telemetry x: float
-    telemetry n: int
-    telemetry flag: bool
-    telemetry at: Point
-    property  build: version
-    event     told(level: int)
-    event     recent() since build 2.1
+{members()}
     {late}
 }}
 pattern p for A = {composed(writing, "A")}

@@ -6,23 +6,14 @@ from hypothesis import strategies as st
 from headgate.runtime.testing.executors import compile_program
 from headgate.tests.property import raised
 from headgate.tests.property.agreement import as_the_reference
-from headgate.tests.property.strategies import Program, Writing, inputs_of
+from headgate.tests.property.strategies import Program, Writing, inputs_of, members
 
-DEVICE = """
+DEVICE = f"""
 import std.geo (circle, distance, inside)
 
-device A {
-    property  site: text
-    property  floor: text
-    property  word: text
-    telemetry x: float stale after 4 s
-    telemetry n: int
-    telemetry flag: bool
-    telemetry at: Point
-    property  build: version
-    event     told(level: int)
-    event     recent() since build 2.1
-}
+device A {{
+{members("stale after 4 s")}
+}}
 let yard = circle(Point(0, 0.5), 40 km)
 """
 PATTERNS = (
